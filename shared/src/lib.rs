@@ -1,1 +1,64 @@
-//! greenlight.
+//! Lambda hooks that decide whether a deployment of an Amazon ECS service may go on.
+//!
+//! A deployment starts the new revision (*green*) beside the old one (*blue*) and calls hooks at named
+//! stages. A hook built on this crate looks at green and answers in whichever protocol it was called:
+//! ECS's own hooks, CodeDeploy's, or a PAUSE hook's event. Exactly one truthful verdict leaves it
+//! before its deadline, whatever the validation does.
+//!
+//! A hook of your own is one function:
+//!
+//! ```no_run
+//! use greenlight::{Outcome, Scope};
+//!
+//! fn main() -> std::process::ExitCode {
+//!     greenlight::run(validate)
+//! }
+//!
+//! async fn validate(green: Scope) -> Result<Outcome, std::io::Error> {
+//!     Ok(Outcome::pass(format!("looked at {}", green.deployment())))
+//! }
+//! ```
+//!
+//! # The way of an event
+//!
+//! | step | module |
+//! |---|---|
+//! | bytes from the Lambda Runtime API, answer back to it | `runtime::api` |
+//! | event → invocation, verdict → report | `protocol` |
+//! | variables | `settings` |
+//! | layers → plan | [`plan`] |
+//! | plan → outcomes, under the guard | `runtime` |
+//! | outcomes → verdict | [`verdict`] |
+//! | the record of it all | `evidence` |
+
+pub mod clock;
+pub mod plan;
+pub mod settings;
+pub mod stage;
+pub mod verdict;
+
+mod aws;
+mod check;
+mod evidence;
+mod hook;
+mod outcome;
+mod protocol;
+mod runtime;
+mod scope;
+mod secrets;
+mod state;
+
+pub use self::{
+    aws::AwsCall,
+    check::Check,
+    evidence::SCHEMA as EVIDENCE_SCHEMA,
+    hook::{Hook, run},
+    outcome::{Kind, Outcome, SkipCause},
+    protocol::{Protocol, Situation},
+    scope::Scope,
+    secrets::Secrets,
+    stage::Stage,
+};
+
+/// The version of greenlight, as evidence and probes give it.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -1,0 +1,94 @@
+//! AWS clients: built when first needed, kept for the next invocation, every call recorded.
+//!
+//! There are two sets of clients in a process, because connections belong to the runtime that opened
+//! them: the report's, on the runtime of the Lambda loop, and the validation's, which go when an
+//! abandoned validation goes. The HTTPS client is rustls over ring; timeouts are short, since a
+//! function in a VPC without a route fails by silence.
+//!
+//! Standard variables (`AWS_REGION`, `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_CODEDEPLOY`, …) work as
+//! everywhere: `aws-config` reads them.
+
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
+use tokio::sync::OnceCell;
+
+mod call;
+mod failure;
+
+pub use self::call::AwsCall;
+pub(crate) use self::call::Calls;
+pub(crate) use self::failure::{Cause, Failure};
+
+/// How long a connection to AWS may take. A function without a route gets no answer at all.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long one attempt may take; the retries then have time left.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(4);
+
+/// Lazily built clients that share one configuration.
+#[derive(Debug, Default)]
+pub(crate) struct Aws {
+    config: OnceCell<SdkConfig>,
+    codedeploy: OnceCell<aws_sdk_codedeploy::Client>,
+    ecs: OnceCell<aws_sdk_ecs::Client>,
+    ssm: OnceCell<aws_sdk_ssm::Client>,
+    secretsmanager: OnceCell<aws_sdk_secretsmanager::Client>,
+    pub(crate) calls: Calls,
+}
+
+/// A client that is built on first use, with the recorder of calls in place.
+macro_rules! client {
+    ($name:ident, $crate_name:ident) => {
+        pub(crate) async fn $name(&self) -> &$crate_name::Client {
+            let build = async || {
+                let config = $crate_name::config::Builder::from(self.config().await);
+                $crate_name::Client::from_conf(config.interceptor(self.calls.recorder()).build())
+            };
+            self.$name.get_or_init(build).await
+        }
+    };
+}
+
+impl Aws {
+    client!(codedeploy, aws_sdk_codedeploy);
+    client!(ecs, aws_sdk_ecs);
+    client!(ssm, aws_sdk_ssm);
+    client!(secretsmanager, aws_sdk_secretsmanager);
+
+    async fn config(&self) -> &SdkConfig {
+        let load = async || {
+            let https =
+                aws_smithy_http_client::Builder::new().tls_provider(Provider::rustls(CryptoMode::Ring));
+            aws_config::defaults(BehaviorVersion::v2026_01_12())
+                .http_client(https.build_https())
+                .timeout_config(timeouts(ATTEMPT_TIMEOUT).build())
+                .retry_config(retries())
+                .load()
+                .await
+        };
+        self.config.get_or_init(load).await
+    }
+
+    /// The region that calls go to, for messages.
+    pub(crate) async fn region(&self) -> String {
+        self.config().await.region().map_or_else(|| "an unset region".to_owned(), ToString::to_string)
+    }
+}
+
+fn retries() -> RetryConfig {
+    RetryConfig::standard()
+        .with_max_attempts(5)
+        .with_initial_backoff(Duration::from_millis(250))
+        .with_max_backoff(Duration::from_secs(3))
+}
+
+fn timeouts(attempt: Duration) -> aws_smithy_types::timeout::TimeoutConfigBuilder {
+    TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT.min(attempt)).operation_attempt_timeout(attempt)
+}
+
+/// Timeouts for a call that must be over `within`, with time for more than one attempt.
+pub(crate) fn timeouts_within(within: Duration) -> TimeoutConfig {
+    timeouts(ATTEMPT_TIMEOUT.min(within / 3)).operation_timeout(within).build()
+}

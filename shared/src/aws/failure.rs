@@ -1,0 +1,164 @@
+//! Why an AWS call failed, in the words an operator needs.
+
+use std::{error::Error, fmt};
+
+use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+/// What kind of failure it was; callers treat them differently.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// Not allowed: it will not heal by waiting.
+    Denied,
+    /// What was asked for does not exist.
+    NotFound,
+    /// The service asked us to slow down, and still did after the retries.
+    Throttled,
+    /// No connection, or no answer in time.
+    Unreachable,
+    /// The service answered with another error.
+    Refused,
+}
+
+/// A failed AWS call.
+#[derive(Debug, Clone)]
+pub(crate) struct Failure {
+    pub(crate) cause: Cause,
+    /// AWS's error code, e.g. `AccessDeniedException`, where it answered.
+    pub(crate) code: Option<String>,
+    /// AWS's own message, where it answered.
+    pub(crate) message: Option<String>,
+    words: String,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.words)
+    }
+}
+
+impl Error for Failure {}
+
+impl Failure {
+    /// Explains `error` of `action` (`codedeploy:GetDeployment`) on `resource`, called in `region`.
+    pub(crate) fn explain<E>(
+        error: &SdkError<E, HttpResponse>,
+        action: &str,
+        resource: &str,
+        region: &str,
+    ) -> Self
+    where
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        let (service, operation) = action.split_once(':').unwrap_or((action, action));
+        let host = format!("{service}.{region}");
+        match error {
+            SdkError::ServiceError(answered) => {
+                let code = answered.err().code().unwrap_or("an error without a code");
+                let message = answered.err().message().unwrap_or_default();
+                let status = answered.raw().status().as_u16();
+                Self::answered(code, message, status, action, resource)
+            }
+            SdkError::TimeoutError(_) => Self::unreachable(format!(
+                "cannot reach {host}: no answer to {operation} in time; in a VPC that usually means no NAT route and no interface endpoint for {service}, or a security group that lets nothing through"
+            )),
+            SdkError::DispatchFailure(failure) => {
+                let cause = failure.as_connector_error().map(|error| chain(error)).unwrap_or_default();
+                if failure.is_timeout() || failure.is_io() {
+                    Self::unreachable(format!(
+                        "cannot reach {host}: no NAT route or interface endpoint, or a security group in the way ({cause})"
+                    ))
+                } else {
+                    Self::unreachable(format!("cannot reach {host}: {cause}"))
+                }
+            }
+            SdkError::ResponseError(_) => {
+                Self::unreachable(format!("{host} gave no proper answer to {operation}: {}", chain(error)))
+            }
+            other => Self::unreachable(format!("{operation} could not be sent to {host}: {}", chain(other))),
+        }
+    }
+
+    fn unreachable(words: String) -> Self {
+        Self { cause: Cause::Unreachable, code: None, message: None, words }
+    }
+
+    fn answered(code: &str, message: &str, status: u16, action: &str, resource: &str) -> Self {
+        let cause = match code {
+            "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" => Cause::Denied,
+            code if code.contains("Throttl")
+                || code == "TooManyRequestsException"
+                || code == "RequestLimitExceeded" =>
+            {
+                Cause::Throttled
+            }
+            "ParameterNotFound" | "ParameterVersionNotFound" => Cause::NotFound,
+            code if code.ends_with("NotFoundException") || code.ends_with("DoesNotExistException") => {
+                Cause::NotFound
+            }
+            _ => Cause::Refused,
+        };
+        let said =
+            if message.is_empty() { format!("{code} (HTTP {status})") } else { format!("{code}: {message}") };
+        let words = if cause == Cause::Denied {
+            // AWS names the resource as policies know it; ours is only what was asked for.
+            let resource = message
+                .split_once("on resource: ")
+                .and_then(|(_, rest)| rest.split_whitespace().next())
+                .unwrap_or(resource);
+            format!(
+                "not allowed to call {action} on {resource}: add this action for this resource to the function's role ({said})"
+            )
+        } else {
+            format!("{action} on {resource} failed: {said}")
+        };
+        Self { cause, code: Some(code.to_owned()), message: Some(message.to_owned()), words }
+    }
+}
+
+/// An error and its causes in one line; SDK errors hide the cause from their own text.
+fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut words = error.to_string();
+    let mut source = error.source();
+    while let Some(inner) = source {
+        let text = inner.to_string();
+        if !words.contains(&text) {
+            words.push_str(": ");
+            words.push_str(&text);
+        }
+        source = inner.source();
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_denial_names_the_action_and_the_resource() {
+        let failure = Failure::answered(
+            "AccessDeniedException",
+            "User: arn:aws:sts::1:assumed-role/r/f is not authorized to perform: codedeploy:PutLifecycleEventHookExecutionStatus on resource: arn:aws:codedeploy:eu-west-1:1:deploymentgroup:app/group because no identity-based policy allows it",
+            400,
+            "codedeploy:PutLifecycleEventHookExecutionStatus",
+            "deployment d-1",
+        );
+        assert_eq!(failure.cause, Cause::Denied);
+        assert!(failure.to_string().starts_with("not allowed to call codedeploy:PutLifecycleEventHookExecutionStatus on arn:aws:codedeploy:eu-west-1:1:deploymentgroup:app/group: add"), "{failure}");
+    }
+
+    #[test]
+    fn causes_by_code() {
+        for (code, cause) in [
+            ("AccessDeniedException", Cause::Denied),
+            ("ThrottlingException", Cause::Throttled),
+            ("ParameterNotFound", Cause::NotFound),
+            ("ResourceNotFoundException", Cause::NotFound),
+            ("DeploymentDoesNotExistException", Cause::NotFound),
+            ("InternalServerError", Cause::Refused),
+        ] {
+            assert_eq!(Failure::answered(code, "", 400, "a:B", "r").cause, cause, "{code}");
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! What a check is: settings that decode from a plan, and one question about green.
+//!
+//! A check knows nothing of protocols, deadlines or retries of an invocation. The runtime applies the
+//! deadline, catches panics, measures time and takes secrets out of what it says; a check cannot opt
+//! out of that, and it cannot report.
+
+use std::{fmt, future::Future, pin::Pin, sync::Arc};
+
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use crate::{
+    Scope,
+    outcome::Outcome,
+    plan::{Problem, decode::decode},
+};
+
+/// One question about green, with its settings.
+///
+/// The settings are a struct with `#[serde(default, deny_unknown_fields)]`: unknown keys are problems,
+/// with the nearest key as a hint. The keys `name`, `advisory`, `patience` and `on_inconclusive` belong
+/// to the plan and never reach the check.
+pub trait Check: DeserializeOwned + Serialize + Send + Sync + 'static {
+    /// Finds what serde cannot: settings that contradict each other. Paths are relative to the check.
+    fn problems(&self) -> Vec<Problem> {
+        Vec::new()
+    }
+
+    /// Asks the question. It is dropped at the deadline, and asked anew by every invocation.
+    fn run(&self, scope: &Scope) -> impl Future<Output = Outcome> + Send;
+}
+
+type Running<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
+
+/// A [`Check`] whose type is forgotten, so that a plan can hold several kinds.
+pub(crate) trait AnyCheck: Send + Sync {
+    fn run<'a>(&'a self, scope: &'a Scope) -> Running<'a>;
+    fn settings(&self) -> Value;
+}
+
+impl<C: Check> AnyCheck for C {
+    fn run<'a>(&'a self, scope: &'a Scope) -> Running<'a> {
+        Box::pin(Check::run(self, scope))
+    }
+
+    fn settings(&self) -> Value {
+        serde_json::to_value(self).unwrap_or(Value::Null)
+    }
+}
+
+type Decode = dyn Fn(&Value, &str, &mut Vec<Problem>) -> Option<Arc<dyn AnyCheck>> + Send + Sync;
+
+/// A kind of check that a hook knows: its name in a plan and how its settings decode.
+#[derive(Clone)]
+pub(crate) struct Kind {
+    pub(crate) name: &'static str,
+    decode: Arc<Decode>,
+}
+
+impl Kind {
+    pub(crate) fn of<C: Check>(name: &'static str) -> Self {
+        let decode = |settings: &Value, at: &str, problems: &mut Vec<Problem>| {
+            let check: C = decode(settings, at, crate::plan::COMMON_KEYS, problems)?;
+            let found = check.problems();
+            let sound = found.is_empty();
+            problems.extend(found.into_iter().map(|problem| Problem {
+                path: if problem.path.is_empty() { at.to_owned() } else { format!("{at}.{}", problem.path) },
+                ..problem
+            }));
+            sound.then(|| Arc::new(check) as Arc<dyn AnyCheck>)
+        };
+        Self { name, decode: Arc::new(decode) }
+    }
+
+    /// A kind that is a function: any object is its settings.
+    pub(crate) fn function<F, Fut, E>(name: &'static str, function: F) -> Self
+    where
+        F: Fn(Scope) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Outcome, E>> + Send + 'static,
+        E: fmt::Display,
+    {
+        let function = Arc::new(function);
+        let decode = move |settings: &Value, _: &str, _: &mut Vec<Problem>| {
+            Some(Arc::new(Function { settings: settings.clone(), function: Arc::clone(&function) })
+                as Arc<dyn AnyCheck>)
+        };
+        Self { name, decode: Arc::new(decode) }
+    }
+
+    pub(crate) fn decode(
+        &self,
+        settings: &Value,
+        at: &str,
+        problems: &mut Vec<Problem>,
+    ) -> Option<Arc<dyn AnyCheck>> {
+        (self.decode)(settings, at, problems)
+    }
+}
+
+struct Function<F> {
+    settings: Value,
+    function: Arc<F>,
+}
+
+impl<F, Fut, E> AnyCheck for Function<F>
+where
+    F: Fn(Scope) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Result<Outcome, E>> + Send + 'static,
+    E: fmt::Display,
+{
+    fn run<'a>(&'a self, scope: &'a Scope) -> Running<'a> {
+        // Called inside the future, so that a function that panics or blocks before its first await
+        // does so where the guard expects it.
+        Box::pin(async move {
+            match (self.function)(scope.with_settings(self.settings.clone())).await {
+                Ok(outcome) => outcome,
+                Err(error) => Outcome::inconclusive(format!("the validation returned an error: {error}")),
+            }
+        })
+    }
+
+    fn settings(&self) -> Value {
+        self.settings.clone()
+    }
+}

@@ -1,0 +1,195 @@
+//! What a check found out about green.
+//!
+//! Five outcomes that are never mixed: green is right (`pass`), green is wrong (`fail`), we could not
+//! tell (`inconclusive`), not yet (`pending`), and not a question here (`skip`, with a cause). Every
+//! outcome carries words; the fold in [`crate::verdict`] only looks at the kind.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+/// The kind of an [`Outcome`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Green was seen to be right.
+    Pass,
+    /// Green was seen to be wrong.
+    Fail,
+    /// We could not tell: our network, our permissions, our time.
+    Inconclusive,
+    /// Green is not ready to be judged yet.
+    Pending,
+    /// The question does not arise here.
+    Skip(SkipCause),
+}
+
+impl Kind {
+    /// The word that evidence and tables use.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Fail => "fail",
+            Self::Inconclusive => "inconclusive",
+            Self::Pending => "pending",
+            Self::Skip(_) => "skip",
+        }
+    }
+}
+
+/// Why a check was skipped. Only the first two let a deployment go on when nothing else was judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SkipCause {
+    /// The check compares with blue, and there is none: the service is being created.
+    Create,
+    /// Nothing to judge yet: the first step of a linear or canary deployment.
+    FirstStep,
+    /// What the check looks at does not exist in this service.
+    NotConfigured,
+    /// The hook was called at a stage where it has nothing to look at.
+    WrongStage,
+}
+
+impl SkipCause {
+    /// The word that evidence uses.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::FirstStep => "first_step",
+            Self::NotConfigured => "not_configured",
+            Self::WrongStage => "wrong_stage",
+        }
+    }
+}
+
+/// What one check found, with the words for people.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    /// Which of the five.
+    pub kind: Kind,
+    /// What was seen; for `inconclusive`, `pending` and `skip` the cause.
+    pub observed: String,
+    /// What was expected, where there is such a thing.
+    pub expected: Option<String>,
+    /// What usually causes this, and how to fix it.
+    pub hint: Option<String>,
+    /// Something that a reader of a pass must know first, e.g. `not proven to be green`.
+    pub caveat: Option<String>,
+    /// Measurements for the evidence, e.g. latency percentiles.
+    pub measured: Map<String, Value>,
+}
+
+impl Outcome {
+    fn new(kind: Kind, observed: String) -> Self {
+        Self { kind, observed, expected: None, hint: None, caveat: None, measured: Map::new() }
+    }
+
+    /// Green is right: `observed` says what was seen.
+    pub fn pass(observed: impl Into<String>) -> Self {
+        Self::new(Kind::Pass, observed.into())
+    }
+
+    /// Green is wrong: what was seen, and what should have been.
+    pub fn fail(observed: impl Into<String>, expected: impl Into<String>) -> Self {
+        Self { expected: Some(expected.into()), ..Self::new(Kind::Fail, observed.into()) }
+    }
+
+    /// We could not tell, because of `cause`.
+    pub fn inconclusive(cause: impl Into<String>) -> Self {
+        Self::new(Kind::Inconclusive, cause.into())
+    }
+
+    /// Green cannot be judged yet, because of `cause`.
+    pub fn pending(cause: impl Into<String>) -> Self {
+        Self::new(Kind::Pending, cause.into())
+    }
+
+    /// The question does not arise, and why.
+    pub fn skip(cause: SkipCause, words: impl Into<String>) -> Self {
+        Self::new(Kind::Skip(cause), words.into())
+    }
+
+    /// Adds what was expected.
+    #[must_use]
+    pub fn expected(mut self, expected: impl Into<String>) -> Self {
+        self.expected = Some(expected.into());
+        self
+    }
+
+    /// Adds what usually causes this and how to fix it.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Adds what a reader of a pass must know first; it begins the reason of a proceed.
+    #[must_use]
+    pub fn caveat(mut self, caveat: impl Into<String>) -> Self {
+        self.caveat = Some(caveat.into());
+        self
+    }
+
+    /// Adds a measurement to the evidence.
+    #[must_use]
+    pub fn measured(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.measured.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// The outcome in one line: observed, expected, hint.
+    pub fn words(&self) -> String {
+        let mut words = self.observed.clone();
+        if let Some(expected) = &self.expected {
+            words.push_str("; expected ");
+            words.push_str(expected);
+        }
+        if let Some(hint) = &self.hint {
+            words.push_str(" (");
+            words.push_str(hint);
+            words.push(')');
+        }
+        words
+    }
+
+    /// Applies `edit` to every text of the outcome, e.g. to take secrets out.
+    pub(crate) fn edit_texts(&mut self, edit: impl Fn(&str) -> String) {
+        self.observed = edit(&self.observed);
+        for text in [&mut self.expected, &mut self.hint, &mut self.caveat].into_iter().flatten() {
+            *text = edit(text);
+        }
+        for value in self.measured.values_mut() {
+            edit_value(value, &edit);
+        }
+    }
+}
+
+fn edit_value(value: &mut Value, edit: &impl Fn(&str) -> String) {
+    match value {
+        Value::String(text) => *text = edit(text),
+        Value::Array(items) => items.iter_mut().for_each(|item| edit_value(item, edit)),
+        Value::Object(fields) => fields.values_mut().for_each(|field| edit_value(field, edit)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_give_observed_expected_and_hint() {
+        let outcome = Outcome::fail("status 503", "200-299").hint("still warming up?");
+        assert_eq!(outcome.words(), "status 503; expected 200-299 (still warming up?)");
+        assert_eq!(Outcome::pass("50 of 50 answers").words(), "50 of 50 answers");
+    }
+
+    #[test]
+    fn every_text_can_be_edited() {
+        let mut outcome = Outcome::fail("tok", "tok").hint("tok").caveat("tok").measured("body", "a tok b");
+        outcome.edit_texts(|text| text.replace("tok", "***"));
+        assert_eq!(outcome.words(), "***; expected *** (***)");
+        assert_eq!(outcome.caveat.as_deref(), Some("***"));
+        assert_eq!(outcome.measured["body"], "a *** b");
+    }
+}

@@ -1,0 +1,216 @@
+//! Where green is reached: the plan's `target`.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use url::Url;
+
+use super::text::{Headers, Reference};
+
+/// The plan's `target`: where green is, and how to ask for it there.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Target {
+    /// Reach green here, in place of what discovery finds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<TargetUrl>,
+    /// The `Host` header, and the TLS server name unless `tls.server_name` is given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host: Option<HostName>,
+    /// How TLS is verified.
+    pub tls: Tls,
+    /// Headers of every request, e.g. those that the test listener rule asks for.
+    pub headers: Headers,
+}
+
+/// How TLS with green is verified. It always is.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Tls {
+    /// The name that green's certificate must carry.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server_name: Option<HostName>,
+    /// The private authority that signed it; takes the place of the public ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ca: Option<Authority>,
+}
+
+/// A certificate authority: PEM text, or where it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Authority {
+    /// The certificates themselves.
+    Pem(String),
+    /// `ssm:NAME` or `secretsmanager:ID#json.key`.
+    Kept(Reference),
+}
+
+impl Serialize for Authority {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Pem(pem) => pem.serialize(serializer),
+            Self::Kept(reference) => reference.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Authority {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if text.contains("PRIVATE KEY") {
+            return Err(de::Error::custom("`ca` holds a private key; expected certificates only"));
+        }
+        if text.contains("-----BEGIN CERTIFICATE-----") {
+            return Ok(Self::Pem(text));
+        }
+        text.parse().map(Self::Kept).map_err(|_| {
+            de::Error::custom(
+                "no certificate authority; expected PEM text, `ssm:NAME` or `secretsmanager:ID#json.key`",
+            )
+        })
+    }
+}
+
+/// A `http` or `https` URL with a host: no credentials, query or fragment. Its path is a prefix.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TargetUrl(Url);
+
+impl TargetUrl {
+    /// The URL.
+    pub fn url(&self) -> &Url {
+        &self.0
+    }
+}
+
+impl FromStr for TargetUrl {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let expected = "expected a URL such as `https://green.example.com:8443`";
+        let url = Url::parse(text).map_err(|error| format!("`{text}` is no URL: {error}; {expected}"))?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(format!(
+                "URL `{text}` has the scheme `{}`; expected `http` or `https`",
+                url.scheme()
+            ));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err("URL holds credentials; use a header with a secret".to_owned());
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(format!("URL `{text}` has a query or a fragment; put a query into a check's `path`"));
+        }
+        if url.port() == Some(0) {
+            return Err(format!("URL `{text}` has the port 0; {expected}"));
+        }
+        Ok(Self(url))
+    }
+}
+
+impl fmt::Display for TargetUrl {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+/// A host name, with or without a port, as it stands in a `Host` header.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostName(String);
+
+impl HostName {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The name without its port.
+    pub fn name(&self) -> &str {
+        match self.0.rsplit_once(':') {
+            Some((name, port)) if !name.ends_with(':') && port.bytes().all(|byte| byte.is_ascii_digit()) => {
+                name
+            }
+            _ => &self.0,
+        }
+    }
+}
+
+impl FromStr for HostName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        // The URL parser knows what a host is: it refuses blanks, slashes, wildcards and bad ports.
+        let url = Url::parse(&format!("http://{text}"));
+        let plain =
+            url.is_ok_and(|url| url.path() == "/" && url.query().is_none() && url.username().is_empty());
+        let odd = text.contains(['/', '?', '#', '@', '\\', '*', '%']) || text.contains(char::is_whitespace);
+        if text.is_empty() || odd || !plain {
+            return Err(format!("`{text}` is no host name; expected a name such as `orders.example.com`"));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Display for HostName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// serde through `FromStr` and `Display`.
+macro_rules! through_text {
+    ($($type:ident),*) => {$(
+        impl Serialize for $type {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+        impl<'de> Deserialize<'de> for $type {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+            }
+        }
+    )*};
+}
+through_text!(TargetUrl, HostName);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls() {
+        for text in ["http://127.0.0.1:8080", "https://green.example.com/base", "http://[::1]:80/"] {
+            assert!(text.parse::<TargetUrl>().is_ok(), "{text}");
+        }
+        for (text, message) in [
+            ("localhost:8080", "scheme `localhost`"),
+            ("green", "no URL"),
+            ("ftp://x", "scheme `ftp`"),
+            ("http://", "no URL"),
+            ("http://user:hunter2@x", "credentials"),
+            ("http://x/?a=b", "query"),
+            ("http://x:99999", "no URL"),
+            ("http://x:0", "port 0"),
+            ("", "no URL"),
+        ] {
+            let error = text.parse::<TargetUrl>().unwrap_err();
+            assert!(error.contains(message) && !error.contains("hunter2"), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn host_names() {
+        assert_eq!("orders.example.com:8443".parse::<HostName>().unwrap().name(), "orders.example.com");
+        assert_eq!("[::1]".parse::<HostName>().unwrap().name(), "[::1]");
+        for text in ["", "a b", "*.example.com", "a/b", "user@x", "x:port", "http://x"] {
+            assert!(text.parse::<HostName>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn authorities() {
+        let kept: Authority = serde_json::from_str("\"ssm:/ca\"").unwrap();
+        assert_eq!(kept, Authority::Kept(Reference::Parameter("/ca".to_owned())));
+        assert!(serde_json::from_str::<Authority>("\"ca.pem\"").is_err());
+        assert!(serde_json::from_str::<Authority>("\"-----BEGIN PRIVATE KEY-----\"").is_err());
+    }
+}

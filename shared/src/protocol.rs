@@ -1,0 +1,227 @@
+//! How a verdict is asked for and given: one file per protocol, each only parses and reports.
+//!
+//! An event tells its protocol by its shape. Events tolerate unknown fields, stages and missing
+//! extras, because AWS adds some; what is odd becomes a warning in the evidence.
+
+use std::{fmt, time::Duration};
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use crate::{
+    aws::{Aws, Failure},
+    settings::Settings,
+    stage::Stage,
+    state::Place,
+    verdict::{Answer, Verdict},
+};
+
+pub(crate) mod codedeploy;
+pub(crate) mod ecs;
+pub(crate) mod pause;
+
+/// The three protocols.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Protocol {
+    /// ECS calls the function and reads `hookStatus` from what it returns.
+    Ecs,
+    /// CodeDeploy calls the function and waits for `PutLifecycleEventHookExecutionStatus`.
+    CodeDeploy,
+    /// ECS emits an event and waits for `ContinueServiceDeployment`.
+    Pause,
+}
+
+impl fmt::Display for Protocol {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Ecs => "ecs",
+            Self::CodeDeploy => "codedeploy",
+            Self::Pause => "pause",
+        })
+    }
+}
+
+/// What kind of deployment this is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Situation {
+    /// The service's first deployment: there is no blue.
+    Create,
+    /// A new revision in the place of an old one.
+    Update,
+    /// The deployment is on its way back to blue.
+    Rollback,
+}
+
+/// An event that asks for a verdict.
+#[derive(Debug, Clone)]
+pub(crate) struct Invocation {
+    pub(crate) protocol: Protocol,
+    pub(crate) stage: Stage,
+    /// Green's weight at a traffic shift, e.g. `10`.
+    pub(crate) step: Option<String>,
+    /// The service deployment's ARN, or CodeDeploy's deployment id.
+    pub(crate) deployment: String,
+    /// The ECS service, where the event names one.
+    pub(crate) service: Option<Service>,
+    pub(crate) situation: Situation,
+    /// How the situation was recognised.
+    pub(crate) situation_because: String,
+    /// The event's `hookDetails`, null where there are none.
+    pub(crate) hook_details: Value,
+    /// When the one who waits gives up, where the event says.
+    pub(crate) expires_at: Option<Timestamp>,
+    pub(crate) warnings: Vec<String>,
+    pub(crate) reply: Reply,
+}
+
+/// A service by its names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Service {
+    pub(crate) cluster: String,
+    pub(crate) name: String,
+}
+
+impl Service {
+    /// From `arn:aws:ecs:R:A:service/CLUSTER/SERVICE`, or the old form without the cluster.
+    pub(crate) fn from_arn(arn: &str) -> Option<Self> {
+        let mut parts = arn.splitn(6, ':').nth(5)?.split('/');
+        let (kind, first, second) = (parts.next()?, parts.next()?, parts.next());
+        let (cluster, name) = second.map_or(("default", first), |name| (first, name));
+        (kind == "service").then(|| Self { cluster: cluster.to_owned(), name: name.to_owned() })
+    }
+}
+
+impl fmt::Display for Service {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}/{}", self.cluster, self.name)
+    }
+}
+
+impl Invocation {
+    /// What state of this wait belongs to.
+    pub(crate) fn place(&self) -> Place {
+        Place {
+            deployment: self.deployment.clone(),
+            stage: self.stage.ecs_name().to_owned(),
+            step: self.step.clone(),
+        }
+    }
+
+    /// `hookDetails` as an object: what a wait sends back, with the state added.
+    pub(crate) fn echo(&self) -> Map<String, Value> {
+        match &self.hook_details {
+            Value::Object(fields) => fields.clone(),
+            Value::String(text) => serde_json::from_str(text).unwrap_or_default(),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => Map::new(),
+        }
+    }
+}
+
+/// Where a verdict goes.
+#[derive(Debug, Clone)]
+pub(crate) enum Reply {
+    /// It is what the function returns.
+    Return,
+    /// CodeDeploy's API.
+    CodeDeploy(codedeploy::Ids),
+    /// ECS's API.
+    Pause(pause::Ids),
+}
+
+/// What became of a report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Reported {
+    /// The return value is the report.
+    ByReturn,
+    /// The call was accepted.
+    Accepted,
+    /// It was answered before: what counted may have been another verdict.
+    AlreadyAnswered(String),
+}
+
+/// Sends the verdict where the event wants it. An error here is for good: retries are over.
+pub(crate) async fn report(
+    invocation: &Invocation,
+    answer: Answer,
+    aws: &Aws,
+    within: Duration,
+) -> Result<Reported, Failure> {
+    match &invocation.reply {
+        Reply::Return => Ok(Reported::ByReturn),
+        Reply::CodeDeploy(ids) => codedeploy::report(ids, answer, aws, within).await,
+        Reply::Pause(ids) => pause::report(ids, answer, aws, within).await,
+    }
+}
+
+/// The document that the function returns, in every protocol.
+pub(crate) fn document(verdict: &Verdict, hook_details: Option<Map<String, Value>>) -> Value {
+    let status = match verdict.answer {
+        Answer::Proceed => "SUCCEEDED",
+        Answer::Stop => "FAILED",
+        Answer::Wait(_) => "IN_PROGRESS",
+    };
+    let mut document = json!({ "hookStatus": status, "reason": verdict.reason });
+    if let Answer::Wait(delay) = verdict.answer {
+        document["callBackDelay"] = delay.as_secs().max(1).into();
+        document["hookDetails"] = Value::Object(hook_details.unwrap_or_default());
+    }
+    document
+}
+
+/// What an event wants.
+#[derive(Debug)]
+pub(crate) enum Asked {
+    /// A verdict.
+    Verdict(Box<Invocation>),
+    /// Nothing from us; why is for the log.
+    Nothing(String),
+    /// A verdict perhaps, but a broken setting keeps us from knowing: the function must fail.
+    Unclear(String),
+}
+
+/// Reads an event. The error is the reason of a stop: what was expected and what came.
+pub(crate) fn parse(body: &[u8], settings: &Settings) -> Result<Asked, String> {
+    let event: Value = serde_json::from_slice(body).map_err(|error| {
+        let size = body.len();
+        match std::str::from_utf8(body) {
+            Err(bad) => format!("the event is not UTF-8 at byte {} of {size}; {EXPECTED}", bad.valid_up_to()),
+            Ok(_) => format!("the event is not JSON ({size} bytes): {error}; {EXPECTED}"),
+        }
+    })?;
+    let Value::Object(fields) = event else {
+        return Err(format!("the event is no JSON object; {EXPECTED}"));
+    };
+    if codedeploy::is_event(&fields) {
+        return codedeploy::parse(&fields, settings).map(|invocation| Asked::Verdict(Box::new(invocation)));
+    }
+    if pause::is_event(&fields) {
+        return pause::parse(&fields, settings);
+    }
+    if ecs::is_event(&fields) {
+        return Ok(Asked::Verdict(Box::new(ecs::parse(&fields))));
+    }
+    let mut keys: Vec<_> = fields.keys().map(|key| key.chars().take(40).collect::<String>()).collect();
+    keys.truncate(8);
+    Err(format!(
+        "the event has none of the three known shapes; {EXPECTED}; got an object with the keys {keys:?}"
+    ))
+}
+
+const EXPECTED: &str = "expected an ECS hook event (executionDetails, lifecycleStage, resourceArn), \
+     a CodeDeploy hook event (DeploymentId, LifecycleEventHookExecutionId) \
+     or an EventBridge event `ECS Hook State Change`";
+
+/// A text field of an event: absent and of another type are the same, the latter with a warning.
+fn text(fields: &Map<String, Value>, key: &str, warnings: &mut Vec<String>) -> Option<String> {
+    let value = fields.get(key)?;
+    if value.as_str().is_none() {
+        warnings.push(format!("the event's `{key}` is no string; taken as absent"));
+    }
+    value.as_str().map(ToOwned::to_owned)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,242 @@
+//! Whole invocations: every kind of validation, deadline and plan, on the real guard.
+
+use std::{
+    io::Write,
+    sync::{Mutex, PoisonError},
+};
+
+use serde_json::from_slice;
+
+use super::*;
+use crate::{Outcome, Scope, hook::validating};
+
+/// A log that a test can read.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Lines {
+    fn last(&self) -> Value {
+        let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        from_slice(bytes.trim_ascii_end().rsplit(|byte| *byte == b'\n').next().unwrap()).unwrap()
+    }
+}
+
+/// What the validation of a test does; its settings say.
+async fn validate(green: Scope) -> Result<Outcome, String> {
+    let what: std::collections::BTreeMap<String, String> = green.settings().unwrap_or_default();
+    match what.get("do").map_or("pass", String::as_str) {
+        "pass" => Ok(Outcome::pass("all is well")),
+        "fail" => Ok(Outcome::fail("status 500", "200-299")),
+        "pending" => Ok(Outcome::pending("2 of 3 tasks run")),
+        "err" => Err("no route".to_owned()),
+        "panic" => panic!("index out of range"),
+        "hang" => std::future::pending().await,
+        "block" => {
+            let others: Vec<_> = (0..8).map(|_| tokio::spawn(async { block() })).collect();
+            block();
+            drop(others);
+            Ok(Outcome::pass("never"))
+        }
+        other => Err(format!("unknown: {other}")),
+    }
+}
+
+/// Blocks the thread for good, as code does that never returns.
+fn block() {
+    let (_keep, never) = std::sync::mpsc::channel::<()>();
+    let _ = never.recv();
+}
+
+fn function() -> (Function, Lines) {
+    let lines = Lines::default();
+    let function = Function::new(validating(validate), Log::to(Box::new(lines.clone())));
+    (function.with_settings(|| Settings::read(|_| None)), lines)
+}
+
+fn event(hook_details: &Value, millis: i64) -> Event {
+    let body = json!({
+        "executionId": "e", "lifecycleStage": "POST_TEST_TRAFFIC_SHIFT", "resourceArn": "arn:d",
+        "executionDetails": {"serviceArn": "arn:aws:ecs:r:1:service/c/s", "targetServiceRevisionArn": "green"},
+        "hookDetails": hook_details,
+    });
+    let deadline = clock::now().as_millisecond() + millis;
+    Event {
+        request_id: "r".to_owned(),
+        deadline: Some(deadline.to_string()),
+        body: Bytes::from(body.to_string()),
+    }
+}
+
+fn plan(what: &str, patience: &str) -> Value {
+    json!({"patience": patience, "checks": [{"validate": {"do": what}}]})
+}
+
+async fn answer(function: &mut Function, event: &Event) -> Value {
+    from_slice(&function.answer(event).await.unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn every_validation_gives_one_truthful_verdict_before_the_deadline() {
+    let (mut function, lines) = function();
+    for (what, patience, status, reason) in [
+        ("pass", "10m", "SUCCEEDED", "check `validate` passed: all is well"),
+        ("fail", "10m", "FAILED", "check `validate` failed: status 500; expected 200-299"),
+        ("pending", "10m", "IN_PROGRESS", "waiting: check `validate` is pending: 2 of 3 tasks run"),
+        ("pending", "0s", "FAILED", "was still pending: 2 of 3 tasks run"),
+        ("err", "10m", "IN_PROGRESS", "could not be told yet: the validation returned an error: no route"),
+        ("err", "0s", "FAILED", "could not be told: the validation returned an error: no route"),
+        ("panic", "0s", "FAILED", "could not be told: it panicked: index out of range"),
+        ("panic", "10m", "IN_PROGRESS", "it panicked: index out of range"),
+        ("hang", "0s", "FAILED", "did not finish in the time that the function had"),
+        ("hang", "10m", "IN_PROGRESS", "did not finish in the time that the function had"),
+        ("block", "0s", "FAILED", "did not finish in the time that the function had"),
+        ("pass", "10m", "SUCCEEDED", "all is well"),
+    ] {
+        let millis = if matches!(what, "hang" | "block") { 600 } else { 60_000 };
+        let event = event(&plan(what, patience), millis);
+        let began = Instant::now();
+        let answer = answer(&mut function, &event).await;
+        let limit = Duration::from_millis(u64::try_from(millis).unwrap());
+        assert!(began.elapsed() < limit, "{what}: took {:?}", began.elapsed());
+        assert_eq!(answer["hookStatus"], status, "{what} {patience}: {answer}");
+        assert!(answer["reason"].as_str().unwrap().contains(reason), "{what} {patience}: {answer}");
+        let evidence = lines.last();
+        assert_eq!(evidence["reason"], answer["reason"], "{what}");
+        assert_eq!(evidence["checks"][0]["name"], "validate", "{what}");
+        assert_eq!(answer["callBackDelay"].is_u64(), status == "IN_PROGRESS", "{what}");
+    }
+    assert!(function.guard.leaked_threads() > 0, "the blocked validation is counted");
+}
+
+#[tokio::test]
+async fn a_wait_echoes_everything_and_the_state_comes_back() {
+    let (mut function, _) = function();
+    let details = json!({"plan": plan("pending", "10m"), "S3_BUCKET_NAME": "b"});
+    let first = answer(&mut function, &event(&details, 60_000)).await;
+    assert_eq!(first["hookDetails"]["S3_BUCKET_NAME"], "b");
+    assert_eq!(first["hookDetails"]["plan"], details["plan"]);
+    let since: Timestamp = first["hookDetails"]["greenlight"]["since"].as_str().unwrap().parse().unwrap();
+    let second = answer(&mut function, &event(&first["hookDetails"], 60_000)).await;
+    assert_eq!(second["hookDetails"]["greenlight"]["since"], first["hookDetails"]["greenlight"]["since"]);
+    // Eleven minutes later, as the state tells.
+    let mut old = first["hookDetails"].clone();
+    old["greenlight"]["since"] = earlier(since, Duration::from_mins(11)).to_string().into();
+    let third = answer(&mut function, &event(&old, 60_000)).await;
+    assert_eq!(third["hookStatus"], "FAILED", "{third}");
+    assert!(third["reason"].as_str().unwrap().contains("was still pending after waiting 11m"), "{third}");
+    // The state is lost on the way: the process still knows.
+    let fourth = answer(&mut function, &event(&details, 60_000)).await;
+    assert_eq!(fourth["hookStatus"], "FAILED", "{fourth}");
+}
+
+#[tokio::test]
+async fn an_unchanged_wait_is_one_short_line() {
+    let (mut function, lines) = function();
+    let first = answer(&mut function, &event(&plan("pending", "10m"), 60_000)).await;
+    assert_eq!(lines.last()["verdict"], "wait");
+    answer(&mut function, &event(&first["hookDetails"], 60_000)).await;
+    assert_eq!(lines.last()["message"], "still waiting");
+}
+
+#[tokio::test]
+async fn broken_plans_stop_with_every_problem() {
+    let (mut function, _) = function();
+    for (details, words) in [
+        (json!(5), "`hookDetails`: is a number; expected a plan"),
+        (json!({"checks": []}), "`checks` of hookDetails: is empty"),
+        (json!({"cheks": [], "patience": 5}), "unknown key `cheks` (did you mean `checks`?)"),
+        (json!({"S3_BUCKET_NAME": "b"}), "unknown key `S3_BUCKET_NAME`"),
+        (json!({"plan": "{"}), "`hookDetails.plan`: not JSON"),
+        (json!({"plan": "ssm:/x/{application}"}), "`{application}` in `ssm:/x/{application}` is not known"),
+    ] {
+        let answer = answer(&mut function, &event(&details, 60_000)).await;
+        assert_eq!(answer["hookStatus"], "FAILED", "{details}");
+        let reason = answer["reason"].as_str().unwrap();
+        assert!(reason.starts_with("the plan is wrong: ") && reason.contains(words), "{details}: {reason}");
+    }
+}
+
+#[tokio::test]
+async fn shadow_proceeds_whatever_happens() {
+    let (mut function, _) = function();
+    for what in ["fail", "panic", "pending", "hang"] {
+        let mut details = plan(what, "10m");
+        details["mode"] = "shadow".into();
+        let answer = answer(&mut function, &event(&details, 600)).await;
+        assert_eq!(answer["hookStatus"], "SUCCEEDED", "{what}: {answer}");
+        assert!(answer["reason"].as_str().unwrap().starts_with("shadow: would have "), "{answer}");
+    }
+    let broken = json!({"mode": "shadow", "cheks": 5});
+    let answer = answer(&mut function, &event(&broken, 60_000)).await;
+    assert!(
+        answer["reason"].as_str().unwrap().starts_with("shadow: would have stopped: the plan is wrong"),
+        "{answer}"
+    );
+}
+
+#[tokio::test]
+async fn broken_settings_are_an_answer_with_a_reason() {
+    let (function, lines) = function();
+    let mut function = function.with_settings(|| {
+        Settings::read(|name| match name {
+            "GREENLIGHT_PLAN" => Some("{\"checks\": 5}".to_owned()),
+            "GREENLIGHT_RESERVE_MS" => Some("soon".to_owned()),
+            _ => None,
+        })
+    });
+    let answer = answer(&mut function, &event(&json!(null), 60_000)).await;
+    let reason = answer["reason"].as_str().unwrap();
+    assert!(
+        reason.contains("GREENLIGHT_RESERVE_MS") && reason.contains("`checks` of GREENLIGHT_PLAN"),
+        "{reason}"
+    );
+    assert_eq!(lines.last()["verdict"], "stop");
+}
+
+#[tokio::test]
+async fn a_rollback_proceeds_before_anything_runs() {
+    let (mut function, lines) = function();
+    let mut rollback = event(&json!({"checks": "broken"}), 60_000);
+    rollback.body =
+        Bytes::from_static(include_bytes!("../../../../events/ecs/production-traffic-shift-rollback.json"));
+    let answer = answer(&mut function, &rollback).await;
+    assert_eq!(answer["hookStatus"], "SUCCEEDED");
+    assert!(answer["reason"].as_str().unwrap().starts_with("rollback: nothing was validated"), "{answer}");
+    assert_eq!(lines.last()["situation"], "rollback");
+}
+
+#[tokio::test]
+async fn what_is_no_event_is_failed_with_a_reason() {
+    let (mut function, lines) = function();
+    for body in [&b"{"[..], b"\xff", b"{\"a\": 1}"] {
+        let unreadable = Event { body: Bytes::copy_from_slice(body), ..event(&json!(null), 60_000) };
+        let answer = answer(&mut function, &unreadable).await;
+        assert_eq!(answer["hookStatus"], "FAILED");
+        assert!(answer["reason"].as_str().unwrap().contains("expected an ECS hook event"), "{answer}");
+        assert_eq!(lines.last()["verdict"], "stop");
+    }
+}
+
+#[tokio::test]
+async fn deadlines_that_lie_and_little_time() {
+    let (mut function, lines) = function();
+    for deadline in [Some("600000"), Some("x"), None] {
+        let lying = Event { deadline: deadline.map(ToOwned::to_owned), ..event(&plan("pass", "10m"), 0) };
+        assert_eq!(answer(&mut function, &lying).await["hookStatus"], "SUCCEEDED", "{deadline:?}");
+        assert!(lines.last()["warnings"][0].as_str().unwrap().contains("taking 60s"));
+    }
+    // Over already: the verdict is given at once, and it is no proceed.
+    let over = answer(&mut function, &event(&plan("hang", "0s"), -5_000)).await;
+    assert_eq!(over["hookStatus"], "FAILED", "{over}");
+    let little = answer(&mut function, &event(&plan("hang", "0s"), 150)).await;
+    assert_eq!(little["hookStatus"], "FAILED", "{little}");
+}

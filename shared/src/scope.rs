@@ -1,0 +1,132 @@
+//! What a check may know and use.
+
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use tokio::time::Instant;
+
+use crate::{
+    aws::Aws,
+    plan::{Isolation, Target},
+    protocol::{Invocation, Situation},
+    secrets::Secrets,
+    stage::Stage,
+};
+
+/// The world as a check sees it: the deployment, where green is, secrets, and how much time is left.
+///
+/// It holds no way to report: the runtime alone does that.
+#[derive(Clone)]
+pub struct Scope {
+    shared: Arc<Shared>,
+    settings: Arc<Value>,
+}
+
+struct Shared {
+    stage: Stage,
+    situation: Situation,
+    deployment: String,
+    service: Option<(String, String)>,
+    hook_details: Map<String, Value>,
+    target: Target,
+    isolation: Isolation,
+    secrets: Secrets,
+    deadline: Instant,
+}
+
+impl Scope {
+    pub(crate) fn new(
+        invocation: &Invocation,
+        target: Target,
+        isolation: Isolation,
+        aws: Arc<Aws>,
+        deadline: Instant,
+    ) -> Self {
+        let shared = Shared {
+            stage: invocation.stage.clone(),
+            situation: invocation.situation,
+            deployment: invocation.deployment.clone(),
+            service: invocation
+                .service
+                .as_ref()
+                .map(|service| (service.cluster.clone(), service.name.clone())),
+            hook_details: invocation.echo(),
+            target,
+            isolation,
+            secrets: Secrets::new(aws),
+            deadline,
+        };
+        Self { shared: Arc::new(shared), settings: Arc::new(Value::Null) }
+    }
+
+    /// A scope outside any invocation, to test a check against a server of one's own.
+    pub fn for_target(target: Target, deadline: Instant) -> Self {
+        let shared = Shared {
+            stage: Stage::PostTestTrafficShift,
+            situation: Situation::Update,
+            deployment: "arn:aws:ecs:us-east-1:123456789012:service-deployment/local/local/local".to_owned(),
+            service: Some(("local".to_owned(), "local".to_owned())),
+            hook_details: Map::new(),
+            target,
+            isolation: Isolation::Auto,
+            secrets: Secrets::new(Arc::default()),
+            deadline,
+        };
+        Self { shared: Arc::new(shared), settings: Arc::new(Value::Null) }
+    }
+
+    pub(crate) fn with_settings(&self, settings: Value) -> Self {
+        Self { shared: Arc::clone(&self.shared), settings: Arc::new(settings) }
+    }
+
+    /// The stage that the hook was called at.
+    pub fn stage(&self) -> &Stage {
+        &self.shared.stage
+    }
+
+    /// Create, update or rollback. (A rollback never reaches a check.)
+    pub fn situation(&self) -> Situation {
+        self.shared.situation
+    }
+
+    /// The service deployment's ARN, or CodeDeploy's deployment id.
+    pub fn deployment(&self) -> &str {
+        &self.shared.deployment
+    }
+
+    /// The cluster's and the service's name, where the event tells them.
+    pub fn service(&self) -> Option<(&str, &str)> {
+        self.shared.service.as_ref().map(|(cluster, name)| (cluster.as_str(), name.as_str()))
+    }
+
+    /// The event's `hookDetails`, all of it.
+    pub fn hook_details(&self) -> &Map<String, Value> {
+        &self.shared.hook_details
+    }
+
+    /// The plan's `target`: where green is reached.
+    pub fn target(&self) -> &Target {
+        &self.shared.target
+    }
+
+    /// Whether it must be proven that what answers is green.
+    pub fn isolation(&self) -> Isolation {
+        self.shared.isolation
+    }
+
+    /// The plan's secrets.
+    pub fn secrets(&self) -> &Secrets {
+        &self.shared.secrets
+    }
+
+    /// When the check is dropped. What cannot be done by then is better left undone, and said.
+    pub fn deadline(&self) -> Instant {
+        self.shared.deadline
+    }
+
+    /// The settings of a hook made by [`crate::run`]: the plan's `{"validate": {…}}`.
+    pub fn settings<T: DeserializeOwned>(&self) -> Result<T, String> {
+        serde_path_to_error::deserialize(self.settings.as_ref()).map_err(|error| format!("settings: {error}"))
+    }
+}

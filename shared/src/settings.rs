@@ -1,0 +1,165 @@
+//! The variables that set a function up.
+//!
+//! They are read during the invocation, never before, so that a broken one is an answer with a reason
+//! and not a function that cannot start. Every problem is collected.
+
+use std::time::Duration;
+
+use crate::{
+    plan::{Mode, Problem, Source, TargetUrl, decode::suggest},
+    protocol::pause::Gate,
+    stage::Stage,
+};
+
+/// The plan as JSON, or `ssm:NAME`.
+pub const PLAN: &str = "GREENLIGHT_PLAN";
+/// Where green is, in place of discovery.
+pub const TARGET_URL: &str = "GREENLIGHT_TARGET_URL";
+/// The CodeDeploy event that this function serves.
+pub const LIFECYCLE_EVENT: &str = "GREENLIGHT_LIFECYCLE_EVENT";
+/// The PAUSE hooks that this function answers.
+pub const PAUSE: &str = "GREENLIGHT_PAUSE";
+/// `enforce` or `shadow`.
+pub const MODE: &str = "GREENLIGHT_MODE";
+/// Milliseconds kept back from the deadline for the report.
+pub const RESERVE_MS: &str = "GREENLIGHT_RESERVE_MS";
+
+/// The settings of one invocation, and what is wrong with them.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) plan: Source,
+    pub(crate) target_url: Option<TargetUrl>,
+    pub(crate) lifecycle_event: Option<Stage>,
+    pub(crate) gates: Vec<Gate>,
+    pub(crate) mode: Mode,
+    pub(crate) reserve: Option<Duration>,
+    /// Problems of everything but the gates.
+    pub(crate) problems: Vec<Problem>,
+    /// Problems of `GREENLIGHT_PAUSE`: they only matter to a PAUSE event.
+    pub(crate) gate_problems: Vec<Problem>,
+}
+
+impl Settings {
+    /// Reads the process's environment.
+    pub(crate) fn from_environment() -> Self {
+        Self::read(|name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()))
+    }
+
+    /// Reads the variables through `get`; unset and empty are the same.
+    pub(crate) fn read(get: impl Fn(&str) -> Option<String>) -> Self {
+        let mut problems = Vec::new();
+        let value = |name: &str| get(name).filter(|value| !value.trim().is_empty());
+        let mut parsed = |name: &str, parse: &dyn Fn(&str) -> Result<Parsed, Problem>| {
+            let result = parse(value(name)?.trim());
+            result.map_err(|problem| problems.push(problem)).ok()
+        };
+        let plan = match parsed(PLAN, &|text| Source::from_environment(text).map(Parsed::Plan)) {
+            Some(Parsed::Plan(source)) => source,
+            _ => Source::None,
+        };
+        let target_url = match parsed(TARGET_URL, &|text| {
+            text.parse().map(Parsed::Url).map_err(|error: String| Problem::new(TARGET_URL, error))
+        }) {
+            Some(Parsed::Url(url)) => Some(url),
+            _ => None,
+        };
+        let lifecycle_event = match parsed(LIFECYCLE_EVENT, &|text| lifecycle_event(text).map(Parsed::Stage))
+        {
+            Some(Parsed::Stage(stage)) => Some(stage),
+            _ => None,
+        };
+        let mode = match parsed(MODE, &|text| mode(text).map(Parsed::Mode)) {
+            Some(Parsed::Mode(mode)) => mode,
+            _ => Mode::Enforce,
+        };
+        let reserve = match parsed(RESERVE_MS, &|text| reserve(text).map(Parsed::Reserve)) {
+            Some(Parsed::Reserve(reserve)) => Some(reserve),
+            _ => None,
+        };
+        let (gates, gate_problems) = Gate::list(value(PAUSE).as_deref().unwrap_or_default());
+        Self { plan, target_url, lifecycle_event, gates, mode, reserve, problems, gate_problems }
+    }
+}
+
+/// What one variable may hold.
+enum Parsed {
+    Plan(Source),
+    Url(TargetUrl),
+    Stage(Stage),
+    Mode(Mode),
+    Reserve(Duration),
+}
+
+fn lifecycle_event(text: &str) -> Result<Stage, Problem> {
+    Stage::from_codedeploy(text).ok_or_else(|| {
+        let events: Vec<_> = Stage::codedeploy_events().collect();
+        Problem::new(LIFECYCLE_EVENT, format!("`{text}` is no CodeDeploy event with a hook"))
+            .hint(suggest(text, &events))
+    })
+}
+
+fn mode(text: &str) -> Result<Mode, Problem> {
+    match text {
+        "enforce" => Ok(Mode::Enforce),
+        "shadow" => Ok(Mode::Shadow),
+        other => Err(Problem::new(MODE, format!("`{other}` is no mode; expected `enforce` or `shadow`"))),
+    }
+}
+
+fn reserve(text: &str) -> Result<Duration, Problem> {
+    match text.parse::<u64>() {
+        Ok(millis) if millis <= 600_000 => Ok(Duration::from_millis(millis)),
+        _ => Err(Problem::new(
+            RESERVE_MS,
+            format!("`{text}` is no reserve; expected milliseconds, 0 to 600000"),
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(pairs: &[(&str, &str)]) -> Settings {
+        Settings::read(|name| {
+            pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn nothing_set_is_the_default() {
+        let settings = read(&[(MODE, " ")]);
+        assert_eq!(settings.mode, Mode::Enforce);
+        assert_eq!(settings.plan, Source::None);
+        assert!(settings.problems.is_empty() && settings.gates.is_empty() && settings.reserve.is_none());
+    }
+
+    #[test]
+    fn every_broken_variable_is_named() {
+        let settings = read(&[
+            (PLAN, "{"),
+            (TARGET_URL, "green"),
+            (LIFECYCLE_EVENT, "AfterAllowTestTrafic"),
+            (MODE, "dry-run"),
+            (RESERVE_MS, "-5"),
+            (PAUSE, "x"),
+        ]);
+        let names: Vec<_> = settings.problems.iter().map(|problem| problem.path.as_str()).collect();
+        assert_eq!(names, [PLAN, TARGET_URL, LIFECYCLE_EVENT, MODE, RESERVE_MS]);
+        assert_eq!(settings.problems[2].hint.as_deref(), Some("did you mean `AfterAllowTestTraffic`?"));
+        assert_eq!(settings.gate_problems.len(), 1);
+    }
+
+    #[test]
+    fn good_values() {
+        let settings = read(&[
+            (LIFECYCLE_EVENT, "BeforeInstall"),
+            (MODE, "shadow"),
+            (RESERVE_MS, "250"),
+            (TARGET_URL, "http://127.0.0.1:1"),
+        ]);
+        assert_eq!(settings.lifecycle_event, Some(Stage::PreScaleUp));
+        assert_eq!((settings.mode, settings.reserve), (Mode::Shadow, Some(Duration::from_millis(250))));
+        assert!(settings.target_url.is_some() && settings.problems.is_empty());
+    }
+}

@@ -1,0 +1,208 @@
+//! What a hook remembers between the invocations of one wait.
+//!
+//! It travels in `hookDetails.greenlight`: versioned, at most 4 KiB. It names the deployment, stage and
+//! step that it belongs to; another's, or one that cannot be read, is started afresh with a warning.
+//! It holds a clock and readings, never verdicts: every invocation judges every check anew.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// The key of `hookDetails` that holds the state.
+pub(crate) const KEY: &str = "greenlight";
+
+/// The version of the state that this program writes and reads.
+const VERSION: u32 = 1;
+
+/// The most bytes that a state may take as JSON.
+const MAX_BYTES: usize = 4096;
+
+/// What a state belongs to. `executionId` is no part of it: nobody says that it is stable.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(crate) struct Place {
+    /// The service deployment's ARN, or CodeDeploy's deployment id.
+    pub(crate) deployment: String,
+    /// The stage, by ECS's name.
+    pub(crate) stage: String,
+    /// The step of a linear or canary deployment: green's weight.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) step: Option<String>,
+}
+
+/// Something a check measured and wants to compare with next time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Reading {
+    pub(crate) check: String,
+    pub(crate) at: Timestamp,
+    pub(crate) value: Value,
+}
+
+/// The state.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct State {
+    pub(crate) v: u32,
+    #[serde(flatten)]
+    pub(crate) place: Place,
+    /// When the wait began.
+    pub(crate) since: Timestamp,
+    /// How many self-invocations led here.
+    #[serde(default)]
+    pub(crate) hops: u32,
+    /// What the last invocation said, so that only a change is logged in full.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) said: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) readings: Vec<Reading>,
+}
+
+impl State {
+    /// A wait that begins now.
+    pub(crate) fn new(place: Place, now: Timestamp) -> Self {
+        Self { v: VERSION, place, since: now, hops: 0, said: None, readings: Vec::new() }
+    }
+
+    /// The state that came back, or a new one with the warning why.
+    pub(crate) fn restore(came: Option<&Value>, place: Place, now: Timestamp) -> (Self, Option<String>) {
+        let Some(came) = came else {
+            return (Self::new(place, now), None);
+        };
+        match serde_json::from_value::<Self>(came.clone()) {
+            Ok(state) if state.v != VERSION => {
+                let warning = format!(
+                    "the state in hookDetails has version {}; expected {VERSION}; started afresh",
+                    state.v
+                );
+                (Self::new(place, now), Some(warning))
+            }
+            Ok(state) if state.place != place => {
+                let other = format!("{} {}", state.place.deployment, state.place.stage);
+                (
+                    Self::new(place, now),
+                    Some(format!("the state in hookDetails belongs to {other}; started afresh")),
+                )
+            }
+            // A clock from the future would stretch patience.
+            Ok(state) => (Self { since: state.since.min(now), ..state }, None),
+            Err(error) => {
+                let warning = format!("the state in hookDetails cannot be read: {error}; started afresh");
+                (Self::new(place, now), Some(warning))
+            }
+        }
+    }
+
+    /// The state as it is sent: readings are dropped oldest first until it fits, never the clock.
+    pub(crate) fn to_value(&self) -> Value {
+        let mut state = self.clone();
+        state.readings.sort_by_key(|reading| reading.at);
+        loop {
+            let value = serde_json::to_value(&state).unwrap_or(Value::Null);
+            if value.to_string().len() <= MAX_BYTES || state.readings.is_empty() {
+                return value;
+            }
+            state.readings.remove(0);
+        }
+    }
+}
+
+/// The starts of waits that this process saw, for when state that should have come back did not.
+#[derive(Debug, Default)]
+pub(crate) struct Clocks(BTreeMap<String, Timestamp>);
+
+/// More waits than one function has at a time; the oldest is forgotten first.
+const MAX_CLOCKS: usize = 256;
+
+impl Clocks {
+    /// The earlier of what the state and this process know; a later start never replaces it.
+    pub(crate) fn since(&mut self, state: &State) -> Timestamp {
+        let Place { deployment, stage, step } = &state.place;
+        let key = format!("{deployment} {stage} {}", step.as_deref().unwrap_or_default());
+        let since = self.0.get(&key).map_or(state.since, |known| state.since.min(*known));
+        if self.0.len() >= MAX_CLOCKS && !self.0.contains_key(&key) {
+            let oldest = self.0.iter().min_by_key(|(_, since)| **since).map(|(key, _)| key.clone());
+            oldest.and_then(|key| self.0.remove(&key));
+        }
+        self.0.insert(key, since);
+        since
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn place(stage: &str) -> Place {
+        Place { deployment: "arn:d".to_owned(), stage: stage.to_owned(), step: None }
+    }
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    #[test]
+    fn a_state_comes_back_whole() {
+        let mut state = State::new(place("POST_SCALE_UP"), at(100));
+        state.readings.push(Reading { check: "c".to_owned(), at: at(101), value: json!(5) });
+        let (back, warning) = State::restore(Some(&state.to_value()), place("POST_SCALE_UP"), at(200));
+        assert_eq!((back, warning), (state, None));
+    }
+
+    #[test]
+    fn anything_else_starts_afresh_with_a_warning() {
+        let other = State::new(place("PRE_SCALE_UP"), at(1)).to_value();
+        let mut version = State::new(place("POST_SCALE_UP"), at(1)).to_value();
+        version["v"] = json!(2);
+        for (came, word) in [
+            (other, "belongs to"),
+            (version, "version 2"),
+            (json!(5), "cannot be read"),
+            (json!({}), "cannot be read"),
+            (json!(null), "cannot be read"),
+        ] {
+            let (state, warning) = State::restore(Some(&came), place("POST_SCALE_UP"), at(200));
+            assert_eq!(state.since, at(200), "{came}");
+            assert!(warning.unwrap().contains(word), "{came}");
+        }
+        assert_eq!(State::restore(None, place("x"), at(200)).1, None);
+    }
+
+    #[test]
+    fn a_clock_from_the_future_is_now() {
+        let came = State::new(place("x"), at(1_000_000)).to_value();
+        assert_eq!(State::restore(Some(&came), place("x"), at(200)).0.since, at(200));
+    }
+
+    #[test]
+    fn readings_are_dropped_oldest_first_never_the_clock() {
+        let mut state = State::new(place("x"), at(100));
+        for second in (0..40).rev() {
+            state.readings.push(Reading {
+                check: "c".to_owned(),
+                at: at(second),
+                value: json!("x".repeat(300)),
+            });
+        }
+        let sent = state.to_value();
+        assert!(sent.to_string().len() <= MAX_BYTES);
+        let (back, _) = State::restore(Some(&sent), place("x"), at(200));
+        assert_eq!(back.since, at(100));
+        assert_eq!(back.readings.last().unwrap().at, at(39));
+        assert!(back.readings.len() > 5);
+    }
+
+    #[test]
+    fn the_process_keeps_the_earlier_start() {
+        let mut clocks = Clocks::default();
+        assert_eq!(clocks.since(&State::new(place("x"), at(100))), at(100));
+        assert_eq!(clocks.since(&State::new(place("x"), at(150))), at(100), "state was lost");
+        assert_eq!(clocks.since(&State::new(place("x"), at(50))), at(50), "another process knew better");
+        assert_eq!(clocks.since(&State::new(place("y"), at(150))), at(150), "another stage");
+        for index in 0..1000 {
+            clocks.since(&State::new(place(&index.to_string()), at(1000)));
+        }
+        assert_eq!(clocks.0.len(), MAX_CLOCKS);
+    }
+}
