@@ -59,7 +59,6 @@ fn judge(cases: &[Case]) -> Verdict {
 }
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "a table")]
 fn the_table_of_verdicts() {
     use Kind::{Fail, Inconclusive, Pass, Pending, Skip};
     use SkipCause::{Create, FirstStep, NotConfigured, WrongStage};
