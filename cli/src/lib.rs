@@ -1,1 +1,53 @@
-//! lib
+//! The command `greenlight`: invoke and validate deployment hooks on a laptop.
+//!
+//! One module per subcommand; [`local`] is the part of AWS that stands around a hook, served on this
+//! machine. The command runs itself again as a hook process (`greenlight hook NAME`), so that a hook
+//! always goes through the real Lambda Runtime API in a process of its own.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+pub mod local;
+
+mod arguments;
+mod document;
+mod event;
+mod failure;
+mod hooks;
+mod invoke;
+mod output;
+mod serve_aws;
+mod validate;
+
+use self::arguments::{Arguments, Command};
+use self::failure::Failure;
+
+/// Runs the command with the process's arguments.
+///
+/// Exit codes: 0 the answer is yes, 1 the answer is no, 2 the arguments, the plan or a file are wrong,
+/// 3 it could not be carried out.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let done = match arguments.command {
+        // A hook has a runtime of its own, so it starts before there is any other.
+        Command::Hook { name } => return hooks::run(&name),
+        Command::Invoke(options) => in_runtime(invoke::run(options)),
+        Command::ServeAws(options) => in_runtime(serve_aws::run(options)),
+        Command::Event(options) => event::run(&options),
+        Command::Validate(options) => validate::run(&options),
+    };
+    done.unwrap_or_else(|failure| {
+        output::error(&failure);
+        failure.exit_code()
+    })
+}
+
+fn in_runtime(work: impl Future<Output = Result<ExitCode, Failure>>) -> Result<ExitCode, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::not_carried_out("cannot start the async runtime", &error))?;
+    runtime.block_on(work)
+}

@@ -1,2 +1,5 @@
-//! bin
-fn main() {}
+//! The command `greenlight`.
+
+fn main() -> std::process::ExitCode {
+    greenlight_cli::main()
+}

@@ -77,11 +77,21 @@ pub struct Outcome {
     pub caveat: Option<String>,
     /// Measurements for the evidence, e.g. latency percentiles.
     pub measured: Map<String, Value>,
+    /// Whether waiting cannot change it: a setting that contradicts what was found.
+    pub for_good: bool,
 }
 
 impl Outcome {
     fn new(kind: Kind, observed: String) -> Self {
-        Self { kind, observed, expected: None, hint: None, caveat: None, measured: Map::new() }
+        Self {
+            kind,
+            observed,
+            expected: None,
+            hint: None,
+            caveat: None,
+            measured: Map::new(),
+            for_good: false,
+        }
     }
 
     /// Green is right: `observed` says what was seen.
@@ -97,6 +107,14 @@ impl Outcome {
     /// We could not tell, because of `cause`.
     pub fn inconclusive(cause: impl Into<String>) -> Self {
         Self::new(Kind::Inconclusive, cause.into())
+    }
+
+    /// We cannot tell and never will, because of `cause`: patience is not spent on it.
+    ///
+    /// For settings that contradict what was found, not for a call that failed: permissions and
+    /// networks heal, and spreading a permission takes AWS a while.
+    pub fn cannot_tell(cause: impl Into<String>) -> Self {
+        Self { for_good: true, ..Self::inconclusive(cause) }
     }
 
     /// Green cannot be judged yet, because of `cause`.

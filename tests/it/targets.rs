@@ -27,10 +27,7 @@ async fn read_answer(stream: &mut (impl AsyncRead + Unpin), body: usize) -> io::
     let mut bytes = Vec::new();
     loop {
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        if text
-            .split_once("\r\n\r\n")
-            .is_some_and(|(_, rest)| rest.len() >= body)
-        {
+        if text.split_once("\r\n\r\n").is_some_and(|(_, rest)| rest.len() >= body) {
             return Ok(text);
         }
         let mut byte = [0];
@@ -48,18 +45,14 @@ async fn ask(target: &Target) -> TcpStream {
 async fn handshake(target: &Target, name: &'static str) -> io::Result<TlsStream<TcpStream>> {
     let mut roots = RootCertStore::empty();
     let pem = target.authority_pem().unwrap();
-    roots
-        .add(CertificateDer::from_pem_slice(pem.as_bytes()).unwrap())
-        .unwrap();
+    roots.add(CertificateDer::from_pem_slice(pem.as_bytes()).unwrap()).unwrap();
     let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_root_certificates(roots)
         .with_no_client_auth();
     let stream = TcpStream::connect(target.address()).await?;
-    TlsConnector::from(Arc::new(config))
-        .connect(ServerName::try_from(name).unwrap(), stream)
-        .await
+    TlsConnector::from(Arc::new(config)).connect(ServerName::try_from(name).unwrap(), stream).await
 }
 
 async fn exchange(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> String {
@@ -81,21 +74,11 @@ async fn good_and_wrong_answer_and_keep_the_connection() {
         let target = Target::start(kind).await.unwrap();
         let mut stream = TcpStream::connect(target.address()).await.unwrap();
         for _ in 0..2 {
-            stream
-                .write_all(b"GET / HTTP/1.1\r\nhost: green\r\n\r\n")
-                .await
-                .unwrap();
+            stream.write_all(b"GET / HTTP/1.1\r\nhost: green\r\n\r\n").await.unwrap();
             let head = read_answer(&mut stream, 0).await.unwrap();
             assert!(head.starts_with(status), "{head}");
-            let length: usize = head
-                .split("content-length: ")
-                .nth(1)
-                .unwrap()
-                .lines()
-                .next()
-                .unwrap()
-                .parse()
-                .unwrap();
+            let length: usize =
+                head.split("content-length: ").nth(1).unwrap().lines().next().unwrap().parse().unwrap();
             stream.read_exact(&mut vec![0; length]).await.unwrap();
         }
         assert_eq!(target.received().connections(), 1);
@@ -105,9 +88,7 @@ async fn good_and_wrong_answer_and_keep_the_connection() {
 
 #[tokio::test]
 async fn what_was_received_is_told() {
-    let target = Target::answering(Answer::new(403).header("server", "waf").body("no"))
-        .await
-        .unwrap();
+    let target = Target::answering(Answer::new(403).header("server", "waf").body("no")).await.unwrap();
     let mut stream = TcpStream::connect(target.address()).await.unwrap();
     stream
         .write_all(b"POST /orders HTTP/1.1\r\nHost: green\r\nContent-Length: 5\r\n\r\nhello")
@@ -116,10 +97,7 @@ async fn what_was_received_is_told() {
     target.received().wait_for_requests(1).await;
     let answer = read_answer(&mut stream, 2).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 403 "), "{answer}");
-    assert!(
-        answer.contains("\r\nserver: waf\r\n") && answer.ends_with("\r\n\r\nno"),
-        "{answer}"
-    );
+    assert!(answer.contains("\r\nserver: waf\r\n") && answer.ends_with("\r\n\r\nno"), "{answer}");
     let request = target.received().requests().remove(0);
     assert_eq!((request.method(), request.path()), ("POST", "/orders"));
     assert_eq!(request.header("host"), Some("green"));
@@ -140,9 +118,7 @@ async fn refused_refuses() {
 async fn a_full_backlog_never_completes_a_connect() {
     let target = Target::start(Kind::BacklogFull).await.unwrap();
     for _ in 0..2 {
-        timeout(SILENCE, TcpStream::connect(target.address()))
-            .await
-            .unwrap_err();
+        timeout(SILENCE, TcpStream::connect(target.address())).await.unwrap_err();
     }
 }
 
@@ -170,9 +146,7 @@ async fn tls_is_good_for_each_name_of_the_certificate() {
 #[tokio::test]
 async fn a_handshake_that_hangs_once_is_good_afterwards() {
     let target = Target::start(Kind::TlsHangsOnce).await.unwrap();
-    timeout(SILENCE, handshake(&target, "localhost"))
-        .await
-        .unwrap_err();
+    timeout(SILENCE, handshake(&target, "localhost")).await.unwrap_err();
     let mut stream = handshake(&target, "localhost").await.unwrap();
     assert!(exchange(&mut stream).await.starts_with("HTTP/1.1 200 "));
     assert_eq!(target.received().connections(), 2);
@@ -182,9 +156,7 @@ async fn a_handshake_that_hangs_once_is_good_afterwards() {
 async fn a_handshake_that_hangs_does_so_every_time() {
     let target = Target::start(Kind::TlsHangs).await.unwrap();
     for _ in 0..2 {
-        timeout(SILENCE, handshake(&target, "localhost"))
-            .await
-            .unwrap_err();
+        timeout(SILENCE, handshake(&target, "localhost")).await.unwrap_err();
     }
     assert_eq!(target.received().connections(), 2);
 }
@@ -194,10 +166,7 @@ async fn a_reset_comes_after_half_an_answer() {
     let target = Target::start(Kind::ResetsMidAnswer).await.unwrap();
     let mut stream = ask(&target).await;
     let answer = read_answer(&mut stream, 14).await.unwrap();
-    assert!(
-        answer.starts_with("HTTP/1.1 200 ") && answer.ends_with("the first half"),
-        "{answer}"
-    );
+    assert!(answer.starts_with("HTTP/1.1 200 ") && answer.ends_with("the first half"), "{answer}");
     let error = stream.read_u8().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ConnectionReset);
 }
@@ -207,10 +176,7 @@ async fn a_drip_takes_its_time() {
     let target = Target::start(Kind::Drips).await.unwrap();
     let start = Instant::now();
     let answer = read_answer(&mut ask(&target).await, 1).await.unwrap();
-    assert!(
-        answer.contains("\r\ncontent-length: 3600\r\n") && answer.ends_with("\r\n\r\n."),
-        "{answer}"
-    );
+    assert!(answer.contains("\r\ncontent-length: 3600\r\n") && answer.ends_with("\r\n\r\n."), "{answer}");
     assert!(start.elapsed() >= Duration::from_secs(1));
 }
 
@@ -247,8 +213,5 @@ async fn a_dropped_application_ends_its_connections() {
     target.received().wait_for_requests(1).await;
     drop(target);
     let ended = stream.read_u8().await.unwrap_err().kind();
-    assert!(
-        matches!(ended, ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset),
-        "{ended:?}"
-    );
+    assert!(matches!(ended, ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset), "{ended:?}");
 }

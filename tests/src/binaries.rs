@@ -56,11 +56,7 @@ fn find_in(folder: &Path, name: &str, package: &str) -> io::Result<PathBuf> {
     if path.is_file() {
         return Ok(path);
     }
-    let profile = if folder.ends_with("release") {
-        " --release"
-    } else {
-        ""
-    };
+    let profile = if folder.ends_with("release") { " --release" } else { "" };
     Err(io::Error::new(
         io::ErrorKind::NotFound,
         format!(
@@ -85,11 +81,7 @@ mod tests {
     #[test]
     fn a_relative_folder_starts_at_the_workspace() {
         let named = folder_of(Some(PathBuf::from("shared")), Path::new("/build/debug/deps/it-1")).unwrap();
-        assert!(
-            named.join("Cargo.toml").is_file(),
-            "{} is not the package `shared`",
-            named.display()
-        );
+        assert!(named.join("Cargo.toml").is_file(), "{} is not the package `shared`", named.display());
     }
 
     #[test]
@@ -101,10 +93,7 @@ mod tests {
         ] {
             assert_eq!(folder_of(None, Path::new(executable)).unwrap(), Path::new(folder));
             let empty = Some(PathBuf::new());
-            assert_eq!(
-                folder_of(empty, Path::new(executable)).unwrap(),
-                Path::new(folder)
-            );
+            assert_eq!(folder_of(empty, Path::new(executable)).unwrap(), Path::new(folder));
         }
     }
 
@@ -112,9 +101,7 @@ mod tests {
     fn a_missing_binary_says_what_to_run() {
         let folder = tempfile::tempdir().unwrap();
         let release = folder.path().join("release");
-        let error = find_in(&release, "test-traffic", "greenlight-test-traffic")
-            .unwrap_err()
-            .to_string();
+        let error = find_in(&release, "test-traffic", "greenlight-test-traffic").unwrap_err().to_string();
         let command = "cargo build --release -p greenlight-test-traffic --bin test-traffic";
         assert!(error.contains(command), "{error}");
         assert!(error.contains(FOLDER_VARIABLE), "{error}");
@@ -123,9 +110,7 @@ mod tests {
     #[test]
     fn a_binary_that_is_there_is_found() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder
-            .path()
-            .join(format!("test-traffic{}", env::consts::EXE_SUFFIX));
+        let path = folder.path().join(format!("test-traffic{}", env::consts::EXE_SUFFIX));
         std::fs::write(&path, "").unwrap();
         let found = find_in(folder.path(), "test-traffic", "greenlight-test-traffic").unwrap();
         assert_eq!(found, path);

@@ -96,34 +96,19 @@ impl Target {
     }
 
     fn unreachable(address: SocketAddr, life: Life) -> Self {
-        Self {
-            address,
-            scheme: "http",
-            authority_pem: None,
-            received: Received::default(),
-            _life: life,
-        }
+        Self { address, scheme: "http", authority_pem: None, received: Received::default(), _life: life }
     }
 
     async fn serve(kind: Kind, answer: Answer) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
-        let identity = if kind.speaks_tls() {
-            Some(certificate::Identity::new()?)
-        } else {
-            None
-        };
+        let identity = if kind.speaks_tls() { Some(certificate::Identity::new()?) } else { None };
         let (acceptor, authority_pem) = match identity {
             Some(identity) => (Some(identity.acceptor), Some(identity.authority_pem)),
             None => (None, None),
         };
         let received = Received::default();
-        let application = Arc::new(Application {
-            kind,
-            answer,
-            acceptor,
-            received: received.clone(),
-        });
+        let application = Arc::new(Application { kind, answer, acceptor, received: received.clone() });
         let task = tokio::spawn(accept(listener, application));
         Ok(Self {
             address,

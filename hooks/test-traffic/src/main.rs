@@ -1,2 +1,5 @@
-//! bin
-fn main() {}
+//! The Lambda function `test-traffic`.
+
+fn main() -> std::process::ExitCode {
+    greenlight_test_traffic::hook().run()
+}

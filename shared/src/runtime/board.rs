@@ -196,12 +196,15 @@ impl Known {
             .checks
             .iter()
             .enumerate()
-            .map(|(index, planned)| Judged {
-                name: &planned.name,
-                outcome: self.found.get(&index).map_or(&missing, |found| &found.outcome),
-                advisory: planned.advisory,
-                on_inconclusive: planned.on_inconclusive,
-                may_wait: may_wait(planned.patience),
+            .map(|(index, planned)| {
+                let outcome = self.found.get(&index).map_or(&missing, |found| &found.outcome);
+                Judged {
+                    name: &planned.name,
+                    outcome,
+                    advisory: planned.advisory,
+                    on_inconclusive: planned.on_inconclusive,
+                    may_wait: may_wait(planned.patience) && !outcome.for_good,
+                }
             })
             .collect();
         fold(&judged, wait.delay(now), &over)

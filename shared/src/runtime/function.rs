@@ -202,7 +202,7 @@ impl Function {
             due,
         };
         let instead = |lost: Lost| {
-            let last = (!handling.wait.caller_asks_again).then_some("until the function's own time was over");
+            let last = (!handling.wait.caller_asks_again).then_some("when the function's own time was over");
             (handling.board.conclude(handling.wait, last, Some(&lost)), Some(lost))
         };
         let verdict = async move { (validation.verdict().await, None) };

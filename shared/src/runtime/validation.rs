@@ -202,7 +202,7 @@ impl Validation {
 /// A pass is not worth beginning with less time than this.
 const MIN_PASS: Duration = Duration::from_secs(1);
 /// What the reason says where the function's own time is over.
-const OUT_OF_TIME: &str = "until the function's own time was over";
+const OUT_OF_TIME: &str = "when the function's own time was over";
 
 /// Why there is no plan.
 enum NoPlan {

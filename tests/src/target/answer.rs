@@ -26,11 +26,7 @@ pub(super) enum Then {
 impl Answer {
     /// An answer with this status and no body.
     pub fn new(status: u16) -> Self {
-        Self {
-            status,
-            headers: Vec::new(),
-            body: Vec::new(),
-        }
+        Self { status, headers: Vec::new(), body: Vec::new() }
     }
 
     /// Adds a header.
@@ -50,24 +46,15 @@ impl Answer {
     /// What an application of this kind says when it answers like any other.
     pub(super) fn of(kind: Kind) -> Self {
         if kind == Kind::Wrong {
-            Self::new(500)
-                .header("content-type", "text/plain")
-                .body("something broke\n")
+            Self::new(500).header("content-type", "text/plain").body("something broke\n")
         } else {
-            Self::new(200)
-                .header("content-type", "application/json")
-                .body(r#"{"version":"2.0"}"#)
+            Self::new(200).header("content-type", "application/json").body(r#"{"version":"2.0"}"#)
         }
     }
 
     async fn write(&self, stream: &mut (impl AsyncWrite + Unpin), with_body: bool) -> io::Result<()> {
         let mut bytes = Vec::new();
-        write!(
-            bytes,
-            "HTTP/1.1 {} answered\r\ncontent-length: {}\r\n",
-            self.status,
-            self.body.len()
-        )?;
+        write!(bytes, "HTTP/1.1 {} answered\r\ncontent-length: {}\r\n", self.status, self.body.len())?;
         for (name, value) in &self.headers {
             write!(bytes, "{name}: {value}\r\n")?;
         }
@@ -90,11 +77,7 @@ pub(super) async fn give(
         Kind::NeverAnswers => std::future::pending().await,
         Kind::ResetsMidAnswer => {
             // The socket lingers for no time at all, so closing it is what sends the reset.
-            send(
-                stream,
-                b"HTTP/1.1 200 answered\r\ncontent-length: 1000\r\n\r\nthe first half",
-            )
-            .await?;
+            send(stream, b"HTTP/1.1 200 answered\r\ncontent-length: 1000\r\n\r\nthe first half").await?;
             Ok(Then::Close)
         }
         Kind::Drips => {
@@ -105,11 +88,7 @@ pub(super) async fn give(
             }
         }
         Kind::EndlessBody => {
-            send(
-                stream,
-                b"HTTP/1.1 200 answered\r\ntransfer-encoding: chunked\r\n\r\n",
-            )
-            .await?;
+            send(stream, b"HTTP/1.1 200 answered\r\ntransfer-encoding: chunked\r\n\r\n").await?;
             let mut chunk = b"4000\r\n".to_vec();
             chunk.resize(chunk.len() + 0x4000, b'.');
             chunk.extend_from_slice(b"\r\n");

@@ -25,9 +25,7 @@ impl Identity {
 
     fn issue() -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         let mut authority = CertificateParams::new(Vec::new())?;
-        authority
-            .distinguished_name
-            .push(DnType::CommonName, "greenlight tests");
+        authority.distinguished_name.push(DnType::CommonName, "greenlight tests");
         authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         authority.key_usages.push(KeyUsagePurpose::KeyCertSign);
         let authority_key = KeyPair::generate()?;
@@ -42,9 +40,6 @@ impl Identity {
             .with_safe_default_protocol_versions()?
             .with_no_client_auth()
             .with_single_cert(vec![leaf.der().clone()], key)?;
-        Ok(Self {
-            acceptor: TlsAcceptor::from(Arc::new(config)),
-            authority_pem,
-        })
+        Ok(Self { acceptor: TlsAcceptor::from(Arc::new(config)), authority_pem })
     }
 }

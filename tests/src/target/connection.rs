@@ -64,17 +64,10 @@ async fn read_request(stream: &mut (impl AsyncBufRead + Unpin)) -> io::Result<Op
         let start = head.len();
         let read = stream.read_until(b'\n', &mut head).await?;
         if read == 0 {
-            return if start == 0 {
-                Ok(None)
-            } else {
-                Err(io::ErrorKind::UnexpectedEof.into())
-            };
+            return if start == 0 { Ok(None) } else { Err(io::ErrorKind::UnexpectedEof.into()) };
         }
         if head.len() > HEAD_LIMIT {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidData,
-                "the request's head is over 64 KiB",
-            ));
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "the request's head is over 64 KiB"));
         }
         if matches!(&head[start..], b"\r\n" | b"\n") {
             head.truncate(start);
@@ -82,14 +75,8 @@ async fn read_request(stream: &mut (impl AsyncBufRead + Unpin)) -> io::Result<Op
         }
     }
     let head = String::from_utf8_lossy(&head).trim_end().to_owned();
-    let mut request = Request {
-        head,
-        body: Vec::new(),
-    };
-    let length = request
-        .header("content-length")
-        .and_then(|value| value.parse().ok())
-        .unwrap_or(0);
+    let mut request = Request { head, body: Vec::new() };
+    let length = request.header("content-length").and_then(|value| value.parse().ok()).unwrap_or(0);
     request.body = vec![0; length];
     stream.read_exact(&mut request.body).await?;
     Ok(Some(request))

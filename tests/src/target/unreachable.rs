@@ -38,10 +38,7 @@ impl FullBacklog {
             match tokio::time::timeout(CONNECT_PATIENCE, TcpStream::connect(address)).await {
                 Ok(connected) => connections.push(connected?),
                 Err(_) => {
-                    return Ok(Self {
-                        listener,
-                        _connections: connections,
-                    });
+                    return Ok(Self { listener, _connections: connections });
                 }
             }
         }

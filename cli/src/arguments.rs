@@ -1,0 +1,134 @@
+//! The arguments of the command.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use greenlight::plan::{TargetUrl, units::Span};
+
+/// Lambda hooks that decide whether an Amazon ECS deployment may go on.
+#[derive(Debug, Parser)]
+#[command(name = "greenlight", version, max_term_width = 100)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Hand an event to a hook, here, and show the verdict that ECS or CodeDeploy would have received.
+    ///
+    /// The hook runs as a process of its own behind a local Lambda Runtime API; its reports go to a
+    /// local endpoint, whatever the environment says. Nothing in AWS is asked or changed.
+    ///
+    /// Exit codes: 0 proceed, 1 stop, wait or no verdict, 2 wrong arguments or files, 3 not carried out.
+    Invoke(InvokeOptions),
+    /// Write a sample event to standard output.
+    Event(EventOptions),
+    /// Check a plan: every problem at once, with its path and a hint.
+    ///
+    /// Exit codes: 0 the plan is valid, 2 it is not.
+    Validate(ValidateOptions),
+    /// Serve the AWS calls that hooks make, on a free local port, until standard input ends.
+    #[command(hide = true)]
+    ServeAws(ServeAwsOptions),
+    /// Run a hook: this program as a Lambda function.
+    #[command(hide = true)]
+    Hook { name: String },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InvokeOptions {
+    /// The hook, e.g. `test-traffic`.
+    pub(crate) hook: String,
+    /// The event's file, or `-` for standard input.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) event: PathBuf,
+    /// Reach green here.
+    #[arg(long, value_name = "URL")]
+    pub(crate) target: Option<TargetUrl>,
+    /// The plan's file (JSON or YAML), in the place of `GREENLIGHT_PLAN`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) plan: Option<PathBuf>,
+    /// The function's timeout.
+    #[arg(long, value_name = "DURATION", default_value = "60s")]
+    pub(crate) timeout: Span,
+    /// A secret or parameter that the plan names, from a variable or a file.
+    #[arg(long, value_name = "NAME=env:VAR|file:PATH")]
+    pub(crate) secret: Vec<String>,
+    /// Run this program as the hook, e.g. a built artefact.
+    #[arg(long, value_name = "HOOK=PATH")]
+    pub(crate) bootstrap: Vec<String>,
+    /// Call again while the answer is to wait, as ECS does.
+    #[arg(long)]
+    pub(crate) follow: bool,
+    /// Write one JSON document.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EventOptions {
+    /// Whose event.
+    pub(crate) protocol: EventProtocol,
+    /// The stage, e.g. `post-test-traffic-shift`; for CodeDeploy an event such as `AfterAllowTestTraffic`.
+    pub(crate) stage: Option<String>,
+    /// The cluster's name.
+    #[arg(long, default_value = "my-cluster")]
+    pub(crate) cluster: String,
+    /// The service's name.
+    #[arg(long, default_value = "my-service")]
+    pub(crate) service: String,
+    /// The region.
+    #[arg(long, default_value = "us-west-2")]
+    pub(crate) region: String,
+    /// The account.
+    #[arg(long, default_value = "123456789012")]
+    pub(crate) account: String,
+    /// Green's weight in percent at a traffic shift.
+    #[arg(long, value_name = "PERCENT", conflicts_with_all = ["rollback", "create"])]
+    pub(crate) weight: Option<f64>,
+    /// The deployment is rolling back.
+    #[arg(long, conflicts_with = "create")]
+    pub(crate) rollback: bool,
+    /// The service is being created: there is no blue.
+    #[arg(long)]
+    pub(crate) create: bool,
+    /// The event's `hookDetails`, as JSON.
+    #[arg(long, value_name = "JSON")]
+    pub(crate) hook_details: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EventProtocol {
+    /// ECS's own hooks.
+    Ecs,
+    /// CodeDeploy's hooks.
+    Codedeploy,
+    /// The EventBridge event of a PAUSE hook.
+    Pause,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ValidateOptions {
+    /// The plan's file (JSON or YAML), or `-` for standard input.
+    pub(crate) plan: PathBuf,
+    /// The hook that the plan is for.
+    #[arg(long, default_value = "test-traffic")]
+    pub(crate) hook: String,
+    /// Show the effective plan: the hook's defaults with this plan over them.
+    #[arg(long)]
+    pub(crate) effective: bool,
+    /// Write one JSON document.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeAwsOptions {
+    /// Make the ids of a CodeDeploy or PAUSE event known.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) event: Vec<PathBuf>,
+    /// A secret or parameter, from a variable or a file.
+    #[arg(long, value_name = "NAME=env:VAR|file:PATH")]
+    pub(crate) secret: Vec<String>,
+}

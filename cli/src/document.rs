@@ -1,0 +1,79 @@
+//! Files and values that people give: plans, events, secrets.
+
+use std::{
+    fs,
+    io::{self, Read},
+    path::Path,
+};
+
+use serde_json::{Map, Value};
+
+use crate::failure::Failure;
+
+/// Larger files are given by mistake.
+const MAX_BYTES: u64 = 16 * 1024 * 1024;
+
+/// The bytes of a file, or of standard input for `-`.
+pub(crate) fn read(path: &Path, what: &str) -> Result<Vec<u8>, Failure> {
+    let wrong =
+        |error: io::Error| Failure::wrong(format!("cannot read the {what} `{}`: {error}", path.display()));
+    let mut bytes = Vec::new();
+    if path == Path::new("-") {
+        io::stdin().lock().take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(wrong)?;
+    } else {
+        fs::File::open(path)
+            .and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes))
+            .map_err(wrong)?;
+    }
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(Failure::wrong(format!("the {what} `{}` is larger than 16 MiB", path.display())));
+    }
+    Ok(bytes)
+}
+
+/// A plan in JSON or YAML: an object.
+pub(crate) fn plan(path: &Path) -> Result<Map<String, Value>, Failure> {
+    let bytes = read(path, "plan")?;
+    let wrong = |why: String| Failure::wrong(format!("the plan `{}` {why}", path.display()));
+    let text = String::from_utf8(bytes).map_err(|error| wrong(format!("is not UTF-8: {error}")))?;
+    let json = serde_json::from_str::<Value>(&text);
+    let looks_like_json = text.trim_start().starts_with(['{', '[']);
+    let value = match json {
+        Ok(value) => value,
+        Err(error) if looks_like_json => return Err(wrong(format!("is not JSON: {error}"))),
+        Err(_) => serde_saphyr::from_str(&text)
+            .map_err(|error| wrong(format!("is neither JSON nor YAML: {error}")))?,
+    };
+    match value {
+        Value::Object(fields) => Ok(fields),
+        _ => Err(wrong("is no object".to_owned())
+            .hint("a plan looks like {\"checks\": [{\"http\": {\"path\": \"/ping\"}}]}")),
+    }
+}
+
+/// One `--secret NAME=env:VAR` or `NAME=file:PATH`: the name and the value.
+pub(crate) fn secret(argument: &str) -> Result<(String, String), Failure> {
+    let form = || {
+        // The value may be a secret given in the wrong form, so it is not repeated.
+        Failure::wrong("a `--secret` has the wrong form").hint("expected NAME=env:VAR or NAME=file:PATH")
+    };
+    let (name, source) = argument.split_once('=').ok_or_else(form)?;
+    let name = name.trim_start_matches("secretsmanager:").trim_start_matches("ssm:");
+    let value = match source.split_once(':') {
+        Some(("env", variable)) => std::env::var(variable).map_err(|_| {
+            Failure::wrong(format!("the variable `{variable}` of the secret `{name}` is not set"))
+        })?,
+        Some(("file", path)) => {
+            let bytes = read(Path::new(path), "secret's file")?;
+            String::from_utf8(bytes)
+                .map_err(|_| Failure::wrong(format!("the file of the secret `{name}` is not UTF-8")))?
+                .trim_end_matches(['\r', '\n'])
+                .to_owned()
+        }
+        _ => return Err(form()),
+    };
+    if name.is_empty() {
+        return Err(form());
+    }
+    Ok((name.to_owned(), value))
+}

@@ -1,0 +1,48 @@
+//! Why the command could not do what it was asked, and the exit code that says so.
+
+use std::{error::Error, fmt, process::ExitCode};
+
+/// The answer is no.
+pub(crate) const NO: u8 = 1;
+const WRONG: u8 = 2;
+const NOT_CARRIED_OUT: u8 = 3;
+
+/// A failure with its exit code, its cause and the way out.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    code: u8,
+    message: String,
+    hint: Option<String>,
+}
+
+impl Failure {
+    /// The arguments, the plan or a file are wrong.
+    pub(crate) fn wrong(message: impl Into<String>) -> Self {
+        Self { code: WRONG, message: message.into(), hint: None }
+    }
+
+    /// It could not be carried out, because of `cause`.
+    pub(crate) fn not_carried_out(what: &str, cause: &dyn Error) -> Self {
+        Self { code: NOT_CARRIED_OUT, message: format!("{what}: {cause}"), hint: None }
+    }
+
+    /// Adds the way out.
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        ExitCode::from(self.code)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.message)?;
+        match &self.hint {
+            Some(hint) => write!(formatter, "\nhint: {hint}"),
+            None => Ok(()),
+        }
+    }
+}

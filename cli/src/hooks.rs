@@ -1,0 +1,31 @@
+//! The hooks that the command knows: one line each.
+
+use std::process::ExitCode;
+
+use greenlight::{Hook, plan::decode::suggest};
+
+use crate::{failure::Failure, output};
+
+const HOOKS: [fn() -> Hook; 1] = [greenlight_test_traffic::hook];
+
+/// The hook of that name.
+pub(crate) fn find(name: &str) -> Result<Hook, Failure> {
+    let hooks: Vec<_> = HOOKS.iter().map(|hook| hook()).collect();
+    let names: Vec<_> = hooks.iter().map(Hook::name).collect();
+    let hint = suggest(name, &names);
+    hooks
+        .into_iter()
+        .find(|hook| hook.name() == name)
+        .ok_or_else(|| Failure::wrong(format!("unknown hook `{name}`")).hint(hint))
+}
+
+/// Runs a hook as a Lambda function.
+pub(crate) fn run(name: &str) -> ExitCode {
+    match find(name) {
+        Ok(hook) => hook.run(),
+        Err(failure) => {
+            output::error(&failure);
+            failure.exit_code()
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! The hook as a process: which program, with which variables.
+
+use std::{collections::BTreeMap, env, ffi::OsString};
+
+use serde_json::Value;
+
+use crate::{
+    arguments::InvokeOptions,
+    document,
+    failure::Failure,
+    hooks,
+    local::{
+        aws::Aws,
+        lambda::{Function, Retries},
+    },
+};
+
+/// A function that is ready to be called, and what people should know of it.
+pub(crate) struct Prepared {
+    pub(crate) function: Function,
+    /// What is run, for people.
+    pub(crate) program: String,
+    /// `GREENLIGHT_…` settings in force, by name.
+    pub(crate) settings: BTreeMap<String, String>,
+    pub(crate) notes: Vec<String>,
+}
+
+pub(crate) fn prepare(
+    options: &InvokeOptions,
+    event: Option<&Value>,
+    aws: &Aws,
+) -> Result<Prepared, Failure> {
+    let (program, arguments, described) = program(options)?;
+    let mut notes = Vec::new();
+    let mut settings: BTreeMap<String, String> = env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned())))
+        .filter(|(name, _)| name.starts_with("GREENLIGHT_"))
+        .collect();
+    if let Some(path) = &options.plan {
+        settings.insert("GREENLIGHT_PLAN".to_owned(), Value::Object(document::plan(path)?).to_string());
+    }
+    if let Some(target) = &options.target {
+        settings.insert("GREENLIGHT_TARGET_URL".to_owned(), target.to_string());
+    }
+    if let (Some(gate), None) = (gate(event), settings.get("GREENLIGHT_PAUSE")) {
+        notes.push(format!("GREENLIGHT_PAUSE is set to `{gate}` from the event; on AWS you set it"));
+        settings.insert("GREENLIGHT_PAUSE".to_owned(), gate);
+    }
+    let mut function = Function::new(options.hook.as_str(), program);
+    function.arguments = arguments;
+    function.timeout = options.timeout.0;
+    function.retries = Retries::immediate();
+    if let Some(region) = region(event) {
+        function.region = region;
+    }
+    let endpoint = aws.endpoint_url();
+    let local =
+        [("AWS_ENDPOINT_URL", endpoint.as_str()), ("NO_PROXY", "*"), ("AWS_EC2_METADATA_DISABLED", "true")];
+    for (name, value) in
+        local.into_iter().chain(settings.iter().map(|(name, value)| (name.as_str(), value.as_str())))
+    {
+        function = function.with_variable(name, value);
+    }
+    Ok(Prepared { function, program: described, settings, notes })
+}
+
+/// The program that is the hook: this command again, or a built artefact.
+fn program(options: &InvokeOptions) -> Result<(OsString, Vec<OsString>, String), Failure> {
+    let mut given = None;
+    for argument in &options.bootstrap {
+        let (hook, path) = argument.split_once('=').ok_or_else(|| {
+            Failure::wrong(format!("`--bootstrap {argument}` has no path")).hint("expected HOOK=PATH")
+        })?;
+        if hook == options.hook {
+            given = Some(path);
+        }
+    }
+    if let Some(path) = given {
+        let program = std::fs::canonicalize(path)
+            .map_err(|error| Failure::wrong(format!("cannot run `{path}` as the hook: {error}")))?;
+        return Ok((program.into_os_string(), Vec::new(), path.to_owned()));
+    }
+    hooks::find(&options.hook)?;
+    let program =
+        env::current_exe().map_err(|error| Failure::not_carried_out("cannot find this program", &error))?;
+    let arguments = vec!["hook".into(), options.hook.clone().into()];
+    Ok((program.into_os_string(), arguments, "this program, as a process of its own".to_owned()))
+}
+
+/// The setting that answers just this PAUSE event.
+fn gate(event: Option<&Value>) -> Option<String> {
+    let detail = event?.get("detail")?;
+    let service = detail["serviceArn"].as_str()?.rsplit_once(":service/")?.1;
+    let service = if service.contains('/') { service.to_owned() } else { format!("default/{service}") };
+    Some(match detail["lifecycleStage"].as_str() {
+        Some(stage) => format!("{service}@{stage}"),
+        None => service,
+    })
+}
+
+/// The region that the event names.
+fn region(event: Option<&Value>) -> Option<String> {
+    let arn = ["/executionDetails/serviceArn", "/serviceArn", "/detail/serviceArn"]
+        .into_iter()
+        .find_map(|pointer| event?.pointer(pointer)?.as_str())?;
+    let region = arn.split(':').nth(3)?;
+    (!region.is_empty()).then(|| region.to_owned())
+}

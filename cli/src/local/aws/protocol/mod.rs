@@ -1,0 +1,96 @@
+//! The wire formats: HTTP to an operation's input, and its output or error back to HTTP.
+//!
+//! One file per protocol; each decides only form. The errors that AWS makes before a service's own
+//! code sees a call differ by protocol, and are here.
+
+pub(super) mod json;
+pub(super) mod rest;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::Response;
+use axum::routing::post;
+use http_body_util::{Full, Limited};
+
+use super::dispatch::Dispatch;
+use super::error::AwsError;
+use crate::local::identifier;
+
+/// How a service speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Protocol {
+    /// awsJson 1.1: everything is `POST /`, the operation is in `X-Amz-Target`.
+    Json {
+        /// The part of the header before the dot.
+        target: &'static str,
+        /// The key of an error's message, which services spell differently.
+        message: &'static str,
+    },
+    /// restJson1, as Lambda speaks it.
+    Rest,
+}
+
+impl Protocol {
+    pub(super) fn unsigned(self) -> AwsError {
+        AwsError::new(self.forbidden(), "MissingAuthenticationTokenException", "Missing Authentication Token")
+    }
+
+    pub(super) fn denied(self, message: String) -> AwsError {
+        AwsError::new(self.forbidden(), "AccessDeniedException", message)
+    }
+
+    pub(super) fn throttled(self) -> AwsError {
+        match self {
+            Self::Json { .. } => AwsError::client("ThrottlingException", "Rate exceeded"),
+            Self::Rest => AwsError::new(429, "TooManyRequestsException", "Rate Exceeded."),
+        }
+    }
+
+    pub(super) fn server_error(self) -> AwsError {
+        match self {
+            Self::Json { .. } => AwsError::new(500, "InternalFailure", ""),
+            Self::Rest => AwsError::new(
+                500,
+                "ServiceException",
+                "An error occurred and the request cannot be processed.",
+            ),
+        }
+    }
+
+    fn forbidden(self) -> u16 {
+        match self {
+            Self::Json { .. } => 400,
+            Self::Rest => 403,
+        }
+    }
+}
+
+/// The endpoint of every service.
+pub(super) fn router(dispatch: Dispatch) -> Router {
+    Router::new()
+        .route("/", post(json::serve))
+        .route("/2015-03-31/functions/{function}/invocations", post(rest::invoke))
+        .layer(DefaultBodyLimit::disable())
+        .with_state(dispatch)
+}
+
+fn is_signed(headers: &HeaderMap) -> bool {
+    headers.contains_key(header::AUTHORIZATION)
+}
+
+fn stamp(headers: &mut HeaderMap) {
+    // A UUID is always a valid header.
+    if let Ok(id) = HeaderValue::try_from(identifier::uuid()) {
+        headers.insert("x-amzn-requestid", id);
+    }
+}
+
+/// No answer at all: the connection is closed without a byte.
+///
+/// There is no such answer in HTTP. A body that fails before anything was flushed makes the server
+/// drop the connection with the head still unsent; this one has two bytes where one is allowed.
+fn severed() -> Response {
+    Response::new(Body::new(Limited::new(Full::new(Bytes::from_static(b"no")), 1)))
+}

@@ -1,0 +1,70 @@
+//! restJson1, as Lambda speaks it: members in the path, in headers and in the body.
+
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use super::{Protocol, is_signed, severed, stamp};
+use crate::local::aws::dispatch::{Dispatch, Failure, Incoming};
+use crate::local::aws::error::AwsError;
+use crate::local::aws::lambda;
+
+/// `POST /2015-03-31/functions/{function}/invocations`
+pub(super) async fn invoke(
+    State(dispatch): State<Dispatch>,
+    Path(function): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let member = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let input = match str::from_utf8(&body) {
+        Ok(payload) => Ok(json!({
+            "FunctionName": function,
+            "InvocationType": member("x-amz-invocation-type"),
+            "ClientContext": member("x-amz-client-context"),
+            "Payload": payload,
+        })),
+        Err(error) => {
+            let message = format!("Could not parse request body into json: {error}");
+            Err(AwsError::client("InvalidRequestContentException", message))
+        }
+    };
+    let incoming = Incoming {
+        operation: Ok(&lambda::INVOKE),
+        protocol: Protocol::Rest,
+        signed: is_signed(&headers),
+        input,
+    };
+    match dispatch.call(incoming).await {
+        Ok(output) => answer(&output),
+        Err(Failure::Error(error)) => refuse(&error),
+        Err(Failure::Severed) => severed(),
+    }
+}
+
+fn answer(output: &Value) -> Response {
+    let status = output["StatusCode"].as_u64().and_then(|status| u16::try_from(status).ok()).unwrap_or(200);
+    let status = StatusCode::from_u16(status).unwrap_or_default();
+    let mut response = (status, output["Payload"].as_str().unwrap_or_default().to_owned()).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert("x-amz-executed-version", HeaderValue::from_static("$LATEST"));
+    stamp(headers);
+    response
+}
+
+fn refuse(error: &AwsError) -> Response {
+    let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let side = if status.is_server_error() { "Service" } else { "User" };
+    let document = json!({"Type": side, "Message": error.message});
+    let mut response = (status, document.to_string()).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if let Ok(code) = HeaderValue::try_from(error.code.as_ref()) {
+        headers.insert("x-amzn-errortype", code);
+    }
+    stamp(headers);
+    response
+}

@@ -1,0 +1,126 @@
+//! What the services know and what they were asked: the state behind the endpoint.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::Value;
+use tokio::sync::watch;
+
+use super::fault::Faults;
+use super::{codedeploy, ecs, lambda, secrets_manager, ssm};
+
+/// The account as the services see it. Each service's part is in its own module.
+#[derive(Debug, Default)]
+pub struct World {
+    /// Who calls, and where.
+    pub identity: Identity,
+    /// CodeDeploy.
+    pub codedeploy: codedeploy::State,
+    /// Amazon ECS.
+    pub ecs: ecs::State,
+    /// Lambda.
+    pub lambda: lambda::State,
+    /// Secrets Manager.
+    pub secrets_manager: secrets_manager::State,
+    /// Parameter Store.
+    pub ssm: ssm::State,
+    /// Every call, in the order of arrival.
+    pub calls: Vec<Call>,
+    pub(super) faults: Faults,
+}
+
+/// The function that calls, for ARNs and denials.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The region.
+    pub region: String,
+    /// The account.
+    pub account: String,
+    /// The function's execution role.
+    pub role: String,
+    /// The function, which is the name of the role's session.
+    pub function: String,
+}
+
+/// One call, with what came of it.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// The service, as in IAM actions; empty if it is none that is served.
+    pub service: &'static str,
+    /// The operation as it was asked for.
+    pub operation: String,
+    /// The input as it was received; null if it could not be read.
+    pub input: Value,
+    /// When it arrived.
+    pub at: Timestamp,
+    /// What it was answered; none while it has no answer, and for ever if it never got one.
+    pub answer: Option<Answer>,
+}
+
+/// How a call was answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The code of the error, if it was one.
+    pub error: Option<String>,
+    /// From the arrival of the call to the answer.
+    pub duration: Duration,
+}
+
+impl Default for Identity {
+    fn default() -> Self {
+        Self {
+            region: "us-east-1".to_owned(),
+            account: "123456789012".to_owned(),
+            role: "greenlight-hook".to_owned(),
+            function: "greenlight".to_owned(),
+        }
+    }
+}
+
+impl Identity {
+    /// The ARN of a resource in the account and region.
+    pub(super) fn arn(&self, service: &str, resource: &str) -> String {
+        format!("arn:aws:{service}:{}:{}:{resource}", self.region, self.account)
+    }
+
+    /// Whom a denial names.
+    pub(super) fn caller_arn(&self) -> String {
+        format!("arn:aws:sts::{}:assumed-role/{}/{}", self.account, self.role, self.function)
+    }
+}
+
+/// The one world, with the news that it has changed.
+#[derive(Debug)]
+pub(super) struct Shared {
+    world: Mutex<World>,
+    changed: watch::Sender<()>,
+}
+
+impl Shared {
+    pub(super) fn new(world: World) -> Self {
+        Self { world: Mutex::new(world), changed: watch::Sender::new(()) }
+    }
+
+    pub(super) fn look<T>(&self, look: impl FnOnce(&World) -> T) -> T {
+        look(&self.lock())
+    }
+
+    pub(super) fn change<T>(&self, change: impl FnOnce(&mut World) -> T) -> T {
+        let result = change(&mut self.lock());
+        self.changed.send_replace(());
+        result
+    }
+
+    pub(super) async fn until(&self, mut wanted: impl FnMut(&World) -> bool) {
+        let mut changed = self.changed.subscribe();
+        while !wanted(&self.lock()) {
+            // The one error is that the sender is gone, and `self` holds it.
+            let _ = changed.changed().await;
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,140 @@
+//! The Lambda service for one function.
+//!
+//! [`Lambda`] starts the function's process when it is first invoked and keeps it warm: a later
+//! invocation gets the same process, one that comes while it is busy gets a second process, and one
+//! after a timeout, an exit or an error in initialization gets a new process. That is AWS's rule, one
+//! environment for one invocation at a time.
+//!
+//! Where it differs from AWS: a failed initialization is not tried a second time within the same
+//! invocation, processes are not frozen between invocations, and neither payload sizes nor memory are
+//! limited.
+//!
+//! ```no_run
+//! # async fn example() {
+//! use greenlight_cli::local::lambda::{Function, Lambda, Outcome};
+//!
+//! let lambda = Lambda::new(Function::new("test-traffic", "target/debug/test-traffic"));
+//! let invocation = lambda.invoke(r#"{"lifecycleStage": "POST_TEST_TRAFFIC_SHIFT"}"#).await;
+//! assert!(matches!(invocation.outcome, Outcome::Answered(_)));
+//! # }
+//! ```
+
+mod environment;
+mod function;
+mod invocation;
+mod log;
+mod process;
+mod runtime_api;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+
+pub use self::function::{DeadlineHeader, Function, Retries};
+pub use self::invocation::{Exit, Failure, Invocation, Outcome, Post, PostKind};
+
+use self::environment::{Environment, Ledger, Order};
+use super::identifier;
+
+/// The service. Dropping it kills every process of the function.
+#[derive(Debug)]
+pub struct Lambda {
+    function: Arc<Function>,
+    ledger: Ledger,
+    /// Environments without an invocation under way.
+    warm: Mutex<Vec<Environment>>,
+}
+
+impl Lambda {
+    /// A service for the function. Nothing is started yet.
+    pub fn new(function: Function) -> Self {
+        Self { function: Arc::new(function), ledger: Ledger::default(), warm: Mutex::default() }
+    }
+
+    /// The function that it serves.
+    pub fn function(&self) -> &Function {
+        &self.function
+    }
+
+    /// Invokes the function and waits for what comes of it (`RequestResponse`).
+    ///
+    /// If the returned future is dropped, the process that serves the invocation is killed.
+    pub async fn invoke(&self, event: impl Into<Bytes>) -> Invocation {
+        self.attempt(identifier::uuid(), event.into()).await
+    }
+
+    /// Invokes the function as Lambda does for a caller that does not wait (`Event`): after an error,
+    /// a timeout or an exit it is tried again, with the same event and the same request id, as
+    /// [`Function::retries`] says. Returns every attempt, the last one last.
+    pub async fn invoke_async(&self, event: impl Into<Bytes>) -> Vec<Invocation> {
+        let (request_id, event) = (identifier::uuid(), event.into());
+        let mut attempts = vec![self.attempt(request_id.clone(), event.clone()).await];
+        for delay in self.function.retries.delays() {
+            if attempts.last().is_some_and(|last| matches!(last.outcome, Outcome::Answered(_))) {
+                break;
+            }
+            tokio::time::sleep(delay).await;
+            attempts.push(self.attempt(request_id.clone(), event.clone()).await);
+        }
+        attempts
+    }
+
+    /// Every answer and error posted so far, in order, by any process and for any request id: also
+    /// those that came after their invocation was settled.
+    pub fn posts(&self) -> Vec<Post> {
+        self.ledger.posts()
+    }
+
+    async fn attempt(&self, request_id: String, event: Bytes) -> Invocation {
+        let (order, invocation) = Order::new(request_id.clone(), event);
+        let environment = match self.environment_for(order).await {
+            Ok(environment) => environment,
+            Err(error) => {
+                let program = self.function.program.display();
+                return not_started(request_id, format!("cannot start `{program}`: {error}"));
+            }
+        };
+        let Ok(invocation) = invocation.await else {
+            return not_started(
+                request_id,
+                "the async runtime that serves the function was shut down".to_owned(),
+            );
+        };
+        if !environment.has_ended() {
+            self.warm().push(environment);
+        }
+        invocation
+    }
+
+    /// A warm environment if there is one, else a new one; either has taken the order.
+    async fn environment_for(&self, mut order: Order) -> std::io::Result<Environment> {
+        loop {
+            let Some(environment) = self.warm().pop() else {
+                break;
+            };
+            match environment.give(order) {
+                Ok(()) => return Ok(environment),
+                Err(returned) => order = returned,
+            }
+        }
+        Environment::start(self.function.clone(), self.ledger.clone(), order).await
+    }
+
+    fn warm(&self) -> MutexGuard<'_, Vec<Environment>> {
+        self.warm.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn not_started(request_id: String, reason: String) -> Invocation {
+    Invocation {
+        request_id,
+        outcome: Outcome::CouldNotStart { reason },
+        duration: Duration::ZERO,
+        initialization: None,
+        log: Vec::new(),
+        log_lines_dropped: 0,
+        posts: Vec::new(),
+        process_id: None,
+    }
+}

@@ -1,0 +1,108 @@
+//! The process of a function: started, followed and ended.
+//!
+//! Every process leads a process group of its own, and the whole group is killed with it, so that
+//! nothing that a function has started outlives the service. A group also keeps the terminal's
+//! Ctrl-C from the function: who owns the service decides when it ends.
+
+use std::io;
+use std::net::SocketAddr;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rustix::process::{Pid, Signal};
+use tokio::process::{Child, Command};
+use tokio::task::JoinHandle;
+
+use super::function::Function;
+use super::invocation::Exit;
+use super::log::Log;
+
+pub(super) struct Process {
+    child: Child,
+    group: Arc<Group>,
+    log: Arc<Log>,
+    following: JoinHandle<()>,
+}
+
+/// The process group that a function leads.
+#[derive(Debug)]
+pub(super) struct Group {
+    leader: Pid,
+    ended: AtomicBool,
+}
+
+impl Process {
+    pub(super) fn start(function: &Function, runtime_api: SocketAddr) -> io::Result<Self> {
+        let (log, output) = Log::open()?;
+        // The command keeps the writing ends of the pipe open; it ends with this function.
+        let child = Command::new(&function.program)
+            .args(&function.arguments)
+            .env_clear()
+            .envs(function.variables(runtime_api))
+            .stdin(Stdio::null())
+            .stdout(output.try_clone()?)
+            .stderr(output)
+            .process_group(0)
+            .kill_on_drop(true)
+            .spawn()?;
+        let leader = child
+            .id()
+            .and_then(|id| Pid::from_raw(id.cast_signed()))
+            .ok_or_else(|| io::Error::other("the new process has no id"))?;
+        let following = tokio::spawn(log.clone().follow());
+        Ok(Self { child, group: Arc::new(Group { leader, ended: AtomicBool::new(false) }), log, following })
+    }
+
+    pub(super) fn id(&self) -> u32 {
+        self.group.leader.as_raw_nonzero().get().cast_unsigned()
+    }
+
+    pub(super) fn group(&self) -> &Arc<Group> {
+        &self.group
+    }
+
+    /// Waits for the end of the process, then ends what is left of its group.
+    pub(super) async fn wait(&mut self) -> Exit {
+        let exit = self.child.wait().await.map_or_else(Exit::unknown, Exit::from);
+        self.group.end();
+        exit
+    }
+
+    /// SIGKILL, and the end that it brings.
+    pub(super) async fn kill(&mut self) -> Exit {
+        self.group.kill();
+        self.wait().await
+    }
+
+    pub(super) fn take_log(&self) -> (Vec<String>, usize) {
+        self.log.take(self.group.has_ended())
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.group.end();
+        self.following.abort();
+    }
+}
+
+impl Group {
+    /// SIGKILL to every process of the group.
+    pub(super) fn kill(&self) {
+        if !self.has_ended() {
+            // The one possible error is that no process is left to kill.
+            let _ = rustix::process::kill_process_group(self.leader, Signal::KILL);
+        }
+    }
+
+    /// Kills what is left, for the last time: once the leader is reaped its id may be given to others.
+    fn end(&self) {
+        self.kill();
+        self.ended.store(true, Ordering::Release);
+    }
+
+    fn has_ended(&self) -> bool {
+        self.ended.load(Ordering::Acquire)
+    }
+}

@@ -1,0 +1,58 @@
+//! `greenlight serve-aws`: the local AWS endpoint on its own, for clients that others wrote.
+//!
+//! The first line of output is its URL; it serves until standard input ends.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use serde_json::Value;
+use tokio::io::AsyncReadExt;
+
+use crate::{
+    arguments::ServeAwsOptions,
+    document,
+    failure::Failure,
+    local::aws::{Aws, secrets_manager, ssm},
+    output,
+};
+
+pub(crate) async fn run(options: ServeAwsOptions) -> Result<ExitCode, Failure> {
+    let aws = start(&options.secret).await?;
+    for path in &options.event {
+        let event = read_event(path)?;
+        make_known(&aws, &event);
+    }
+    output::data(&aws.endpoint_url());
+    let mut rest = Vec::new();
+    let _ = tokio::io::stdin().read_to_end(&mut rest).await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The endpoint with these secrets, each under both services: a plan says which one it asks.
+pub(crate) async fn start(secrets: &[String]) -> Result<Aws, Failure> {
+    let aws = Aws::start()
+        .await
+        .map_err(|error| Failure::not_carried_out("cannot serve the AWS calls on 127.0.0.1", &error))?;
+    for argument in secrets {
+        let (name, value) = document::secret(argument)?;
+        aws.set_parameter(name.clone(), ssm::Parameter::SecureString(value.clone()));
+        aws.set_secret(name, secrets_manager::Secret::String(value));
+    }
+    Ok(aws)
+}
+
+fn read_event(path: &PathBuf) -> Result<Value, Failure> {
+    let bytes = document::read(path, "event")?;
+    serde_json::from_slice(&bytes)
+        .map_err(|error| Failure::wrong(format!("the event `{}` is not JSON: {error}", path.display())))
+}
+
+/// Makes the ids of an event known, so that only they are accepted.
+pub(crate) fn make_known(aws: &Aws, event: &Value) {
+    let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str).map(ToOwned::to_owned);
+    if let (Some(deployment), Some(hook)) = (text("/DeploymentId"), text("/LifecycleEventHookExecutionId")) {
+        aws.change(|world| world.codedeploy.await_report(deployment, hook));
+    }
+    if let (Some(deployment), Some(hook)) = (text("/detail/serviceDeploymentArn"), text("/detail/hookId")) {
+        aws.change(|world| world.ecs.await_action(deployment, hook));
+    }
+}

@@ -1,0 +1,221 @@
+//! The check `http`: requests to green, and what is expected of the answers.
+//!
+//! # What it checks
+//! Sends `requests` requests, `concurrency` at a time, and holds every answer against `expect`.
+//!
+//! # Fails when
+//! More than `expect.failures` of the requests were answered otherwise than expected, or were written
+//! and not answered within `timeout`; or a latency percentile is above its bound.
+//!
+//! # Inconclusive when
+//! Green could not be reached (name, connect, TLS), a secret could not be fetched, or time ran out.
+//!
+//! # IAM it needs
+//! None; `ssm:GetParameter` or `secretsmanager:GetSecretValue` for the secrets that it names.
+//!
+//! # Example
+//! ```json
+//! { "http": { "path": "/ping", "requests": 50, "expect": { "latency": { "p95": "300ms" } } } }
+//! ```
+
+use std::collections::BTreeMap;
+
+use ::http::Method;
+use greenlight::{
+    Check, Outcome, Scope,
+    plan::{
+        Headers, Isolation, Problem, Text,
+        units::{Size, Span},
+    },
+};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use crate::prober::{Limits, Load, Prober};
+
+mod expect;
+mod findings;
+mod request;
+
+use self::expect::Expect;
+
+/// Above these, a probe is a load test, and a plan must say that it means it.
+const MANY_REQUESTS: u64 = 1000;
+const MANY_AT_ONCE: usize = 100;
+/// No plan can ask for more: a function has 15 minutes and little memory.
+const MOST_REQUESTS: u64 = 1_000_000;
+const MOST_AT_ONCE: usize = 1000;
+
+/// Settings of the check `http`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Http {
+    /// Path and query; the target URL's own path comes before it.
+    path: PathAndQuery,
+    /// The method. Others than GET and HEAD change things and need `allow_load`.
+    method: Verb,
+    /// How many requests are sent.
+    requests: u64,
+    /// How many at once, each on a connection of its own.
+    concurrency: usize,
+    /// Request headers, over the target's; `null` drops one.
+    headers: Headers,
+    /// Cookies by name.
+    cookies: BTreeMap<String, Text>,
+    /// The request's body.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<Text>,
+    /// From the request being written to the end of the answer.
+    timeout: Span,
+    /// For each phase of reaching green: name, connect, TLS.
+    connect_timeout: Span,
+    /// How many redirects are followed; with 0 a redirect is an answer like any other.
+    redirects: u32,
+    /// How much of a body is read; a larger one is a failure.
+    max_body: Size,
+    /// Allows more than 1,000 requests or 100 at once, and methods that change things.
+    allow_load: bool,
+    /// Allows secrets over plain HTTP.
+    allow_plaintext: bool,
+    /// What is expected of the answers.
+    expect: Expect,
+}
+
+impl Default for Http {
+    fn default() -> Self {
+        Self {
+            path: PathAndQuery::default(),
+            method: Verb(Method::GET),
+            requests: 1,
+            concurrency: 1,
+            headers: Headers::default(),
+            cookies: BTreeMap::new(),
+            body: None,
+            timeout: Span::from_secs(5),
+            connect_timeout: Span::from_secs(2),
+            redirects: 0,
+            max_body: Size::from_bytes(1 << 20),
+            allow_load: false,
+            allow_plaintext: false,
+            expect: Expect::default(),
+        }
+    }
+}
+
+impl Check for Http {
+    fn problems(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let mut say =
+            |path: &str, message: String, hint: &str| problems.push(Problem::new(path, message).hint(hint));
+        let allow = "add `\"allow_load\": true` if green and what is behind it can take that";
+        if !(1..=MOST_REQUESTS).contains(&self.requests) {
+            say("requests", format!("is {}; expected 1 to {MOST_REQUESTS}", self.requests), "");
+        } else if self.requests > MANY_REQUESTS && !self.allow_load {
+            say("requests", format!("is {}; expected at most {MANY_REQUESTS}", self.requests), allow);
+        }
+        if !(1..=MOST_AT_ONCE).contains(&self.concurrency) {
+            say("concurrency", format!("is {}; expected 1 to {MOST_AT_ONCE}", self.concurrency), "");
+        } else if self.concurrency > MANY_AT_ONCE && !self.allow_load {
+            say("concurrency", format!("is {}; expected at most {MANY_AT_ONCE}", self.concurrency), allow);
+        }
+        if self.changes_things() && !self.allow_load {
+            say("method", format!("is {}; expected GET or HEAD", self.method.0), allow);
+        }
+        if self.redirects > 20 {
+            say("redirects", format!("is {}; expected 0 to 20", self.redirects), "");
+        }
+        for (key, span) in [("timeout", self.timeout), ("connect_timeout", self.connect_timeout)] {
+            if span.0.is_zero() {
+                say(key, "is 0s; expected a time in which green can answer".to_owned(), "");
+            }
+        }
+        for problem in &mut problems {
+            problem.hint = problem.hint.take().filter(|hint| !hint.is_empty());
+        }
+        problems.extend(request::cookie_problems(&self.cookies));
+        problems.extend(
+            self.expect
+                .problems()
+                .into_iter()
+                .map(|problem| Problem { path: format!("expect.{}", problem.path), ..problem }),
+        );
+        problems
+    }
+
+    async fn run(&self, scope: &Scope) -> Outcome {
+        let prepared = match request::prepare(self, scope).await {
+            Ok(prepared) => prepared,
+            Err(outcome) => return *outcome,
+        };
+        let limits = Limits {
+            connect_timeout: self.connect_timeout.0,
+            timeout: self.timeout.0,
+            max_body: self.max_body.bytes() as u64,
+            redirects: self.redirects,
+            ..Limits::default()
+        };
+        let load =
+            Load { requests: self.requests, concurrency: self.concurrency, deadline: scope.deadline() };
+        let expect = self.expect.clone();
+        let tally = Prober::new(prepared.endpoint, limits)
+            .run(&prepared.request, load, move |answer| expect.judge(answer))
+            .await;
+        let outcome = findings::outcome(&tally, &self.expect, &prepared.url);
+        match scope.isolation() {
+            // A target URL is where somebody said green is; nothing here can prove it.
+            Isolation::Auto => outcome.caveat("not proven to be green"),
+            Isolation::Required | Isolation::Off => outcome,
+        }
+    }
+}
+
+impl Http {
+    fn changes_things(&self) -> bool {
+        !matches!(self.method.0, Method::GET | Method::HEAD)
+    }
+}
+
+/// Path and query of a request, as they are sent.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+struct PathAndQuery(String);
+
+impl<'de> Deserialize<'de> for PathAndQuery {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let path = String::deserialize(deserializer)?;
+        let sound =
+            path.parse::<::http::uri::PathAndQuery>().is_ok() && !path.contains('#') && path.is_ascii();
+        if path.is_empty() || (path.starts_with('/') && sound) {
+            return Ok(Self(path));
+        }
+        Err(de::Error::custom(format!(
+            "{path:?} is no path; expected one such as `/ping?full=1`, percent-encoded"
+        )))
+    }
+}
+
+/// A request method, in capitals.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Verb(Method);
+
+impl Serialize for Verb {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for Verb {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        match text.parse() {
+            Ok(method) if text.bytes().all(|byte| byte.is_ascii_uppercase()) && method != Method::CONNECT => {
+                Ok(Self(method))
+            }
+            _ => {
+                Err(de::Error::custom(format!("{text:?} is no method; expected one such as `GET` or `POST`")))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

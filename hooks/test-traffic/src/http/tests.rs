@@ -1,0 +1,1 @@
+//! The check against real servers; its settings against their mistakes.

@@ -1,0 +1,84 @@
+//! Moves one connection, within a time.
+//!
+//! hyper's connection is a future that has to be polled for anything to go out or come in. Others spawn it as a
+//! task; here the exchange that waits for an answer polls it, and nobody else does.
+
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use tokio::time::Sleep;
+
+use super::wire::Wire;
+
+type HyperConnection = http1::Connection<TokioIo<Wire>, Full<Bytes>>;
+
+/// hyper's side of a connection, which moves only while somebody waits for an answer.
+pub(super) struct Driver {
+    /// None once it has come to an end; the socket is closed then.
+    connection: Option<Pin<Box<HyperConnection>>>,
+    error: Option<hyper::Error>,
+}
+
+impl Driver {
+    pub(super) fn new(connection: HyperConnection) -> Self {
+        Self { connection: Some(Box::pin(connection)), error: None }
+    }
+
+    /// Whether the connection is still there, as far as was seen when it was last polled.
+    pub(super) fn alive(&self) -> bool {
+        self.connection.is_some()
+    }
+
+    /// Why the connection came to an end, unless that was told to whoever waited for an answer.
+    pub(super) fn error(&self) -> Option<&hyper::Error> {
+        self.error.as_ref()
+    }
+
+    pub(super) fn close(&mut self) {
+        self.connection = None;
+    }
+
+    /// Takes note of what happened while nobody waited. hyper ends a connection on which bytes or an end of file
+    /// come between two exchanges.
+    pub(super) async fn look(&mut self) {
+        poll_fn(|cx| {
+            self.poll(cx);
+            Poll::Ready(())
+        })
+        .await;
+    }
+
+    /// Drives the connection until `wanted` is there; none when the time is up.
+    pub(super) async fn run<T>(
+        &mut self,
+        mut timer: Pin<&mut Sleep>,
+        mut wanted: impl FnMut(&mut Context<'_>) -> Poll<T>,
+    ) -> Option<T> {
+        poll_fn(|cx| {
+            if let Poll::Ready(wanted) = wanted(cx) {
+                return Poll::Ready(Some(wanted));
+            }
+            self.poll(cx);
+            if let Poll::Ready(wanted) = wanted(cx) {
+                return Poll::Ready(Some(wanted));
+            }
+            // Last, so that an answer that is there counts even if this process was too busy to see it in time.
+            timer.as_mut().poll(cx).map(|()| None)
+        })
+        .await
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) {
+        if let Some(connection) = &mut self.connection
+            && let Poll::Ready(end) = connection.as_mut().poll(cx)
+        {
+            self.error = end.err();
+            self.connection = None;
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! The prober: HTTP/1.1 requests of which every phase is known.
+//!
+//! A verdict is only as truthful as the answer to "whose fault was that?". So the prober keeps three things apart
+//! for every request, by type: an [`Answer`], which is judged; [`NoAnswer`], which is green's fault because the
+//! request was written; and [`Unreachable`], which is ours until shown otherwise, because no request could be
+//! written. Only the last is ever tried again. This is why it stands directly on hyper's connection API: every
+//! HTTP client above it hides where the line was crossed, retries behind it, or counts a handshake as latency.
+//!
+//! The line, exactly: on a fresh connection it is the end of the TCP connect or the TLS handshake. Whether the
+//! request's bytes left before the other side closed is a matter of microseconds, so a connection that was
+//! established and then closed without an answer is always green's.
+//!
+//! The way of a request: [`Endpoint`] → name → connect → TLS → exchange → redirect? → [`Reply`], and for many
+//! requests → judge → [`Tally`].
+//!
+//! ```no_run
+//! use std::time::Duration;
+//!
+//! use greenlight_test_traffic::prober::{Endpoint, Limits, Load, Mismatch, Overrides, Prober};
+//! use tokio::time::Instant;
+//!
+//! # async fn probe() -> Result<(), Box<dyn std::error::Error>> {
+//! let endpoint = Endpoint::new(&"https://orders.example.com:8443".parse()?, &Overrides::default())?;
+//! let request = endpoint.request(http::Method::GET, "/ping")?.with_header("accept", "text/plain")?;
+//! let prober = Prober::new(endpoint, Limits { timeout: Duration::from_secs(2), ..Limits::default() });
+//!
+//! let load = Load { requests: 50, concurrency: 5, deadline: Instant::now() + Duration::from_secs(20) };
+//! let tally = prober
+//!     .run(&request, load, |answer| match answer.status.as_u16() {
+//!         200..=299 => Ok(()),
+//!         status => Err(Mismatch::new(format!("status {status}"), "status 200-299")),
+//!     })
+//!     .await;
+//!
+//! if let Some(unreachable) = tally.unreachable.first() {
+//!     println!("could not tell: {unreachable}");
+//! } else if tally.failed() > 0 {
+//!     println!("green failed {} of {} requests", tally.failed(), tally.judged());
+//! } else {
+//!     println!("95 % answered within {:?}", tally.latency.percentile(95.0));
+//! }
+//! # Ok(())
+//! # }
+//! ```
+
+mod attempt;
+mod blame;
+mod connect;
+mod driver;
+mod endpoint;
+mod exchange;
+mod hop;
+mod load;
+mod name;
+mod redirect;
+mod reply;
+mod request;
+mod session;
+mod tally;
+mod tls;
+mod unreachable;
+mod wire;
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+pub use self::connect::{ConnectTimes, Connects};
+pub use self::endpoint::{Endpoint, EndpointError, Overrides, Scheme};
+pub use self::load::Load;
+pub use self::redirect::RedirectRefused;
+pub use self::reply::{Answer, Fault, NoAnswer, OutOfTime, Reply};
+pub use self::request::{Limits, Request, RequestError};
+pub use self::tally::{Distinct, Latencies, Mismatch, Stopped, Tally};
+pub use self::unreachable::{Obstacle, Phase, Unreachable};
+
+use self::connect::{Connector, Peer};
+use self::hop::Hop;
+use self::session::Session;
+
+/// Sends requests to one endpoint. Cheap to clone.
+#[derive(Clone)]
+pub struct Prober {
+    shared: Arc<Shared>,
+}
+
+/// What all workers of a prober share.
+struct Shared {
+    limits: Limits,
+    connector: Connector,
+    home: Arc<Peer>,
+}
+
+impl Prober {
+    /// A prober for an endpoint. Nothing is connected, looked up or loaded before the first request.
+    pub fn new(endpoint: Endpoint, limits: Limits) -> Self {
+        let connector = Connector::new(&limits, endpoint.roots());
+        let home = Arc::new(Peer::new(endpoint));
+        Self { shared: Arc::new(Shared { limits, connector, home }) }
+    }
+
+    /// Sends one request on a connection of its own.
+    pub async fn send(&self, request: &Request, deadline: Instant) -> Result<Reply, OutOfTime> {
+        let hop = Hop::first(Arc::clone(&self.shared.home), request);
+        Session::new(Arc::clone(&self.shared)).send(&hop, request.carries_secrets, deadline).await
+    }
+
+    /// Sends a request many times, several at once, and has each answer judged.
+    ///
+    /// The workers are tasks on the current runtime; dropping the future ends them. A judge that panics does so
+    /// in the caller. The judge sees whole answers, bodies included, so that none needs to be kept.
+    pub async fn run<J>(&self, request: &Request, load: Load, judge: J) -> Tally
+    where
+        J: Fn(&Answer) -> Result<(), Mismatch> + Send + Sync + 'static,
+    {
+        let hop = Hop::first(Arc::clone(&self.shared.home), request);
+        load::run(&self.shared, hop, request.carries_secrets, load, judge).await
+    }
+}

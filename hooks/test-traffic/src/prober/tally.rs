@@ -1,0 +1,279 @@
+//! What a load came to, in numbers and a few words.
+//!
+//! A tally stays small however many requests were made: it counts, keeps the first few distinct failures, and
+//! puts every time into one histogram. Surprising: requests without an answer are in the histogram too, with the
+//! time waited; percentiles that forget the timeouts would call the worst release the fastest.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use hdrhistogram::Histogram;
+
+use super::connect::Connects;
+use super::reply::{Answer, NoAnswer};
+use super::unreachable::Unreachable;
+
+/// Distinct failures that are kept.
+const KEPT: usize = 5;
+/// Latencies are told apart up to here, to three digits.
+const LONGEST: Duration = Duration::from_hours(1);
+
+/// What was observed where something else was expected. Both are shown, so neither may hold a secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mismatch {
+    /// What was observed, e.g. `status 503`.
+    pub observed: String,
+    /// What was expected, e.g. `status 200-299`.
+    pub expected: String,
+}
+
+impl Mismatch {
+    /// What was observed and what was expected.
+    pub fn new(observed: impl Into<String>, expected: impl Into<String>) -> Self {
+        Self { observed: observed.into(), expected: expected.into() }
+    }
+}
+
+impl fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, expected {}", self.observed, self.expected)
+    }
+}
+
+/// Things that happened: how often, and the first of each of the first few kinds.
+#[derive(Debug, Clone)]
+pub struct Distinct<T> {
+    count: u64,
+    kinds: Vec<(T, u64)>,
+}
+
+impl<T> Default for Distinct<T> {
+    fn default() -> Self {
+        Self { count: 0, kinds: Vec::new() }
+    }
+}
+
+impl<T> Distinct<T> {
+    /// How many there were, of all kinds.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// The first one of all.
+    pub fn first(&self) -> Option<&T> {
+        self.kinds.first().map(|(first, _)| first)
+    }
+
+    /// The first of each kind, with how many there were of it; of at most five kinds.
+    pub fn kinds(&self) -> impl Iterator<Item = (&T, u64)> {
+        self.kinds.iter().map(|(first, count)| (first, *count))
+    }
+
+    fn record(&mut self, item: T, same: impl Fn(&T, &T) -> bool) {
+        self.count += 1;
+        if let Some((_, count)) = self.kinds.iter_mut().find(|(first, _)| same(first, &item)) {
+            *count += 1;
+        } else if self.kinds.len() < KEPT {
+            self.kinds.push((item, 1));
+        }
+    }
+}
+
+/// Latencies in microseconds, to three digits.
+#[derive(Debug, Clone)]
+pub struct Latencies {
+    histogram: Histogram<u64>,
+}
+
+impl Latencies {
+    fn new() -> Self {
+        #[expect(clippy::expect_used, reason = "constant bounds, which a test covers")]
+        let histogram = Histogram::new_with_bounds(1, micros(LONGEST), 3).expect("bounds that are in order");
+        Self { histogram }
+    }
+
+    fn record(&mut self, latency: Duration) {
+        self.histogram.saturating_record(micros(latency));
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> u64 {
+        self.histogram.len()
+    }
+
+    /// The latency that this share (0 to 100) of all requests did not exceed; none without any.
+    pub fn percentile(&self, percent: f64) -> Option<Duration> {
+        let there = !self.histogram.is_empty();
+        there.then(|| Duration::from_micros(self.histogram.value_at_quantile(percent / 100.0)))
+    }
+
+    /// The shortest; none without any.
+    pub fn min(&self) -> Option<Duration> {
+        (!self.histogram.is_empty()).then(|| Duration::from_micros(self.histogram.min()))
+    }
+
+    /// The longest; none without any.
+    pub fn max(&self) -> Option<Duration> {
+        (!self.histogram.is_empty()).then(|| Duration::from_micros(self.histogram.max()))
+    }
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// Why a load ended before every request was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stopped {
+    /// The deadline came.
+    Deadline,
+    /// So many requests in a row found the target unreachable, each after its own attempts, that going on would
+    /// have shown nothing else.
+    Unreachable,
+}
+
+/// What a load came to.
+///
+/// Every request that was begun is in exactly one of `good`, `mismatches`, `no_answers`, `unreachable` and
+/// `unfinished`.
+#[derive(Debug, Clone)]
+pub struct Tally {
+    /// How many requests were asked for.
+    pub requested: u64,
+    /// Answers that the judge found good.
+    pub good: u64,
+    /// Answers that the judge did not find good.
+    pub mismatches: Distinct<Mismatch>,
+    /// Requests that were written and got no answer: green's fault.
+    pub no_answers: Distinct<NoAnswer>,
+    /// Requests that could not be written: ours until shown otherwise.
+    pub unreachable: Distinct<Unreachable>,
+    /// Requests that the deadline cut off before green's time for them was up. They say nothing.
+    pub unfinished: u64,
+    /// Latencies of all answers, and the time waited for all requests without one; no connecting.
+    pub latency: Latencies,
+    /// How often each status came.
+    pub statuses: BTreeMap<u16, u64>,
+    /// Bytes of all answers' bodies.
+    pub body_bytes: u64,
+    /// Connections made.
+    pub connects: Connects,
+    /// Requests written once more, because a kept-alive connection was closed under them.
+    pub reconnects: u64,
+    /// From the first request to the end.
+    pub elapsed: Duration,
+    /// Why not all requests were made, if so.
+    pub stopped: Option<Stopped>,
+}
+
+impl Tally {
+    pub(super) fn new(requested: u64) -> Self {
+        Self {
+            requested,
+            good: 0,
+            mismatches: Distinct::default(),
+            no_answers: Distinct::default(),
+            unreachable: Distinct::default(),
+            unfinished: 0,
+            latency: Latencies::new(),
+            statuses: BTreeMap::new(),
+            body_bytes: 0,
+            connects: Connects::default(),
+            reconnects: 0,
+            elapsed: Duration::ZERO,
+            stopped: None,
+        }
+    }
+
+    /// Requests whose fate says something about green: those with an answer, and those without through green's
+    /// fault.
+    pub fn judged(&self) -> u64 {
+        self.good + self.failed()
+    }
+
+    /// Requests that green failed: answers that were not good, and answers that did not come.
+    pub fn failed(&self) -> u64 {
+        self.mismatches.count() + self.no_answers.count()
+    }
+
+    /// Requests that were begun.
+    pub fn begun(&self) -> u64 {
+        self.judged() + self.unreachable.count() + self.unfinished
+    }
+
+    pub(super) fn record_answer(&mut self, answer: &Answer, judgement: Result<(), Mismatch>) {
+        self.latency.record(answer.latency);
+        *self.statuses.entry(answer.status.as_u16()).or_default() += 1;
+        self.body_bytes += answer.body.len() as u64;
+        match judgement {
+            Ok(()) => self.good += 1,
+            Err(mismatch) => self.mismatches.record(mismatch, PartialEq::eq),
+        }
+    }
+
+    pub(super) fn record_no_answer(&mut self, no_answer: NoAnswer) {
+        self.latency.record(no_answer.waited);
+        // Not by their words: times and byte counts differ each time.
+        self.no_answers.record(no_answer, |one, other| {
+            std::mem::discriminant(&one.fault) == std::mem::discriminant(&other.fault)
+                && one.status == other.status
+        });
+    }
+
+    pub(super) fn record_unreachable(&mut self, unreachable: Unreachable) {
+        self.unreachable.record(unreachable, |one, other| {
+            std::mem::discriminant(&one.obstacle) == std::mem::discriminant(&other.obstacle)
+                && one.endpoint == other.endpoint
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prober::Fault;
+
+    #[test]
+    fn percentiles_are_exact_to_three_digits_and_bounded() {
+        let mut latencies = Latencies::new();
+        assert_eq!((latencies.count(), latencies.percentile(50.0), latencies.max()), (0, None, None));
+        for millis in 1..=100 {
+            latencies.record(Duration::from_millis(millis));
+        }
+        for (percent, millis) in [(50.0, 50.0), (95.0, 95.0), (99.0, 99.0), (100.0, 100.0)] {
+            let found = latencies.percentile(percent).unwrap().as_secs_f64() * 1000.0;
+            assert!((found / millis - 1.0_f64).abs() < 0.001, "p{percent}: {found} ms");
+        }
+        latencies.record(Duration::ZERO);
+        latencies.record(Duration::MAX);
+        assert_eq!(latencies.count(), 102);
+        assert!(latencies.max().unwrap() >= LONGEST);
+    }
+
+    #[test]
+    fn the_first_few_distinct_failures_are_kept_and_all_are_counted() {
+        let mut tally = Tally::new(100);
+        let no_answer = |received| NoAnswer {
+            fault: Fault::TimedOut { received },
+            status: None,
+            waited: Duration::from_secs(1),
+            remote: ([127, 0, 0, 1], 80).into(),
+            reused: false,
+        };
+        for received in 0..10 {
+            tally.record_no_answer(no_answer(received));
+        }
+        for index in 0..100 {
+            tally
+                .mismatches
+                .record(Mismatch::new(format!("status {}", 400 + index % 10), "200"), PartialEq::eq);
+        }
+        assert_eq!(tally.no_answers.kinds().map(|(_, count)| count).collect::<Vec<_>>(), [10]);
+        assert_eq!(tally.no_answers.first(), Some(&no_answer(0)));
+        assert_eq!((tally.mismatches.count(), tally.mismatches.kinds().count()), (100, KEPT));
+        assert_eq!(tally.mismatches.first().unwrap().to_string(), "status 400, expected 200");
+        assert_eq!((tally.failed(), tally.judged(), tally.begun()), (110, 110, 110));
+        assert_eq!(tally.latency.percentile(50.0).unwrap().as_secs(), 1);
+    }
+}
