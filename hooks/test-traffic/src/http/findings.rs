@@ -34,10 +34,12 @@ fn judge(tally: &Tally, expect: &Expect, url: &str) -> Outcome {
             format!("{name} at most {bound}"),
         );
     }
-    let good = tally.good;
     let p95 = tally.latency.percentile(95.0).map(|p95| format!(", p95 {}", millis(p95))).unwrap_or_default();
-    let but = if good < tally.requested { format!(" of {}", tally.requested) } else { String::new() };
-    Outcome::pass(format!("{good}{but} answers from {url} as expected (status {}{p95})", expect.status))
+    let answers = match tally.requested {
+        all if tally.good < all => format!("{} of {all} answers", tally.good),
+        all => plural(all, "answer"),
+    };
+    Outcome::pass(format!("{answers} from {url} as expected (status {}{p95})", expect.status))
 }
 
 /// How many of the requests may fail.
