@@ -66,6 +66,8 @@ struct Known {
     broken: Option<Vec<Problem>>,
     /// Why the plan could not be read: it may be readable later.
     unread: Option<String>,
+    /// Why a create goes on without any check, where the plan says so.
+    waved_through: Option<String>,
     /// What the checks found, by their place in the plan.
     found: BTreeMap<usize, Found>,
     warnings: Vec<String>,
@@ -104,6 +106,10 @@ impl Board {
 
     pub(crate) fn unread(&self, why: String) {
         self.known().unread = Some(why);
+    }
+
+    pub(crate) fn waved_through(&self, because: &str) {
+        self.known().waved_through = Some(because.to_owned());
     }
 
     pub(crate) fn warn(&self, warning: String) {
@@ -171,6 +177,11 @@ impl Known {
     fn conclude(&self, wait: Wait, last: Option<&str>, lost: Option<&Lost>, now: Timestamp) -> Verdict {
         if let Some(problems) = &self.broken {
             return Verdict::stop(format!("the plan is wrong: {}", sentence(problems)));
+        }
+        if let Some(because) = &self.waved_through {
+            return Verdict::proceed(format!(
+                "create: nothing was validated, as `on_create` asks: {because}"
+            ));
         }
         let may_wait = |patience: Duration| last.is_none() && wait.may_go_on(patience, now);
         let over = self.over(wait, last, now);

@@ -19,8 +19,8 @@ use crate::{
     aws::{Aws, Cause},
     hook::Hook,
     outcome::Outcome,
-    plan::{Layer, Layered, Mode, Plan, Problem, Source, layers::object},
-    protocol::Invocation,
+    plan::{Layer, Layered, Mode, OnCreate, Plan, Problem, Source, layers::object},
+    protocol::{Invocation, Situation},
     secrets,
     settings::{self, Settings},
     verdict::{Answer, Verdict},
@@ -42,8 +42,8 @@ impl Validation {
     /// Validates until there is a verdict that ends the wait, or the caller can be told to ask again.
     pub(crate) async fn verdict(self) -> Verdict {
         loop {
-            let last_pass = self.pass().await;
-            let verdict = self.board.conclude(self.wait, last_pass, None);
+            self.pass().await;
+            let verdict = self.board.conclude(self.wait, None, None);
             let Answer::Wait(delay) = verdict.answer else {
                 return verdict;
             };
@@ -58,21 +58,18 @@ impl Validation {
         }
     }
 
-    /// Runs every check once. The words are given where nobody may wait any longer.
-    async fn pass(&self) -> Option<&'static str> {
+    /// Reads the plan and runs every check once.
+    async fn pass(&self) {
         let plan = match self.plan().await {
             Ok(plan) => plan,
-            Err(NoPlan::Broken(problems)) => {
-                self.board.broken(problems);
-                return None;
-            }
-            Err(NoPlan::Unread(why)) => {
-                self.board.unread(why);
-                return None;
-            }
+            Err(NoPlan::Broken(problems)) => return self.board.broken(problems),
+            Err(NoPlan::Unread(why)) => return self.board.unread(why),
         };
         self.board.plan(&plan);
         self.board.begin_pass();
+        if self.invocation.situation == Situation::Create && plan.on_create == OnCreate::Pass {
+            return self.board.waved_through(&self.invocation.situation_because);
+        }
         let margin =
             (self.due.saturating_duration_since(Instant::now()) / 10).min(Duration::from_millis(100));
         let deadline = self.due.checked_sub(margin).unwrap_or(self.due);
@@ -109,7 +106,6 @@ impl Validation {
                 self.board.found(index, outcome, Duration::ZERO);
             }
         }
-        None
     }
 
     /// The plan: the layers, read where they are kept, merged and decoded.

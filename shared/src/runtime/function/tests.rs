@@ -215,6 +215,25 @@ async fn a_rollback_proceeds_before_anything_runs() {
 }
 
 #[tokio::test]
+async fn a_create_is_waved_through_where_the_plan_says_so() {
+    let (mut function, _) = function();
+    for (on_create, status, words) in [
+        ("pass", "SUCCEEDED", "create: nothing was validated, as `on_create` asks"),
+        ("run", "FAILED", "check `validate` failed"),
+    ] {
+        let mut details = plan("fail", "10m");
+        details["on_create"] = on_create.into();
+        let bytes = include_bytes!("../../../../events/ecs/production-traffic-shift-create.inferred.json");
+        let mut body: Value = from_slice(bytes).unwrap();
+        body["hookDetails"] = details;
+        let create = Event { body: Bytes::from(body.to_string()), ..event(&json!(null), 60_000) };
+        let answer = answer(&mut function, &create).await;
+        assert_eq!(answer["hookStatus"], status, "{answer}");
+        assert!(answer["reason"].as_str().unwrap().starts_with(words), "{answer}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_no_event_is_failed_with_a_reason() {
     let (mut function, lines) = function();
     for body in [&b"{"[..], b"\xff", b"{\"a\": 1}"] {
