@@ -3,9 +3,9 @@
 //! What it does is named in its environment, so that no other binary has to be built.
 
 use std::env;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::process::{self, Command};
+use std::process::{self, Child, Command, Stdio};
 use std::thread;
 
 use greenlight_cli::local::lambda::Function;
@@ -44,8 +44,8 @@ fn program() {
 fn run(behaviour: &str) {
     match behaviour {
         "exit in initialization" => process::exit(3),
-        "hang in initialization" => hang(),
-        "hold" => hang(),
+        "hang in initialization" | "hold" => hang(),
+        "hang with a child" => drop(start_child()),
         "error in initialization" => {
             let posted = post("init/error", br#"{"errorType":"NoPlan","errorMessage":"no plan"}"#);
             println!("initialization error: {}", posted.status);
@@ -71,17 +71,7 @@ fn run(behaviour: &str) {
             "error first" => assert_eq!(answer(b"\"done\""), 202),
             "exit" => process::exit(4),
             "abort" => process::abort(),
-            "hang" => hang(),
-            "hang with a child" => {
-                // Not waited for: it must end with the group.
-                drop(
-                    Command::new(env::current_exe().unwrap())
-                        .args(env::args().skip(1))
-                        .env(BEHAVIOUR, "hold")
-                        .spawn(),
-                );
-                thread::park();
-            }
+            "hang" | "hang with a child" => hang(),
             "answer and exit" => {
                 answer(b"\"answered\"");
                 process::exit(5);
@@ -131,8 +121,19 @@ fn run(behaviour: &str) {
     }
 }
 
+/// Starts a child that is not waited for, and comes back when it runs.
+fn start_child() -> Child {
+    let mut child = Command::new(env::current_exe().unwrap());
+    let mut child =
+        child.args(env::args().skip(1)).env(BEHAVIOUR, "hold").stdout(Stdio::piped()).spawn().unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert!(lines.map_while(Result::ok).any(|line| line == "hanging"));
+    child
+}
+
 fn hang() -> ! {
     let _witness = env::var(WITNESS).is_ok().then(call_witness);
+    println!("hanging");
     loop {
         thread::park();
     }

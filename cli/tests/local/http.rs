@@ -20,9 +20,9 @@ pub(crate) fn exchange(
     let mut connection = TcpStream::connect(authority)?;
     let mut head = format!("{request_line} HTTP/1.1\r\nhost: {authority}\r\nconnection: close\r\n");
     for (name, value) in headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        head.extend([name, ": ", value, "\r\n"]);
     }
-    head.push_str(&format!("content-length: {}\r\n\r\n", body.len()));
+    head.extend(["content-length: ", &body.len().to_string(), "\r\n\r\n"]);
     connection.write_all(head.as_bytes())?;
     connection.write_all(body)?;
     let mut answer = Vec::new();

@@ -1,6 +1,11 @@
 //! The local service side over real sockets and with real processes.
 
+// The attribute changes nothing but what clippy takes for test code: helpers are, too.
+#[cfg(test)]
 mod aws;
+#[cfg(test)]
 mod function;
+#[cfg(test)]
 mod http;
+#[cfg(test)]
 mod lambda;

@@ -9,7 +9,6 @@ use tokio::time::Instant;
 use super::error::AwsError;
 use super::fault::Fault;
 use super::operation::Operation;
-use super::protocol::Protocol;
 use super::world::{Answer, Call, Shared};
 use crate::local::server::Stopped;
 
@@ -24,7 +23,6 @@ pub(super) struct Dispatch {
 pub(super) struct Incoming<'request> {
     /// The operation, or what was asked for instead.
     pub(super) operation: Result<&'static Operation, &'request str>,
-    pub(super) protocol: Protocol,
     pub(super) signed: bool,
     pub(super) input: Result<Value, AwsError>,
 }
@@ -82,8 +80,9 @@ impl Dispatch {
     }
 
     async fn judge(&self, incoming: Incoming<'_>) -> Result<Value, Failure> {
-        let Incoming { operation, protocol, signed, input } = incoming;
+        let Incoming { operation, signed, input } = incoming;
         let operation = operation.map_err(|_| AwsError::client("UnknownOperationException", ""))?;
+        let protocol = operation.service.protocol;
         if !signed {
             return Err(protocol.unsigned().into());
         }

@@ -43,9 +43,9 @@ pub enum Outcome {
         /// What was posted, byte for byte.
         payload: Bytes,
     },
-    /// The process was killed at its timeout.
+    /// The process was killed at its timeout, that of an invocation or that of the initialization.
     TimedOut {
-        /// The timeout.
+        /// The timeout that was reached.
         limit: Duration,
     },
     /// The process ended before it answered.

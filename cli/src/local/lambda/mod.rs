@@ -19,6 +19,7 @@
 //! # }
 //! ```
 
+mod actor;
 mod environment;
 mod function;
 mod invocation;

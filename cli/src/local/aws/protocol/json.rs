@@ -2,7 +2,7 @@
 
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
@@ -11,32 +11,40 @@ use crate::local::aws::dispatch::{Dispatch, Failure, Incoming};
 use crate::local::aws::error::AwsError;
 use crate::local::aws::operation::{Operation, SERVICES};
 
-/// What an unknown target is answered in.
-const UNKNOWN: Protocol = Protocol::Json { target: "", message: "message" };
-
 pub(super) async fn serve(State(dispatch): State<Dispatch>, headers: HeaderMap, body: Bytes) -> Response {
     let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let operation = find(target);
-    let protocol = operation.map_or(UNKNOWN, |operation| operation.service.protocol);
+    let found = find(target);
     let incoming = Incoming {
-        operation: operation.ok_or(target),
-        protocol,
+        operation: found.map(|(operation, _)| operation).ok_or(target),
         signed: is_signed(&headers),
         input: read(&body),
     };
-    match dispatch.call(incoming).await {
-        Ok(output) => answer(StatusCode::OK, &output),
-        Err(Failure::Error(error)) => refuse(protocol, &error),
-        Err(Failure::Severed) => severed(),
-    }
+    let message_key = found.map_or("message", |(_, message_key)| message_key);
+    respond(dispatch.call(incoming).await, message_key)
 }
 
-fn find(target: &str) -> Option<&'static Operation> {
+/// Any other request: noted and refused.
+pub(super) async fn unknown(
+    State(dispatch): State<Dispatch>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    let asked = format!("{method} {}", uri.path());
+    let incoming = Incoming { operation: Err(&asked), signed: is_signed(&headers), input: Ok(Value::Null) };
+    respond(dispatch.call(incoming).await, "message")
+}
+
+/// The operation that a target names, and the key of its errors' messages.
+fn find(target: &str) -> Option<(&'static Operation, &'static str)> {
     let (prefix, name) = target.rsplit_once('.')?;
-    let service = SERVICES
-        .iter()
-        .find(|service| matches!(service.protocol, Protocol::Json { target, .. } if target == prefix))?;
-    service.operations.iter().find(|operation| operation.name == name).copied()
+    SERVICES.iter().find_map(|service| match service.protocol {
+        Protocol::Json { target, message } if target == prefix => {
+            let operation = service.operations.iter().find(|operation| operation.name == name)?;
+            Some((*operation, message))
+        }
+        Protocol::Json { .. } | Protocol::Rest => None,
+    })
 }
 
 fn read(body: &[u8]) -> Result<Value, AwsError> {
@@ -51,13 +59,18 @@ fn read(body: &[u8]) -> Result<Value, AwsError> {
     }
 }
 
-fn refuse(protocol: Protocol, error: &AwsError) -> Response {
-    let Protocol::Json { message: key, .. } = protocol else {
-        return answer(StatusCode::BAD_REQUEST, &Value::Null);
-    };
+fn respond(result: Result<Value, Failure>, message_key: &str) -> Response {
+    match result {
+        Ok(output) => answer(StatusCode::OK, &output),
+        Err(Failure::Error(error)) => refuse(&error, message_key),
+        Err(Failure::Severed) => severed(),
+    }
+}
+
+fn refuse(error: &AwsError, message_key: &str) -> Response {
     let mut document = Map::from_iter([("__type".to_owned(), Value::from(error.code.as_ref()))]);
     if !error.message.is_empty() {
-        document.insert(key.to_owned(), error.message.as_ref().into());
+        document.insert(message_key.to_owned(), error.message.as_ref().into());
     }
     let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = answer(status, &Value::Object(document));

@@ -72,6 +72,8 @@ pub(super) fn router(dispatch: Dispatch) -> Router {
     Router::new()
         .route("/", post(json::serve))
         .route("/2015-03-31/functions/{function}/invocations", post(rest::invoke))
+        .fallback(json::unknown)
+        .method_not_allowed_fallback(json::unknown)
         .layer(DefaultBodyLimit::disable())
         .with_state(dispatch)
 }

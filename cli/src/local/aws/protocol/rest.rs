@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::{Protocol, is_signed, severed, stamp};
+use super::{is_signed, severed, stamp};
 use crate::local::aws::dispatch::{Dispatch, Failure, Incoming};
 use crate::local::aws::error::AwsError;
 use crate::local::aws::lambda;
@@ -31,12 +31,7 @@ pub(super) async fn invoke(
             Err(AwsError::client("InvalidRequestContentException", message))
         }
     };
-    let incoming = Incoming {
-        operation: Ok(&lambda::INVOKE),
-        protocol: Protocol::Rest,
-        signed: is_signed(&headers),
-        input,
-    };
+    let incoming = Incoming { operation: Ok(&lambda::INVOKE), signed: is_signed(&headers), input };
     match dispatch.call(incoming).await {
         Ok(output) => answer(&output),
         Err(Failure::Error(error)) => refuse(&error),

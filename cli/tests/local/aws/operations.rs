@@ -1,71 +1,14 @@
-//! The AWS endpoint, asked in raw HTTP.
+//! What the operations take and refuse.
 
-use std::thread;
-use std::time::Duration;
-
-use greenlight_cli::local::aws::codedeploy::{self, PUT_LIFECYCLE_EVENT_HOOK_EXECUTION_STATUS, Status};
-use greenlight_cli::local::aws::ecs::{self, Action, CONTINUE_SERVICE_DEPLOYMENT};
-use greenlight_cli::local::aws::lambda::{INVOKE, InvocationType};
-use greenlight_cli::local::aws::secrets_manager::{GET_SECRET_VALUE, Secret};
-use greenlight_cli::local::aws::ssm::{GET_PARAMETER, Parameter};
-use greenlight_cli::local::aws::{Aws, Fault, Operation, Times};
+use greenlight_cli::local::aws::Aws;
+use greenlight_cli::local::aws::codedeploy::{PUT_LIFECYCLE_EVENT_HOOK_EXECUTION_STATUS, Status};
+use greenlight_cli::local::aws::ecs::Action;
+use greenlight_cli::local::aws::lambda::InvocationType;
+use greenlight_cli::local::aws::secrets_manager::Secret;
+use greenlight_cli::local::aws::ssm::Parameter;
 use serde_json::{Value, json};
-use tokio::sync::oneshot;
 
-use crate::http::{self, Response};
-
-const PUT: &str = "CodeDeploy_20141006.PutLifecycleEventHookExecutionStatus";
-const CONTINUE: &str = "AmazonEC2ContainerServiceV20141113.ContinueServiceDeployment";
-const GET: &str = "AmazonSSM.GetParameter";
-const SECRET: &str = "secretsmanager.GetSecretValue";
-const SIGNED: (&str, &str) =
-    ("authorization", "AWS4-HMAC-SHA256 Credential=local/20261121/us-east-1/x/aws4_request");
-
-const DEPLOYMENT: &str =
-    "arn:aws:ecs:us-east-1:123456789012:service-deployment/shop/orders/TFX5sH9q9XDboDTOv0rIt";
-const HOOK: &str = "ecs-pause-e7tK9G_WRJqNF_EOMjztDXfKenlJuEUVjsNStf4WLKw";
-
-async fn send(
-    aws: &Aws,
-    request_line: &str,
-    headers: &[(&str, &str)],
-    body: impl Into<Vec<u8>>,
-) -> Option<Response> {
-    let authority = aws.endpoint_url().strip_prefix("http://").unwrap().to_owned();
-    let request_line = request_line.to_owned();
-    let body = body.into();
-    let headers: Vec<(String, String)> =
-        headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    let (done, answer) = oneshot::channel();
-    // No blocking task of the runtime: those keep a paused clock from moving on.
-    thread::spawn(move || {
-        let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (&**name, &**value)).collect();
-        done.send(http::exchange(&authority, &request_line, &headers, &body))
-    });
-    answer.await.unwrap().unwrap()
-}
-
-async fn call(aws: &Aws, target: &str, input: &Value) -> Response {
-    let headers = [SIGNED, ("x-amz-target", target), ("content-type", "application/x-amz-json-1.1")];
-    let response = send(aws, "POST /", &headers, input.to_string()).await.expect("an answer");
-    assert_eq!(response.header("content-type"), Some("application/x-amz-json-1.1"));
-    assert_eq!(response.header("x-amzn-requestid").map(str::len), Some(36));
-    response
-}
-
-/// The status, the code and the message; the code stands in the header and in the body.
-fn refusal(response: &Response) -> (u16, String, String) {
-    let document = response.json();
-    let code = response.header("x-amzn-errortype").expect("a code").to_owned();
-    assert_eq!(document["__type"], json!(code));
-    let message =
-        document.get("message").or(document.get("Message")).and_then(Value::as_str).unwrap_or_default();
-    (response.status, code, message.to_owned())
-}
-
-fn report(id: &str) -> Value {
-    json!({"deploymentId": "d-82EELWTXI", "lifecycleEventHookExecutionId": id, "status": "Succeeded"})
-}
+use super::{CONTINUE, DEPLOYMENT, GET, HOOK, PUT, SECRET, SIGNED, call, invoke, refusal, report, send};
 
 #[tokio::test]
 async fn codedeploy_takes_a_report_once() {
@@ -238,12 +181,6 @@ async fn secrets_are_read_by_name_and_by_arn() {
     assert_eq!(refusal(&call(&aws, SECRET, &json!({})).await).1, "ValidationException");
 }
 
-async fn invoke(aws: &Aws, function: &str, invocation_type: &str, payload: impl Into<Vec<u8>>) -> Response {
-    let request_line = format!("POST /2015-03-31/functions/{function}/invocations");
-    let headers = [SIGNED, ("x-amz-invocation-type", invocation_type)];
-    send(aws, &request_line, &headers, payload).await.expect("an answer")
-}
-
 #[tokio::test]
 async fn lambda_records_what_it_is_sent() {
     let aws = Aws::start().await.unwrap();
@@ -310,142 +247,17 @@ async fn calls_must_be_signed_and_known() {
             "{target}"
         );
     }
+    for request_line in ["GET /", "GET /2015-03-31/functions/hook/configuration"] {
+        let unknown = send(&aws, request_line, &[SIGNED], "").await.unwrap();
+        assert_eq!(refusal(&unknown).1, "UnknownOperationException", "{request_line}");
+        let noted = aws.calls().pop().expect("a call");
+        assert_eq!((noted.service, &*noted.operation), ("", request_line));
+    }
     let headers = [SIGNED, ("x-amz-target", PUT)];
     for body in ["[1]", "{", "\u{feff}{}"] {
         let malformed = send(&aws, "POST /", &headers, body).await.unwrap();
         assert_eq!(refusal(&malformed).1, "SerializationException", "{body}");
     }
-    assert_eq!(aws.calls().len(), 8, "every call is noted");
+    assert_eq!(aws.calls().len(), 10, "every call is noted");
     assert_eq!((aws.reports(), aws.invokes()), (vec![], vec![]));
-}
-
-#[tokio::test]
-async fn faults_add_up_and_the_attempts_are_counted() {
-    let aws = Aws::start().await.unwrap();
-    let operation = &PUT_LIFECYCLE_EVENT_HOOK_EXECUTION_STATUS;
-    aws.fault(operation, Fault::Throttled, Times::Next(2));
-    aws.fault(operation, Fault::ServerError, Times::Next(1));
-    let throttled = (400, "ThrottlingException".to_owned(), "Rate exceeded".to_owned());
-    assert_eq!(refusal(&call(&aws, PUT, &report("id")).await), throttled);
-    assert_eq!(refusal(&call(&aws, PUT, &report("id")).await), throttled);
-    assert_eq!(
-        refusal(&call(&aws, PUT, &report("id")).await),
-        (500, "InternalFailure".into(), String::new())
-    );
-    assert_eq!(call(&aws, PUT, &report("other")).await.status, 200);
-    assert_eq!(call(&aws, PUT, &report("id")).await.status, 200);
-    let attempts: Vec<_> =
-        aws.reports().into_iter().map(|report| (report.hook_execution_id, report.attempt)).collect();
-    assert_eq!(attempts, [("other".to_owned(), 1), ("id".to_owned(), 4)]);
-}
-
-#[tokio::test]
-async fn denials_name_the_caller_the_action_and_the_resource() {
-    let aws = Aws::start().await.unwrap();
-    let denied = |operation: &'static Operation| aws.fault(operation, Fault::Denied, Times::Always);
-    denied(&PUT_LIFECYCLE_EVENT_HOOK_EXECUTION_STATUS);
-    denied(&CONTINUE_SERVICE_DEPLOYMENT);
-    denied(&GET_PARAMETER);
-    denied(&GET_SECRET_VALUE);
-    denied(&INVOKE);
-    let words = |action: &str, resource: &str| {
-        format!(
-            "User: arn:aws:sts::123456789012:assumed-role/greenlight-hook/greenlight is not authorized to perform: \
-             {action} on resource: {resource} because no identity-based policy allows the {action} action"
-        )
-    };
-    let group =
-        "arn:aws:codedeploy:us-east-1:123456789012:deploymentgroup:greenlight-application/greenlight-group";
-    for (target, input, words) in [
-        (PUT, report("id"), words("codedeploy:PutLifecycleEventHookExecutionStatus", group)),
-        (
-            CONTINUE,
-            json!({"serviceDeploymentArn": DEPLOYMENT}),
-            words("ecs:ContinueServiceDeployment", DEPLOYMENT),
-        ),
-        (
-            GET,
-            json!({"Name": "/a/b"}),
-            words("ssm:GetParameter", "arn:aws:ssm:us-east-1:123456789012:parameter/a/b"),
-        ),
-        (SECRET, json!({"SecretId": "orders"}), words("secretsmanager:GetSecretValue", "orders")),
-    ] {
-        assert_eq!(refusal(&call(&aws, target, &input).await), (400, "AccessDeniedException".into(), words));
-    }
-    let response = invoke(&aws, "hook", "Event", "{}").await;
-    assert_eq!((response.status, response.header("x-amzn-errortype")), (403, Some("AccessDeniedException")));
-    let function = "arn:aws:lambda:us-east-1:123456789012:function:hook";
-    assert_eq!(response.json()["Message"], words("lambda:InvokeFunction", function));
-
-    aws.clear_faults();
-    assert_eq!(call(&aws, PUT, &report("id")).await.status, 200);
-}
-
-#[tokio::test]
-async fn any_error_can_be_answered() {
-    let aws = Aws::start().await.unwrap();
-    let completed = Fault::Error(codedeploy::already_completed());
-    aws.fault(&PUT_LIFECYCLE_EVENT_HOOK_EXECUTION_STATUS, completed, Times::Next(1));
-    assert_eq!(refusal(&call(&aws, PUT, &report("id")).await).1, "LifecycleEventAlreadyCompletedException");
-    aws.fault(&CONTINUE_SERVICE_DEPLOYMENT, Fault::Error(ecs::already_completed()), Times::Next(1));
-    let input = json!({"serviceDeploymentArn": DEPLOYMENT, "hookId": HOOK});
-    assert_eq!(refusal(&call(&aws, CONTINUE, &input).await).1, "InvalidParameterException");
-    assert_eq!((aws.reports(), aws.continues()), (vec![], vec![]));
-
-    aws.fault(&INVOKE, Fault::Throttled, Times::Next(1));
-    let throttled = invoke(&aws, "hook", "Event", "{}").await;
-    assert_eq!(
-        (throttled.status, throttled.header("x-amzn-errortype")),
-        (429, Some("TooManyRequestsException"))
-    );
-    aws.fault(&INVOKE, Fault::ServerError, Times::Next(1));
-    assert_eq!(invoke(&aws, "hook", "Event", "{}").await.status, 500);
-}
-
-#[tokio::test]
-async fn a_lost_answer_leaves_the_report_and_closes_the_connection() {
-    let aws = Aws::start().await.unwrap();
-    aws.fault(&PUT_LIFECYCLE_EVENT_HOOK_EXECUTION_STATUS, Fault::AnswerLost, Times::Next(1));
-    let headers = [SIGNED, ("x-amz-target", PUT)];
-    assert!(
-        send(&aws, "POST /", &headers, report("id").to_string()).await.is_none(),
-        "not a byte is answered"
-    );
-    assert_eq!(aws.reports().len(), 1);
-    assert_eq!(aws.calls()[0].answer, None);
-    let repeated = call(&aws, PUT, &report("id")).await;
-    assert_eq!(refusal(&repeated).1, "LifecycleEventAlreadyCompletedException", "it has had its effect");
-}
-
-#[tokio::test]
-async fn a_call_that_hangs_has_no_effect_and_ends_with_the_endpoint() {
-    let aws = Aws::start().await.unwrap();
-    aws.fault(&PUT_LIFECYCLE_EVENT_HOOK_EXECUTION_STATUS, Fault::Hangs, Times::Always);
-    let authority = aws.endpoint_url().strip_prefix("http://").unwrap().to_owned();
-    let hanging = tokio::task::spawn_blocking(move || {
-        http::exchange(
-            &authority,
-            "POST /",
-            &[SIGNED, ("x-amz-target", PUT)],
-            report("id").to_string().as_bytes(),
-        )
-    });
-    aws.until(|world| world.calls.len() == 1).await;
-    assert_eq!(aws.calls()[0].answer, None);
-    assert_eq!(aws.reports(), []);
-    drop(aws);
-    assert!(hanging.await.unwrap().unwrap().is_none(), "closed without a byte");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_slow_call_is_answered_after_its_delay() {
-    let aws = Aws::start().await.unwrap();
-    let delay = Duration::from_hours(1);
-    aws.fault(&PUT_LIFECYCLE_EVENT_HOOK_EXECUTION_STATUS, Fault::Slow(delay), Times::Always);
-    aws.fault(&PUT_LIFECYCLE_EVENT_HOOK_EXECUTION_STATUS, Fault::Throttled, Times::Next(1));
-    assert_eq!(call(&aws, PUT, &report("id")).await.status, 400);
-    assert_eq!(call(&aws, PUT, &report("id")).await.status, 200);
-    for call in aws.calls() {
-        assert!(call.answer.expect("an answer").duration >= delay);
-    }
 }

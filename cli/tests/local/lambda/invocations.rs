@@ -1,52 +1,10 @@
-//! The Lambda service, with functions that behave and functions that do not.
+//! What an invocation hands over and brings back.
 
-use std::net::SocketAddr;
-use std::time::Duration;
+use greenlight_cli::local::lambda::{DeadlineHeader, Invocation, Lambda, Outcome, Post, PostKind, Retries};
+use tokio::io::AsyncWriteExt;
 
-use bytes::Bytes;
-use greenlight_cli::local::lambda::{
-    DeadlineHeader, Exit, Function, Invocation, Lambda, Outcome, Post, PostKind, Retries,
-};
-use rustix::process::{Pid, test_kill_process};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
-
+use super::{answered, invoke, kinds, seen, witness};
 use crate::function::{function, witnessed};
-
-async fn invoke(behaviour: &str, event: &'static str) -> Invocation {
-    Lambda::new(function(behaviour)).invoke(event).await
-}
-
-fn answered(body: impl Into<Bytes>) -> Outcome {
-    Outcome::Answered(body.into())
-}
-
-fn kinds(posts: &[Post]) -> Vec<(PostKind, bool)> {
-    posts.iter().map(|post| (post.kind, post.accepted)).collect()
-}
-
-fn is_alive(process_id: Option<u32>) -> bool {
-    let pid = Pid::from_raw(process_id.expect("a process").cast_signed()).expect("a process id");
-    test_kill_process(pid).is_ok()
-}
-
-/// Functions connect here to show that they live, and by the end of the connection that they do not.
-async fn witness() -> (TcpListener, SocketAddr) {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-    let address = listener.local_addr().unwrap();
-    (listener, address)
-}
-
-async fn seen(listener: &TcpListener) -> TcpStream {
-    let (mut function, _) = listener.accept().await.unwrap();
-    function.read_exact(&mut [0]).await.unwrap();
-    function
-}
-
-async fn ended(mut function: TcpStream) {
-    // A killed process may reset the connection instead of closing it.
-    assert!(matches!(function.read(&mut [0]).await, Ok(0) | Err(_)));
-}
 
 #[tokio::test]
 async fn an_answer_comes_back_with_all_that_was_seen() {
@@ -134,92 +92,6 @@ async fn an_error_in_initialization_is_told() {
 }
 
 #[tokio::test]
-async fn a_process_that_ends_is_told_with_how_it_ended() {
-    let status = |status| Outcome::Exited(Exit { status: Some(status), signal: None });
-    let aborted = Outcome::Exited(Exit { status: None, signal: Some(6) });
-    for (behaviour, outcome, words) in [
-        ("exit in initialization", status(3), "Runtime exited with error: exit status 3"),
-        ("exit", status(4), "Runtime exited with error: exit status 4"),
-        ("abort", aborted, "Runtime exited with error: signal: aborted"),
-    ] {
-        let lambda = Lambda::new(function(behaviour));
-        let first = lambda.invoke("{}").await;
-        assert_eq!(first.outcome, outcome, "{behaviour}");
-        let failure = first.failure().expect("a failure");
-        assert_eq!(failure.error_type, "Runtime.ExitError");
-        assert_eq!(failure.message, format!("RequestId: {} Error: {words}", first.request_id));
-        assert_eq!(first.posts, []);
-        let second = lambda.invoke("{}").await;
-        assert_ne!(second.process_id, first.process_id, "{behaviour}: a new process serves the next one");
-    }
-}
-
-#[tokio::test]
-async fn what_cannot_be_started_is_told_with_its_path() {
-    let invocation = Lambda::new(Function::new("hook", "/no/such/bootstrap")).invoke("{}").await;
-    let Outcome::CouldNotStart { reason } = invocation.outcome else { panic!("{:?}", invocation.outcome) };
-    assert!(reason.starts_with("cannot start `/no/such/bootstrap`: No such file"), "{reason}");
-    assert_eq!(invocation.process_id, None);
-}
-
-#[tokio::test]
-async fn a_timeout_kills_the_process_and_its_children() {
-    let (listener, address) = witness().await;
-    let mut function = witnessed("hang with a child", address);
-    function.timeout = Duration::from_secs(2);
-    let limit = function.timeout;
-    let lambda = Lambda::new(function);
-    let (invocation, child) = tokio::join!(lambda.invoke("{}"), seen(&listener));
-    assert_eq!(invocation.outcome, Outcome::TimedOut { limit });
-    assert!(invocation.duration >= limit, "killed after {:?}", invocation.duration);
-    assert_eq!(invocation.failure().expect("a failure").error_type, "Sandbox.Timedout");
-    assert!(!is_alive(invocation.process_id));
-    ended(child).await;
-    assert!(invocation.log.contains(&"event of 2 bytes".to_owned()), "{:?}", invocation.log);
-}
-
-#[tokio::test]
-async fn after_a_timeout_a_new_process_serves() {
-    let mut function = function("hang");
-    function.timeout = Duration::from_millis(100);
-    let lambda = Lambda::new(function);
-    let first = lambda.invoke("{}").await;
-    let second = lambda.invoke("{}").await;
-    assert!(matches!(second.outcome, Outcome::TimedOut { .. }));
-    assert!(second.initialization.is_some());
-    assert_ne!(first.process_id, second.process_id);
-}
-
-#[tokio::test]
-async fn a_process_that_never_asks_for_an_event_is_killed() {
-    let mut function = function("hang in initialization");
-    function.initialization_limit = Duration::from_millis(100);
-    let invocation = Lambda::new(function).invoke("{}").await;
-    assert!(matches!(invocation.outcome, Outcome::TimedOut { .. }), "{:?}", invocation.outcome);
-    assert_eq!(invocation.initialization, None);
-    assert!(!is_alive(invocation.process_id));
-}
-
-#[tokio::test]
-async fn an_answer_stands_whatever_the_process_does_after_it() {
-    for behaviour in ["answer and exit", "answer and hang"] {
-        let mut function = function(behaviour);
-        function.timeout = Duration::from_secs(2);
-        let limit = function.timeout;
-        let lambda = Lambda::new(function);
-        let invocation = lambda.invoke("{}").await;
-        assert_eq!(invocation.outcome, answered("\"answered\""), "{behaviour}");
-        assert!(invocation.duration < limit, "the duration counts to the answer");
-        assert!(!is_alive(invocation.process_id), "{behaviour}");
-        assert_eq!(
-            lambda.invoke("{}").await.outcome,
-            answered("\"answered\""),
-            "{behaviour}: by a new process"
-        );
-    }
-}
-
-#[tokio::test]
 async fn a_second_answer_is_refused_and_counted() {
     let twice = invoke("answer twice", "{}").await;
     assert_eq!(twice.outcome, answered("1"));
@@ -274,9 +146,34 @@ async fn the_environment_is_lambdas_own_and_the_callers() {
     ] {
         assert_eq!(variables.get(name).and_then(|value| value.as_str()), Some(value), "{name}");
     }
-    // Cargo sets this one for every test; it stands for all that the caller's environment holds.
-    assert!(std::env::var("CARGO_MANIFEST_DIR").is_ok());
-    assert!(!variables.contains_key("CARGO_MANIFEST_DIR"));
+    // Nothing else: what the caller's own environment holds must not reach the function.
+    let names: Vec<&str> = variables.keys().map(String::as_str).collect();
+    let expected = [
+        "AWS_ACCESS_KEY_ID",
+        "AWS_CONFIG_FILE",
+        "AWS_DEFAULT_REGION",
+        "AWS_EC2_METADATA_DISABLED",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+        "AWS_LAMBDA_FUNCTION_NAME",
+        "AWS_LAMBDA_FUNCTION_VERSION",
+        "AWS_LAMBDA_INITIALIZATION_TYPE",
+        "AWS_LAMBDA_LOG_GROUP_NAME",
+        "AWS_LAMBDA_LOG_STREAM_NAME",
+        "AWS_LAMBDA_RUNTIME_API",
+        "AWS_REGION",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "AWS_SHARED_CREDENTIALS_FILE",
+        "GREENLIGHT_MODE",
+        "LAMBDA_RUNTIME_DIR",
+        "LAMBDA_TASK_ROOT",
+        "LANG",
+        "PATH",
+        "TEST_FUNCTION_BEHAVIOUR",
+        "TZ",
+        "_HANDLER",
+    ];
+    assert_eq!(names, expected);
 }
 
 #[tokio::test]
@@ -323,32 +220,4 @@ async fn an_asynchronous_invocation_is_retried_until_it_succeeds() {
     assert_eq!(kinds(&recovering[1].posts), [(PostKind::Response, true)]);
 
     assert_eq!(attempts("error", 0).await.len(), 1);
-}
-
-#[tokio::test]
-async fn a_process_ends_with_the_invocation_that_nobody_waits_for() {
-    let (listener, address) = witness().await;
-    let lambda = Lambda::new(witnessed("hang", address));
-    let function = tokio::select! {
-        _ = lambda.invoke("{}") => panic!("a function that hangs does not answer"),
-        function = seen(&listener) => function,
-    };
-    ended(function).await;
-}
-
-#[tokio::test]
-async fn warm_processes_end_with_the_service() {
-    let (listener, address) = witness().await;
-    let lambda = Lambda::new(witnessed("wait to be released", address));
-    let released = async {
-        let mut function = seen(&listener).await;
-        function.write_all(b"!").await.unwrap();
-    };
-    let (invocation, ()) = tokio::join!(lambda.invoke("{}"), released);
-    assert!(is_alive(invocation.process_id), "it waits for the next event");
-    drop(lambda);
-    // The signal is sent before `drop` returns; the process is gone when it has been reaped.
-    while is_alive(invocation.process_id) {
-        tokio::task::yield_now().await;
-    }
 }
