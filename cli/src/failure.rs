@@ -26,6 +26,11 @@ impl Failure {
         Self { code: NOT_CARRIED_OUT, message: format!("{what}: {cause}"), hint: None }
     }
 
+    /// Somebody pressed Ctrl-C.
+    pub(crate) fn interrupted() -> Self {
+        Self { code: NOT_CARRIED_OUT, message: "interrupted".to_owned(), hint: None }
+    }
+
     /// Adds the way out.
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());

@@ -49,5 +49,15 @@ fn in_runtime(work: impl Future<Output = Result<ExitCode, Failure>>) -> Result<E
         .enable_all()
         .build()
         .map_err(|error| Failure::not_carried_out("cannot start the async runtime", &error))?;
-    runtime.block_on(work)
+    let done = runtime.block_on(async {
+        // A hook's process has a process group of its own, so the terminal's Ctrl-C does not reach it:
+        // dropping the work ends every process that it started.
+        tokio::select! {
+            done = work => done,
+            _ = tokio::signal::ctrl_c() => Err(Failure::interrupted()),
+        }
+    });
+    // A thread that still reads standard input must not keep the command from ending.
+    runtime.shutdown_background();
+    done
 }

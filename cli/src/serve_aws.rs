@@ -2,7 +2,7 @@
 //!
 //! The first line of output is its URL; it serves until standard input ends.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{path::Path, process::ExitCode};
 
 use serde_json::Value;
 use tokio::io::AsyncReadExt;
@@ -40,7 +40,7 @@ pub(crate) async fn start(secrets: &[String]) -> Result<Aws, Failure> {
     Ok(aws)
 }
 
-fn read_event(path: &PathBuf) -> Result<Value, Failure> {
+fn read_event(path: &Path) -> Result<Value, Failure> {
     let bytes = document::read(path, "event")?;
     serde_json::from_slice(&bytes)
         .map_err(|error| Failure::wrong(format!("the event `{}` is not JSON: {error}", path.display())))

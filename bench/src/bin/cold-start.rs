@@ -42,7 +42,12 @@ async fn main() -> io::Result<()> {
         ("test-traffic, 50 requests", "test-traffic", Some(50)),
     ]
     .into_iter()
-    .map(|(name, program, requests)| Candidate { name, program: folder.join(program), requests, samples: Vec::new() })
+    .map(|(name, program, requests)| Candidate {
+        name,
+        program: folder.join(program),
+        requests,
+        samples: Vec::new(),
+    })
     .collect();
     // One round first that does not count: it warms the page cache.
     for round in 0..=RUNS {
@@ -66,7 +71,8 @@ async fn serve() -> io::Result<String> {
 
 impl Candidate {
     async fn run(&self, target: &str) -> io::Result<Sample> {
-        let mut function = Function::new("bench", &self.program).with_variable("GREENLIGHT_TARGET_URL", target);
+        let mut function =
+            Function::new("bench", &self.program).with_variable("GREENLIGHT_TARGET_URL", target);
         if let Some(requests) = self.requests {
             let plan = json!({ "checks": [{ "http": { "requests": requests, "concurrency": 5 } }] });
             function = function.with_variable("GREENLIGHT_PLAN", plan.to_string());
@@ -86,7 +92,8 @@ impl Candidate {
 
 fn proceeds(invocation: &Invocation) -> bool {
     let Outcome::Answered(answer) = &invocation.outcome else { return false };
-    serde_json::from_slice::<serde_json::Value>(answer).is_ok_and(|answer| answer["hookStatus"] == "SUCCEEDED")
+    serde_json::from_slice::<serde_json::Value>(answer)
+        .is_ok_and(|answer| answer["hookStatus"] == "SUCCEEDED")
 }
 
 /// The most memory that the process ever held, as the kernel counts it.
@@ -100,7 +107,9 @@ fn peak_kib(process: u32) -> io::Result<u64> {
 #[expect(clippy::print_stdout, clippy::cast_precision_loss, reason = "this is the table")]
 fn print(candidates: &[Candidate]) -> io::Result<()> {
     println!("medians of {RUNS} interleaved runs\n");
-    println!("| program | first /next, ms | × floor | start → verdict, ms | peak memory, MiB | binary, MiB |");
+    println!(
+        "| program | first /next, ms | × floor | start → verdict, ms | peak memory, MiB | binary, MiB |"
+    );
     println!("|---|---|---|---|---|---|");
     let mut floor = None;
     for candidate in candidates {
@@ -115,7 +124,9 @@ fn print(candidates: &[Candidate]) -> io::Result<()> {
             next / floor
         );
     }
-    println!("\nbars: first /next within 1.5 × the floor, binary under 12 MiB, peak under 25 MiB with 50 requests");
+    println!(
+        "\nbars: first /next within 1.5 × the floor, binary under 12 MiB, peak under 25 MiB with 50 requests"
+    );
     Ok(())
 }
 
