@@ -55,7 +55,7 @@ impl<'a> Attempt<'a> {
         let began = Instant::now();
         let (stream, version) = self.shake_hands(tls, name.clone(), tcp).await?;
         times.tls = began.elapsed();
-        Ok(Connected { stream, remote, tls: version, times, failed_attempts })
+        Ok(Connected { stream, remote, tls: Some(version), times, failed_attempts })
     }
 
     async fn addresses(&self) -> Result<Vec<SocketAddr>, Obstacle> {
@@ -96,13 +96,13 @@ impl<'a> Attempt<'a> {
         tls: &TlsConnector,
         name: ServerName<'static>,
         tcp: TcpStream,
-    ) -> Result<(Stream, Option<&'static str>), Obstacle> {
+    ) -> Result<(Stream, &'static str), Obstacle> {
         let stream = self
             .within(tls.connect(name, tcp))
             .await
             .map_err(|after| Obstacle::HandshakeTimedOut { after })?
             .map_err(|error| tls::handshake_obstacle(&error))?;
-        let version = stream.get_ref().1.protocol_version().and_then(|version| version.as_str());
+        let version = tls::version(&stream);
         Ok((Stream::Tls(Box::new(stream)), version))
     }
 

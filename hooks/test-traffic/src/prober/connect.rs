@@ -137,7 +137,7 @@ mod tests {
         let endpoint = Endpoint::new(&url, &crate::prober::Overrides::default()).unwrap();
         let limits = Limits { attempts: 1, ..Limits::default() };
         let connector = Connector::new(&limits, endpoint.roots());
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_mins(1);
         let Err(unreachable) = connector.connect(&Peer::new(endpoint), deadline).await else {
             panic!("connected to a metadata address");
         };

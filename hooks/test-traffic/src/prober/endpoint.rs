@@ -106,7 +106,7 @@ pub struct Endpoint {
     host: HeaderValue,
     host_name: String,
     host_port: u16,
-    /// Only for `https`.
+    /// Always there for `https`; for `http` kept for a redirect to TLS.
     server_name: Option<ServerName<'static>>,
     roots: Roots,
     /// The URL's path without its last slash; every request's path is appended to it.
@@ -138,9 +138,9 @@ impl Endpoint {
         let authority = authority(&host)?;
         let host_name = unbracketed(authority.host()).to_ascii_lowercase();
         let server_name = match (scheme, &overrides.server_name) {
-            (Scheme::Http, _) => None,
-            (Scheme::Https, Some(name)) => Some(server_name(name)?),
+            (_, Some(name)) => Some(server_name(name)?),
             (Scheme::Https, None) => Some(server_name(&host_name)?),
+            (Scheme::Http, None) => None,
         };
         let roots = match &overrides.ca_pem {
             Some(pem) => Roots::private(pem).map_err(EndpointError::Ca)?,
@@ -177,10 +177,11 @@ impl Endpoint {
         let port = to.port_or_known_default().unwrap_or(self.connect_port);
         let overrides = Overrides {
             connect_to: same_name.then(|| (self.connect_host.clone(), port)),
-            server_name: match &self.server_name {
-                Some(name) if same_name => Some(name.to_str().into_owned()),
-                _ => None,
-            },
+            server_name: self
+                .server_name
+                .as_ref()
+                .filter(|_| same_name)
+                .map(|name| name.to_str().into_owned()),
             ..Overrides::default()
         };
         let endpoint = Self::new(&bare, &overrides)?;
@@ -203,7 +204,7 @@ impl Endpoint {
         self.scheme == other.scheme
             && self.connect_port == other.connect_port
             && self.connect_host == other.connect_host
-            && self.server_name == other.server_name
+            && self.server_name() == other.server_name()
     }
 
     /// The URL of a path at this endpoint, in the words of the `Host` header.
@@ -245,7 +246,7 @@ impl Endpoint {
 
     /// The name that the certificate must carry; none for plain HTTP.
     pub fn server_name(&self) -> Option<&ServerName<'static>> {
-        self.server_name.as_ref()
+        self.server_name.as_ref().filter(|_| self.scheme == Scheme::Https)
     }
 
     pub(super) fn roots(&self) -> &Roots {
@@ -279,10 +280,10 @@ fn unbracketed(host: &str) -> &str {
 fn authority(host: &str) -> Result<Authority, EndpointError> {
     let refused = || EndpointError::Host(host.to_owned());
     let authority: Authority = host.parse().map_err(|_| refused())?;
-    // `Authority` lets a user name and ports beyond 65535 pass.
+    // `Authority` lets user names pass, and ports that are none.
     let well_formed = !host.contains('@')
         && !authority.host().is_empty()
-        && (authority.port().is_none() || authority.port_u16().is_some());
+        && (authority.host() == host || authority.port_u16().is_some());
     if well_formed { Ok(authority) } else { Err(refused()) }
 }
 

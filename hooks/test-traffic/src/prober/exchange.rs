@@ -171,11 +171,17 @@ impl Connection {
         let received = self.received(read);
         let not_http = |problem: &str| {
             let opening = self.meter.opening();
-            let problem = blame::not_http(problem, quote.then_some(opening.as_slice()));
-            Outcome::Failed(Fault::NotHttp { problem }, read.status)
+            // After a head that was one, its first line explains nothing.
+            let quoted = (quote && read.status.is_none()).then_some(opening.as_slice());
+            Outcome::Failed(Fault::NotHttp { problem: blame::not_http(problem, quoted) }, read.status)
         };
-        if self.meter.written() == 0 && !untouched {
-            return not_http("it came before the request was written");
+        if self.meter.written() == 0 {
+            if self.reused() {
+                return Outcome::NotWritten;
+            }
+            if !untouched {
+                return not_http("it came before the request was written");
+            }
         }
         let fault = match blame::cause(error, self.driver.error()) {
             Break::Closed => Fault::Closed { received },
@@ -188,10 +194,8 @@ impl Connection {
             Break::Alert(alert) => Fault::Broken { problem: format!("TLS alert `{alert:?}`") },
             Break::Other(problem) => Fault::Broken { problem },
         };
-        let gone = matches!(fault, Fault::Closed { .. } | Fault::Reset { .. });
         match fault {
-            _ if gone && self.reused() && self.meter.written() == 0 => Outcome::NotWritten,
-            fault if gone && untouched => Outcome::Lost(fault),
+            Fault::Closed { .. } | Fault::Reset { .. } if untouched => Outcome::Lost(fault),
             fault => Outcome::Failed(fault, read.status),
         }
     }

@@ -1,8 +1,9 @@
 //! Many requests at once: workers that share one count, one deadline and one tally.
 //!
 //! Each worker has a session, and so a connection of its own, and sends its next request as soon as the last one
-//! is settled. Surprising: a target that is out of reach is not hammered; once as many requests in a row as there
-//! are workers found it unreachable, the rest are not tried.
+//! is settled: a slow target is asked less often, never by more workers. Surprising: a target that is out of reach
+//! is not hammered; once as many requests in a row as there are workers found it unreachable, the rest are not
+//! tried.
 
 use std::panic;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -2,7 +2,9 @@
 //!
 //! The system's resolver blocks a thread of the runtime's blocking pool and cannot be cancelled. So at most one
 //! lookup per name is under way: whoever asks next, be it another worker or a retry, waits for that same lookup,
-//! each only as long as it likes. What was found is kept for a few seconds, since many workers connect at once.
+//! each only as long as it likes. (A runtime that is dropped waits for its blocking threads; one that may have to
+//! leave such a lookup behind is shut down in the background.) What was found is kept for a few seconds, since
+//! many workers connect at once.
 
 use std::future::Future;
 use std::io;
@@ -111,7 +113,7 @@ mod tests {
         let name = Name::with_lookup("hangs.example.com", |_| {
             Box::pin(async {
                 STARTED.fetch_add(1, Ordering::Relaxed);
-                tokio::time::sleep(Duration::from_secs(60)).await;
+                tokio::time::sleep(Duration::from_mins(1)).await;
                 Ok(vec![IpAddr::from([10, 0, 0, 1])])
             })
         });
@@ -131,7 +133,7 @@ mod tests {
                 Ok(vec![IpAddr::from([10, 0, 0, u8::try_from(count).unwrap()])])
             })
         });
-        let mut last = async || {
+        let last = async || {
             let IpAddr::V4(address) = name.resolve().await.unwrap()[0] else { panic!("an IPv4 address") };
             address.octets()[3]
         };

@@ -38,7 +38,7 @@ pub struct Answer {
     pub latency: Duration,
     /// Who answered.
     pub remote: SocketAddr,
-    /// The TLS version, e.g. `TLSv1.3`; none for plain HTTP.
+    /// The TLS version, e.g. `TLS 1.3`; none for plain HTTP.
     pub tls: Option<&'static str>,
     /// The URLs of the redirects that were followed, in order.
     pub redirects: Vec<String>,

@@ -10,9 +10,11 @@ use std::sync::{Arc, OnceLock};
 
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
+use tokio::net::TcpStream;
+use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::{
-    self, AlertDescription, CertificateError, ClientConfig, Error as TlsError, RootCertStore,
+    self, AlertDescription, CertificateError, ClientConfig, Error as TlsError, ProtocolVersion, RootCertStore,
 };
 
 use super::unreachable::Obstacle;
@@ -85,6 +87,16 @@ pub(super) fn client_config(roots: &Roots) -> Result<Arc<ClientConfig>, Obstacle
     Ok(Arc::new(config))
 }
 
+/// A negotiated version as people write it.
+pub(super) fn version(stream: &TlsStream<TcpStream>) -> &'static str {
+    match stream.get_ref().1.protocol_version() {
+        Some(ProtocolVersion::TLSv1_3) => "TLS 1.3",
+        Some(ProtocolVersion::TLSv1_2) => "TLS 1.2",
+        // Neither is offered.
+        _ => "TLS",
+    }
+}
+
 /// What stood in the way of a handshake.
 pub(super) fn handshake_obstacle(error: &io::Error) -> Obstacle {
     let Some(tls) = tls_error(error) else {
@@ -135,7 +147,8 @@ fn certificate_obstacle(problem: &CertificateError) -> Obstacle {
             Obstacle::WrongCertificate { presented: presented.join(", ") }
         }
         CertificateError::NotValidForName => Obstacle::WrongCertificate { presented: String::new() },
-        CertificateError::UnknownIssuer => Obstacle::UnknownIssuer,
+        // A bad signature is what a private CA looks like that was made anew under its old name.
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => Obstacle::UnknownIssuer,
         CertificateError::Expired
         | CertificateError::ExpiredContext { .. }
         | CertificateError::NotValidYet

@@ -165,8 +165,8 @@ impl Obstacle {
                  (or `target.host`) to a name that the certificate carries"
             }
             Self::UnknownIssuer => {
-                "a private or self-signed certificate; set `target.tls.ca` to the CA that signed it, or have the \
-                 server send its intermediate certificates"
+                "a private or self-signed certificate; set `target.tls.ca` to the CA that signed it (as it is now, if \
+                 it was renewed), or have the server send its intermediate certificates"
             }
             Self::CertificateNotValidNow { .. } => "a certificate that was not renewed; renew it",
             Self::CertificateUnusable { .. } => {

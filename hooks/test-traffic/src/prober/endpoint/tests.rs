@@ -70,6 +70,7 @@ fn what_is_no_endpoint_is_refused_in_words() {
         ("http://h/", host("a b"), "`a b` is no host name"),
         ("http://h/", host("ada@h"), "is no host name"),
         ("http://h/", host("h:99999"), "is no host name"),
+        ("http://h/", host("h:"), "is no host name"),
         ("http://h/", host("h\r\nx: y"), "is no host name"),
         ("https://h/", server_name("-nope-.example.com"), "cannot be the name in a certificate"),
         ("https://h/", server_name(""), "cannot be the name in a certificate"),
@@ -87,6 +88,7 @@ fn a_redirect_to_the_same_name_stays_at_the_same_address() {
     let overrides = Overrides {
         connect_to: Some(("10.0.1.17".to_owned(), 8080)),
         host: Some("orders.example.com".to_owned()),
+        server_name: Some("internal.example.com".to_owned()),
         ..Overrides::default()
     };
     let green = endpoint("http://lb.example.com/base", &overrides).unwrap();
@@ -96,7 +98,9 @@ fn a_redirect_to_the_same_name_stays_at_the_same_address() {
     assert_eq!((same.to_string().as_str(), same.base_path.as_str()), ("10.0.1.17:8080", ""));
     let tls = to("https://orders.example.com/login");
     assert_eq!(tls.to_string(), "10.0.1.17:443");
-    assert_eq!(tls.server_name().unwrap().to_str(), "orders.example.com");
+    assert_eq!(tls.server_name().unwrap().to_str(), "internal.example.com");
+    assert_eq!(to("https://login.example.com").server_name().unwrap().to_str(), "login.example.com");
+    assert!(to("http://orders.example.com/").server_name().is_none());
     assert_eq!(to("http://orders.example.com:81/").to_string(), "10.0.1.17:81");
     assert_eq!(to("https://login.example.com/").to_string(), "login.example.com:443");
     assert!(green.redirected(&Url::parse("http://a:b@orders.example.com/").unwrap()).is_err());
