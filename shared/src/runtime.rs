@@ -4,7 +4,8 @@
 //! |---|---|
 //! | take events from Lambda, give answers back | [`api`] |
 //! | when the verdict is due | [`deadline`] |
-//! | load the plan, run the checks, again while there is patience | [`validation`] |
+//! | read the plan where it is kept | [`loading`] |
+//! | run its checks, again while there is patience | [`validation`] |
 //! | what is known now → verdict | [`board`] |
 //! | one verdict, whatever the validation does | [`guard`] |
 //! | report it, log the evidence | [`function`] |
@@ -18,6 +19,7 @@ mod board;
 mod deadline;
 mod function;
 mod guard;
+mod loading;
 mod log;
 mod validation;
 

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use crate::{
     aws::Aws,
-    plan::{Isolation, Target},
+    plan::{Isolation, Plan, Target},
     protocol::{Invocation, Situation},
     secrets::Secrets,
     stage::Stage,
@@ -36,13 +36,7 @@ struct Shared {
 }
 
 impl Scope {
-    pub(crate) fn new(
-        invocation: &Invocation,
-        target: Target,
-        isolation: Isolation,
-        aws: Arc<Aws>,
-        deadline: Instant,
-    ) -> Self {
+    pub(crate) fn new(invocation: &Invocation, plan: &Plan, aws: Arc<Aws>, deadline: Instant) -> Self {
         let shared = Shared {
             stage: invocation.stage.clone(),
             situation: invocation.situation,
@@ -52,8 +46,8 @@ impl Scope {
                 .as_ref()
                 .map(|service| (service.cluster.clone(), service.name.clone())),
             hook_details: invocation.echo(),
-            target,
-            isolation,
+            target: plan.target.clone(),
+            isolation: plan.isolation,
             secrets: Secrets::new(aws),
             deadline,
         };

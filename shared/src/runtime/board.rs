@@ -238,7 +238,7 @@ impl Known {
 }
 
 /// The outcome of a check that has none yet.
-fn unfinished(lost: Option<&Lost>) -> Outcome {
+pub(super) fn unfinished(lost: Option<&Lost>) -> Outcome {
     match lost {
         Some(Lost::Panicked(message)) => Outcome::inconclusive(format!("the validation panicked: {message}")),
         Some(Lost::NotStarted(error)) => {
