@@ -176,7 +176,7 @@ impl Board {
 impl Known {
     fn conclude(&self, wait: Wait, last: Option<&str>, lost: Option<&Lost>, now: Timestamp) -> Verdict {
         if let Some(problems) = &self.broken {
-            return Verdict::stop(format!("the plan is wrong: {}", sentence(problems)));
+            return Verdict::stop(format!("the plan cannot be used: {}", sentence(problems)));
         }
         if let Some(because) = &self.waved_through {
             return Verdict::proceed(format!(

@@ -161,7 +161,7 @@ async fn broken_plans_stop_with_every_problem() {
         let answer = answer(&mut function, &event(&details, 60_000)).await;
         assert_eq!(answer["hookStatus"], "FAILED", "{details}");
         let reason = answer["reason"].as_str().unwrap();
-        assert!(reason.starts_with("the plan is wrong: ") && reason.contains(words), "{details}: {reason}");
+        assert!(reason.starts_with("the plan cannot be used: ") && reason.contains(words), "{details}: {reason}");
     }
 }
 
@@ -178,7 +178,7 @@ async fn shadow_proceeds_whatever_happens() {
     let broken = json!({"mode": "shadow", "cheks": 5});
     let answer = answer(&mut function, &event(&broken, 60_000)).await;
     assert!(
-        answer["reason"].as_str().unwrap().starts_with("shadow: would have stopped: the plan is wrong"),
+        answer["reason"].as_str().unwrap().starts_with("shadow: would have stopped: the plan cannot be used"),
         "{answer}"
     );
 }
