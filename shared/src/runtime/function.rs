@@ -35,6 +35,9 @@ const RESERVE_TO_REPORT: Duration = Duration::from_secs(15);
 const OUTER_MARGIN: Duration = Duration::from_mins(1);
 /// CodeDeploy waits an hour for its callback; patience ends well before.
 const CODEDEPLOY_WAITS: Duration = Duration::from_mins(55);
+/// A report gets this long even where its time is over: the deadline may lie, and if it does not, Lambda
+/// ends the function by itself.
+const LEAST_TO_REPORT: Duration = Duration::from_secs(1);
 /// The longest reason, in characters. ECS and people read one sentence.
 const MAX_REASON: usize = 4000;
 
@@ -221,7 +224,7 @@ impl Function {
     ) -> Result<Reported, Failure> {
         let left = deadline.left();
         // A little is kept for the log line and the answer itself.
-        let within = left.saturating_sub((left / 10).min(Duration::from_millis(500)));
+        let within = left.saturating_sub((left / 10).min(Duration::from_millis(500))).max(LEAST_TO_REPORT);
         protocol::report(&handling.invocation, answer, &self.reporting, within).await
     }
 
