@@ -85,10 +85,33 @@ fn retries() -> RetryConfig {
 }
 
 fn timeouts(attempt: Duration) -> aws_smithy_types::timeout::TimeoutConfigBuilder {
-    TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT.min(attempt)).operation_attempt_timeout(attempt)
+    // Always the same connect timeout: the SDK keeps a connector, with its connections, per value.
+    TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).operation_attempt_timeout(attempt)
 }
 
-/// Timeouts for a call that must be over `within`, with time for more than one attempt.
+/// Timeouts for a call that must be over `within`, with time for more than one attempt where there is
+/// enough for that.
 pub(crate) fn timeouts_within(within: Duration) -> TimeoutConfig {
-    timeouts(ATTEMPT_TIMEOUT.min(within / 3)).operation_timeout(within).build()
+    let attempt = if within < Duration::from_secs(3) { within } else { within / 3 };
+    timeouts(ATTEMPT_TIMEOUT.min(attempt)).operation_timeout(within).build()
+}
+
+/// The value of a parameter of Parameter Store, decrypted.
+pub(crate) async fn parameter(aws: &Aws, name: &str, within: Duration) -> Result<String, Failure> {
+    let call = aws.ssm().await.get_parameter().name(name).with_decryption(true).customize();
+    let settings = aws_sdk_ssm::config::Builder::new().timeout_config(timeouts_within(within));
+    match call.config_override(settings).send().await {
+        Ok(answer) => Ok(answer.parameter().and_then(|found| found.value()).unwrap_or_default().to_owned()),
+        Err(error) => Err(Failure::explain(&error, "ssm:GetParameter", name, &aws.region().await)),
+    }
+}
+
+/// The text of a secret of Secrets Manager; none where it is binary.
+pub(crate) async fn secret(aws: &Aws, id: &str, within: Duration) -> Result<Option<String>, Failure> {
+    let call = aws.secretsmanager().await.get_secret_value().secret_id(id).customize();
+    let settings = aws_sdk_secretsmanager::config::Builder::new().timeout_config(timeouts_within(within));
+    match call.config_override(settings).send().await {
+        Ok(answer) => Ok(answer.secret_string().map(ToOwned::to_owned)),
+        Err(error) => Err(Failure::explain(&error, "secretsmanager:GetSecretValue", id, &aws.region().await)),
+    }
 }

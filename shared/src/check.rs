@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::{
     Scope,
     outcome::Outcome,
-    plan::{Problem, decode::decode},
+    plan::{Problem, decode::decode_mended},
 };
 
 /// One question about green, with its settings.
@@ -60,14 +60,14 @@ pub(crate) struct Kind {
 impl Kind {
     pub(crate) fn of<C: Check>(name: &'static str) -> Self {
         let decode = |settings: &Value, at: &str, problems: &mut Vec<Problem>| {
-            let check: C = decode(settings, at, crate::plan::COMMON_KEYS, problems)?;
-            let found = check.problems();
-            let sound = found.is_empty();
-            problems.extend(found.into_iter().map(|problem| Problem {
+            let before = problems.len();
+            let check: C = decode_mended(settings, at, crate::plan::COMMON_KEYS, problems)?;
+            // Asked even where a key was wrong, so that nobody has to ask twice.
+            problems.extend(check.problems().into_iter().map(|problem| Problem {
                 path: if problem.path.is_empty() { at.to_owned() } else { format!("{at}.{}", problem.path) },
                 ..problem
             }));
-            sound.then(|| Arc::new(check) as Arc<dyn AnyCheck>)
+            (problems.len() == before).then(|| Arc::new(check) as Arc<dyn AnyCheck>)
         };
         Self { name, decode: Arc::new(decode) }
     }

@@ -47,6 +47,9 @@ pub(crate) struct Evidence {
     pub(crate) reason: String,
     pub(crate) deciding_check: Option<String>,
     pub(crate) checks: Vec<Record>,
+    /// The effective plan without its checks, whose settings stand with them.
+    #[serde(skip_serializing_if = "Value::is_null")]
+    pub(crate) plan: Value,
     /// Where each key of the plan came from.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) layers: BTreeMap<String, Layer>,
@@ -109,6 +112,7 @@ impl Evidence {
                         record.settings = Value::Null;
                         record.measured.clear();
                     }
+                    self.plan = Value::Null;
                     self.shortened = Some("texts, settings, measurements");
                 }
                 3 => {
@@ -188,6 +192,7 @@ mod tests {
             reason: "r".repeat(size),
             deciding_check: Some("c".to_owned()),
             checks: vec![record; checks],
+            plan: Value::Null,
             layers: BTreeMap::new(),
             warnings: vec!["w".repeat(size); checks],
             report: None,

@@ -145,8 +145,14 @@ impl Plan {
     /// The effective plan with every default written out, secrets as their names.
     pub fn effective(&self) -> Value {
         let checks = self.checks.iter().map(Planned::effective).collect();
+        let mut settings = self.effective_settings();
+        settings["checks"] = Value::Array(checks);
+        settings
+    }
+
+    /// The effective plan without its checks.
+    pub(crate) fn effective_settings(&self) -> Value {
         let mut fields = Map::new();
-        fields.insert("checks".to_owned(), Value::Array(checks));
         fields.insert("target".to_owned(), serde_json::to_value(&self.target).unwrap_or(Value::Null));
         for (key, value) in [
             ("isolation", serde_json::to_value(self.isolation)),
@@ -301,7 +307,7 @@ fn shape(value: &Value) -> String {
         Value::Object(fields) => {
             format!("an object with the keys {:?}", fields.keys().map(String::as_str).collect::<Vec<_>>())
         }
-        Value::String(text) => format!("the string {:?}", text.chars().take(40).collect::<String>()),
+        Value::String(_) => "a string".to_owned(),
         Value::Array(_) => "an array".to_owned(),
         other => format!("`{other}`"),
     }

@@ -176,10 +176,8 @@ pub(crate) fn document(verdict: &Verdict, hook_details: Option<Map<String, Value
 pub(crate) enum Asked {
     /// A verdict.
     Verdict(Box<Invocation>),
-    /// Nothing from us; why is for the log.
-    Nothing(String),
-    /// A verdict perhaps, but a broken setting keeps us from knowing: the function must fail.
-    Unclear(String),
+    /// Nothing from us; why is for the log, at this level.
+    Nothing { why: String, level: &'static str },
 }
 
 /// Reads an event. The error is the reason of a stop: what was expected and what came.
@@ -208,6 +206,14 @@ pub(crate) fn parse(body: &[u8], settings: &Settings) -> Result<Asked, String> {
     Err(format!(
         "the event has none of the three known shapes; {EXPECTED}; got an object with the keys {keys:?}"
     ))
+}
+
+/// Whether what the function returns is the verdict, as far as the event tells.
+pub(crate) fn answers_by_return(body: &[u8]) -> bool {
+    match serde_json::from_slice::<Value>(body) {
+        Ok(Value::Object(fields)) => !codedeploy::is_event(&fields) && !pause::is_event(&fields),
+        _ => true,
+    }
 }
 
 const EXPECTED: &str = "expected an ECS hook event (executionDetails, lifecycleStage, resourceArn), \

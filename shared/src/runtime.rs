@@ -3,16 +3,25 @@
 //! | step | where |
 //! |---|---|
 //! | take events from Lambda, give answers back | [`api`] |
+//! | parse, validate, report, answer, in this order | [`function`] |
 //! | when the verdict is due | [`deadline`] |
 //! | read the plan where it is kept | [`loading`] |
 //! | run its checks, again while there is patience | [`validation`] |
 //! | what is known now → verdict | [`board`] |
+//! | how long waiting may go on | [`wait`] |
 //! | one verdict, whatever the validation does | [`guard`] |
-//! | report it, log the evidence | [`function`] |
 
-use std::{fmt, process::ExitCode};
+use std::{fmt, panic::AssertUnwindSafe, process::ExitCode, task::Poll};
 
-use crate::hook::Hook;
+use bytes::Bytes;
+use serde_json::json;
+
+use self::{
+    api::{Api, Event, FunctionError},
+    function::{Answered, Function},
+    log::Log,
+};
+use crate::{hook::Hook, protocol, verdict::Verdict};
 
 mod api;
 mod board;
@@ -22,38 +31,83 @@ mod guard;
 mod loading;
 mod log;
 mod validation;
-
-use self::{api::Api, function::Function, log::Log};
+mod wait;
 
 /// Serves a hook's events until Lambda ends the process.
 pub(crate) fn serve(hook: Hook) -> ExitCode {
-    match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => match runtime.block_on(serve_events(hook)) {
-            Ok(never) => match never {},
-            Err(error) => fail(&error),
-        },
-        Err(error) => fail(&error),
+    let log = Log::stdout();
+    quiet_panics();
+    let served = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(serve_events(hook, &log)).map_err(|error| error.to_string()),
+        Err(error) => Err(error.to_string()),
+    };
+    match served {
+        Ok(never) => match never {},
+        Err(error) => {
+            log.line(&problem(&error));
+            ExitCode::FAILURE
+        }
     }
 }
 
-fn fail(error: &dyn fmt::Display) -> ExitCode {
-    Log::stdout().line(&serde_json::json!({ "level": "ERROR", "message": error.to_string() }).to_string());
-    ExitCode::FAILURE
-}
-
-async fn serve_events(hook: Hook) -> Result<std::convert::Infallible, api::Error> {
+async fn serve_events(hook: Hook, log: &Log) -> Result<std::convert::Infallible, api::Error> {
     let mut api = Api::from_environment()?;
-    let mut function = Function::new(hook, Log::stdout());
+    let mut function = Function::new(hook);
     loop {
         let event = api.next().await?;
-        let answer = function.answer(&event).await;
-        if let Err(error) = api.answer(&event, answer).await {
-            function
-                .log()
-                .line(&serde_json::json!({ "level": "ERROR", "message": error.to_string() }).to_string());
+        let Answered { document, line } = answer(&mut function, &event).await;
+        if let Err(error) = api.answer(&event, document).await {
+            log.line(&problem(&error));
+            if let api::Error::Refused { .. } = error {
+                // Too large, say: then at least a short answer with the reason.
+                let verdict = Verdict::stop(format!("the answer could not be given: {error}"));
+                let _ = api.answer(&event, Ok(short(&verdict))).await;
+            }
         }
+        log.line(&line);
         if function.wants_replacing() {
             api::replace_process();
         }
     }
+}
+
+/// The function's answer; should our own code panic, one that tells so.
+async fn answer(function: &mut Function, event: &Event) -> Answered {
+    let mut answering = Box::pin(function.answer(event));
+    let answered = std::future::poll_fn(|context| {
+        match std::panic::catch_unwind(AssertUnwindSafe(|| answering.as_mut().poll(context))) {
+            Ok(Poll::Ready(answered)) => Poll::Ready(Ok(answered)),
+            Ok(Poll::Pending) => Poll::Pending,
+            Err(payload) => Poll::Ready(Err(guard::panic_message(payload.as_ref()))),
+        }
+    });
+    answered.await.unwrap_or_else(|message| {
+        let verdict =
+            Verdict::stop(format!("greenlight itself failed; this says nothing about green: {message}"));
+        // Where the return value counts it is the verdict; elsewhere an error makes Lambda try again.
+        let document = if protocol::answers_by_return(&event.body) {
+            Ok(short(&verdict))
+        } else {
+            Err(FunctionError { kind: "Greenlight.Panicked", message: verdict.reason.clone() })
+        };
+        Answered { document, line: problem(&verdict.reason) }
+    })
+}
+
+fn short(verdict: &Verdict) -> Bytes {
+    Bytes::from(protocol::document(verdict, None).to_string())
+}
+
+fn problem(error: &dyn fmt::Display) -> String {
+    json!({ "level": "ERROR", "message": error.to_string() }).to_string()
+}
+
+/// Has panics say where they happened, and not what they said: that may hold a secret. The message
+/// stands in the evidence, with secrets taken out.
+fn quiet_panics() {
+    let log = Log::stdout();
+    std::panic::set_hook(Box::new(move |panic| {
+        let place = panic.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
+        log.line(&json!({ "level": "ERROR", "message": format!("a panic at {place}") }).to_string());
+    }));
 }

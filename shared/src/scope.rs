@@ -48,7 +48,7 @@ impl Scope {
             hook_details: invocation.echo(),
             target: plan.target.clone(),
             isolation: plan.isolation,
-            secrets: Secrets::new(aws),
+            secrets: Secrets::new(aws, deadline),
             deadline,
         };
         Self { shared: Arc::new(shared), settings: Arc::new(Value::Null) }
@@ -64,7 +64,7 @@ impl Scope {
             hook_details: Map::new(),
             target,
             isolation: Isolation::Auto,
-            secrets: Secrets::new(Arc::default()),
+            secrets: Secrets::new(Arc::default(), deadline),
             deadline,
         };
         Self { shared: Arc::new(shared), settings: Arc::new(Value::Null) }

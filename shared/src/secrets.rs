@@ -2,11 +2,15 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
+use tokio::{sync::OnceCell, time::Instant};
+
 use crate::{
-    aws::{Aws, Failure},
+    aws::{self, Aws},
     plan::{Reference, Text},
 };
 
@@ -17,15 +21,24 @@ const REDACTED: &str = "***";
 ///
 /// Each is asked for once. Everything that a check says goes through [`Secrets::redact`] before
 /// anybody sees it, so a server that echoes a token puts it into no log, answer or state.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Secrets {
     aws: Arc<Aws>,
-    known: Arc<Mutex<BTreeMap<Reference, Arc<str>>>>,
+    /// By when a secret must be there.
+    deadline: Instant,
+    known: Arc<Mutex<BTreeMap<Reference, Arc<OnceCell<Arc<str>>>>>>,
+}
+
+/// Names the secrets, not their values.
+impl fmt::Debug for Secrets {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_set().entries(self.known().keys().map(ToString::to_string)).finish()
+    }
 }
 
 impl Secrets {
-    pub(crate) fn new(aws: Arc<Aws>) -> Self {
-        Self { aws, known: Arc::default() }
+    pub(crate) fn new(aws: Arc<Aws>, deadline: Instant) -> Self {
+        Self { aws, deadline, known: Arc::default() }
     }
 
     /// The text itself: a literal as it is, a secret fetched, with its prefix.
@@ -43,54 +56,30 @@ impl Secrets {
 
     /// The value that `reference` names.
     pub async fn fetch(&self, reference: &Reference) -> Result<Arc<str>, String> {
-        if let Some(value) = self.known().get(reference) {
-            return Ok(Arc::clone(value));
-        }
-        let value: Arc<str> = match reference {
-            Reference::Parameter(name) => parameter(&self.aws, name)
-                .await
-                .map_err(|failure| format!("secret `{reference}`: {failure}"))?,
-            Reference::Secret { id, key } => self
-                .secret(id, key.as_deref())
-                .await
-                .map_err(|error| format!("secret `{reference}`: {error}"))?,
-        }
-        .into();
-        self.known().insert(reference.clone(), Arc::clone(&value));
-        Ok(value)
+        let cell = Arc::clone(self.known().entry(reference.clone()).or_default());
+        let ask = async || self.ask(reference).await.map(Arc::from);
+        let value = cell.get_or_try_init(ask).await;
+        value.cloned().map_err(|error: String| format!("secret `{reference}`: {error}"))
     }
 
-    async fn secret(&self, id: &str, key: Option<&str>) -> Result<String, String> {
-        let request = self.aws.secretsmanager().await.get_secret_value().secret_id(id);
-        let answer = match request.send().await {
-            Ok(answer) => answer,
-            Err(error) => {
-                let region = self.aws.region().await;
-                return Err(
-                    Failure::explain(&error, "secretsmanager:GetSecretValue", id, &region).to_string()
-                );
+    async fn ask(&self, reference: &Reference) -> Result<String, String> {
+        let within = self.deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
+        match reference {
+            Reference::Parameter(name) => {
+                aws::parameter(&self.aws, name, within).await.map_err(|failure| failure.to_string())
             }
-        };
-        let text = answer.secret_string().ok_or("is binary; expected a text secret")?;
-        let Some(key) = key else {
-            return Ok(text.to_owned());
-        };
-        let json: serde_json::Value =
-            serde_json::from_str(text).map_err(|_| format!("is no JSON, so it has no key `{key}`"))?;
-        let picked = key.split('.').try_fold(&json, |value, part| value.get(part));
-        match picked {
-            Some(serde_json::Value::String(text)) => Ok(text.clone()),
-            Some(number @ serde_json::Value::Number(_)) => Ok(number.to_string()),
-            Some(_) => Err(format!("has no text at the key `{key}`")),
-            None => Err(format!("has no key `{key}`")),
+            Reference::Secret { id, key } => {
+                let text = aws::secret(&self.aws, id, within).await.map_err(|failure| failure.to_string())?;
+                pick(text.ok_or("is binary; expected a text secret")?, key.as_deref())
+            }
         }
     }
 
     /// `text` with every secret that was fetched so far taken out.
     pub fn redact(&self, text: &str) -> String {
         let known = self.known();
-        let mut values: Vec<&str> =
-            known.values().map(AsRef::as_ref).filter(|value| !value.is_empty()).collect();
+        let mut values: Vec<&str> = known.values().filter_map(|cell| Some(&**cell.get()?)).collect();
+        values.retain(|value| !value.is_empty());
         // The longest first: one secret may be a part of another.
         values.sort_by_key(|value| std::cmp::Reverse(value.len()));
         values.into_iter().fold(text.to_owned(), |text, value| {
@@ -102,16 +91,21 @@ impl Secrets {
         })
     }
 
-    fn known(&self) -> std::sync::MutexGuard<'_, BTreeMap<Reference, Arc<str>>> {
+    fn known(&self) -> MutexGuard<'_, BTreeMap<Reference, Arc<OnceCell<Arc<str>>>>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The value of a parameter of Parameter Store, decrypted.
-pub(crate) async fn parameter(aws: &Aws, name: &str) -> Result<String, Failure> {
-    match aws.ssm().await.get_parameter().name(name).with_decryption(true).send().await {
-        Ok(answer) => Ok(answer.parameter().and_then(|found| found.value()).unwrap_or_default().to_owned()),
-        Err(error) => Err(Failure::explain(&error, "ssm:GetParameter", name, &aws.region().await)),
+/// The value at a dotted key of a secret's JSON; without a key, all of it.
+fn pick(text: String, key: Option<&str>) -> Result<String, String> {
+    let Some(key) = key else { return Ok(text) };
+    let json: serde_json::Value =
+        serde_json::from_str(&text).map_err(|_| format!("is no JSON, so it has no key `{key}`"))?;
+    match key.split('.').try_fold(&json, |value, part| value.get(part)) {
+        Some(serde_json::Value::String(text)) => Ok(text.clone()),
+        Some(number @ serde_json::Value::Number(_)) => Ok(number.to_string()),
+        Some(_) => Err(format!("has no text at the key `{key}`")),
+        None => Err(format!("has no key `{key}`")),
     }
 }
 
@@ -121,9 +115,10 @@ mod tests {
 
     #[test]
     fn what_was_fetched_is_taken_out_in_every_form() {
-        let secrets = Secrets::new(Arc::default());
+        let secrets = Secrets::new(Arc::default(), Instant::now());
         for (name, value) in [("a", "tok"), ("b", "token\"42"), ("c", "")] {
-            secrets.known().insert(Reference::Parameter(name.to_owned()), value.into());
+            let cell = Arc::new(OnceCell::new_with(Some(value.into())));
+            secrets.known().insert(Reference::Parameter(name.to_owned()), cell);
         }
         assert_eq!(
             secrets.redact("Bearer token\"42, tok, {\"t\":\"token\\\"42\"}"),
@@ -133,7 +128,7 @@ mod tests {
 
     #[tokio::test]
     async fn literals_need_no_service() {
-        let secrets = Secrets::new(Arc::default());
+        let secrets = Secrets::new(Arc::default(), Instant::now());
         assert_eq!(secrets.text(&Text::Literal("x".to_owned())).await.as_deref(), Ok("x"));
         assert_eq!(secrets.redact("x"), "x");
     }

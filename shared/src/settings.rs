@@ -24,6 +24,9 @@ pub const MODE: &str = "GREENLIGHT_MODE";
 /// Milliseconds kept back from the deadline for the report.
 pub const RESERVE_MS: &str = "GREENLIGHT_RESERVE_MS";
 
+/// Less time than this cannot carry a verdict out of the function.
+const MIN_RESERVE_MS: u64 = 100;
+
 /// The settings of one invocation, and what is wrong with them.
 #[derive(Debug)]
 pub(crate) struct Settings {
@@ -49,45 +52,27 @@ impl Settings {
     pub(crate) fn read(get: impl Fn(&str) -> Option<String>) -> Self {
         let mut problems = Vec::new();
         let value = |name: &str| get(name).filter(|value| !value.trim().is_empty());
-        let mut parsed = |name: &str, parse: &dyn Fn(&str) -> Result<Parsed, Problem>| {
-            let result = parse(value(name)?.trim());
-            result.map_err(|problem| problems.push(problem)).ok()
-        };
-        let plan = match parsed(PLAN, &|text| Source::from_environment(text).map(Parsed::Plan)) {
-            Some(Parsed::Plan(source)) => source,
-            _ => Source::None,
-        };
-        let target_url = match parsed(TARGET_URL, &|text| {
-            text.parse().map(Parsed::Url).map_err(|error: String| Problem::new(TARGET_URL, error))
-        }) {
-            Some(Parsed::Url(url)) => Some(url),
-            _ => None,
-        };
-        let lifecycle_event = match parsed(LIFECYCLE_EVENT, &|text| lifecycle_event(text).map(Parsed::Stage))
-        {
-            Some(Parsed::Stage(stage)) => Some(stage),
-            _ => None,
-        };
-        let mode = match parsed(MODE, &|text| mode(text).map(Parsed::Mode)) {
-            Some(Parsed::Mode(mode)) => mode,
-            _ => Mode::Enforce,
-        };
-        let reserve = match parsed(RESERVE_MS, &|text| reserve(text).map(Parsed::Reserve)) {
-            Some(Parsed::Reserve(reserve)) => Some(reserve),
-            _ => None,
-        };
+        let plan = read(value(PLAN), Source::from_environment, &mut problems).unwrap_or(Source::None);
+        let target_url = read(
+            value(TARGET_URL),
+            |text| text.parse().map_err(|error: String| Problem::new(TARGET_URL, error)),
+            &mut problems,
+        );
+        let lifecycle_event = read(value(LIFECYCLE_EVENT), lifecycle_event, &mut problems);
+        let mode = read(value(MODE), mode, &mut problems).unwrap_or_default();
+        let reserve = read(value(RESERVE_MS), reserve, &mut problems);
         let (gates, gate_problems) = Gate::list(value(PAUSE).as_deref().unwrap_or_default());
         Self { plan, target_url, lifecycle_event, gates, mode, reserve, problems, gate_problems }
     }
 }
 
-/// What one variable may hold.
-enum Parsed {
-    Plan(Source),
-    Url(TargetUrl),
-    Stage(Stage),
-    Mode(Mode),
-    Reserve(Duration),
+/// Reads one variable; what is wrong with it goes to the problems.
+fn read<T>(
+    value: Option<String>,
+    parse: impl FnOnce(&str) -> Result<T, Problem>,
+    problems: &mut Vec<Problem>,
+) -> Option<T> {
+    parse(value?.trim()).map_err(|problem| problems.push(problem)).ok()
 }
 
 fn lifecycle_event(text: &str) -> Result<Stage, Problem> {
@@ -108,10 +93,10 @@ fn mode(text: &str) -> Result<Mode, Problem> {
 
 fn reserve(text: &str) -> Result<Duration, Problem> {
     match text.parse::<u64>() {
-        Ok(millis) if millis <= 600_000 => Ok(Duration::from_millis(millis)),
+        Ok(millis) if (MIN_RESERVE_MS..=600_000).contains(&millis) => Ok(Duration::from_millis(millis)),
         _ => Err(Problem::new(
             RESERVE_MS,
-            format!("`{text}` is no reserve; expected milliseconds, 0 to 600000"),
+            format!("`{text}` is no reserve; expected milliseconds, {MIN_RESERVE_MS} to 600000"),
         )),
     }
 }
@@ -141,7 +126,7 @@ mod tests {
             (TARGET_URL, "green"),
             (LIFECYCLE_EVENT, "AfterAllowTestTrafic"),
             (MODE, "dry-run"),
-            (RESERVE_MS, "-5"),
+            (RESERVE_MS, "0"),
             (PAUSE, "x"),
         ]);
         let names: Vec<_> = settings.problems.iter().map(|problem| problem.path.as_str()).collect();

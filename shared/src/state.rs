@@ -4,7 +4,7 @@
 //! step that it belongs to; another's, or one that cannot be read, is started afresh with a warning.
 //! It holds a clock and readings, never verdicts: every invocation judges every check anew.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -43,7 +43,6 @@ pub(crate) struct Reading {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct State {
     pub(crate) v: u32,
-    #[serde(flatten)]
     pub(crate) place: Place,
     /// When the wait began.
     pub(crate) since: Timestamp,
@@ -108,7 +107,7 @@ impl State {
 
 /// The starts of waits that this process saw, for when state that should have come back did not.
 #[derive(Debug, Default)]
-pub(crate) struct Clocks(BTreeMap<String, Timestamp>);
+pub(crate) struct Clocks(HashMap<Place, Timestamp>);
 
 /// More waits than one function has at a time; the oldest is forgotten first.
 const MAX_CLOCKS: usize = 256;
@@ -116,15 +115,18 @@ const MAX_CLOCKS: usize = 256;
 impl Clocks {
     /// The earlier of what the state and this process know; a later start never replaces it.
     pub(crate) fn since(&mut self, state: &State) -> Timestamp {
-        let Place { deployment, stage, step } = &state.place;
-        let key = format!("{deployment} {stage} {}", step.as_deref().unwrap_or_default());
-        let since = self.0.get(&key).map_or(state.since, |known| state.since.min(*known));
-        if self.0.len() >= MAX_CLOCKS && !self.0.contains_key(&key) {
-            let oldest = self.0.iter().min_by_key(|(_, since)| **since).map(|(key, _)| key.clone());
-            oldest.and_then(|key| self.0.remove(&key));
+        let since = self.0.get(&state.place).map_or(state.since, |known| state.since.min(*known));
+        if self.0.len() >= MAX_CLOCKS && !self.0.contains_key(&state.place) {
+            let oldest = self.0.iter().min_by_key(|(_, since)| **since).map(|(place, _)| place.clone());
+            oldest.and_then(|place| self.0.remove(&place));
         }
-        self.0.insert(key, since);
+        self.0.insert(state.place.clone(), since);
         since
+    }
+
+    /// The wait is over: a later one at the same place (the next step, say) begins anew.
+    pub(crate) fn forget(&mut self, state: &State) {
+        self.0.remove(&state.place);
     }
 }
 
@@ -200,6 +202,8 @@ mod tests {
         assert_eq!(clocks.since(&State::new(place("x"), at(150))), at(100), "state was lost");
         assert_eq!(clocks.since(&State::new(place("x"), at(50))), at(50), "another process knew better");
         assert_eq!(clocks.since(&State::new(place("y"), at(150))), at(150), "another stage");
+        clocks.forget(&State::new(place("x"), at(0)));
+        assert_eq!(clocks.since(&State::new(place("x"), at(200))), at(200), "the wait was over");
         for index in 0..1000 {
             clocks.since(&State::new(place(&index.to_string()), at(1000)));
         }

@@ -155,9 +155,9 @@ impl Check for Http {
         };
         let load =
             Load { requests: self.requests, concurrency: self.concurrency, deadline: scope.deadline() };
-        let expect = self.expect.clone();
+        let (expect, secrets) = (self.expect.clone(), scope.secrets().clone());
         let tally = Prober::new(prepared.endpoint, limits)
-            .run(&prepared.request, load, move |answer| expect.judge(answer))
+            .run(&prepared.request, load, move |answer| expect.judge(answer, &secrets))
             .await;
         let outcome = findings::outcome(&tally, &self.expect, &prepared.url);
         match scope.isolation() {

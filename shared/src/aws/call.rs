@@ -29,10 +29,10 @@ pub struct AwsCall {
     pub service: String,
     /// The operation, e.g. `PutLifecycleEventHookExecutionStatus`.
     pub operation: String,
-    /// Whether it was answered without an error.
-    pub ok: bool,
-    /// How long it took, in milliseconds.
-    pub duration_ms: u64,
+    /// Whether it was answered without an error; none while it has no answer.
+    pub ok: Option<bool>,
+    /// How long it took, in milliseconds; none while it has no answer.
+    pub duration_ms: Option<u64>,
 }
 
 /// More calls than one invocation makes; a bound on what a runaway check can record.
@@ -52,17 +52,37 @@ impl Calls {
         mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn push(&self, call: AwsCall) {
+    /// Notes that a call begins, and where it is noted.
+    fn begin(&self, service: &str, operation: &str) -> Option<usize> {
         let mut calls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if calls.len() < MAX_CALLS {
-            calls.push(call);
+        (calls.len() < MAX_CALLS).then(|| {
+            calls.push(AwsCall {
+                service: service.to_owned(),
+                operation: operation.to_owned(),
+                ok: None,
+                duration_ms: None,
+            });
+            calls.len() - 1
+        })
+    }
+
+    /// Notes how a call ended. One that was taken out meanwhile has gone into evidence as unanswered.
+    fn end(&self, at: usize, operation: &str, ok: bool, took: Duration) {
+        let mut calls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(call) = calls.get_mut(at).filter(|call| call.operation == operation && call.ok.is_none())
+        {
+            call.ok = Some(ok);
+            call.duration_ms = Some(u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
         }
     }
 }
 
-/// When a call began, kept in the SDK's own bag for the call.
+/// A call that began, kept in the SDK's own bag for the call.
 #[derive(Debug, Clone, Copy)]
-struct Began(Instant);
+struct Began {
+    at: usize,
+    when: Instant,
+}
 
 impl Storable for Began {
     type Storer = StoreReplace<Self>;
@@ -83,7 +103,11 @@ impl Intercept for Recorder {
         _: &BeforeSerializationInterceptorContextRef<'_>,
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        bag.interceptor_state().store_put(Began(Instant::now()));
+        let noted =
+            bag.load::<Metadata>().and_then(|metadata| self.0.begin(metadata.service(), metadata.name()));
+        if let Some(at) = noted {
+            bag.interceptor_state().store_put(Began { at, when: Instant::now() });
+        }
         Ok(())
     }
 
@@ -93,14 +117,9 @@ impl Intercept for Recorder {
         _: &RuntimeComponents,
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let took = bag.load::<Began>().map_or(Duration::ZERO, |began| began.0.elapsed());
-        if let Some(metadata) = bag.load::<Metadata>() {
-            self.0.push(AwsCall {
-                service: metadata.service().to_owned(),
-                operation: metadata.name().to_owned(),
-                ok: context.output_or_error().is_some_and(|result| result.is_ok()),
-                duration_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
-            });
+        if let (Some(began), Some(metadata)) = (bag.load::<Began>(), bag.load::<Metadata>()) {
+            let ok = context.output_or_error().is_some_and(|result| result.is_ok());
+            self.0.end(began.at, metadata.name(), ok, began.when.elapsed());
         }
         Ok(())
     }

@@ -22,16 +22,26 @@ pub fn decode<T: DeserializeOwned>(
     also: &[&str],
     problems: &mut Vec<Problem>,
 ) -> Option<T> {
+    let before = problems.len();
+    decode_mended(document, at, also, problems).filter(|_| problems.len() == before)
+}
+
+/// Decodes what is left of `document` once its problems are taken out: only to find further problems.
+pub(crate) fn decode_mended<T: DeserializeOwned>(
+    document: &Value,
+    at: &str,
+    also: &[&str],
+    problems: &mut Vec<Problem>,
+) -> Option<T> {
     if !document.is_object() {
         // serde would take an array as the fields in order.
         problems.push(Problem::new(at, format!("is {}; expected an object", super::shape(document))));
         return None;
     }
     let mut mended = document.clone();
-    let before = problems.len();
     loop {
         match serde_path_to_error::deserialize::<_, T>(&mended) {
-            Ok(decoded) => return (problems.len() == before).then_some(decoded),
+            Ok(decoded) => return Some(decoded),
             Err(error) => {
                 problems.push(describe(at, error.path(), &error.inner().to_string(), also));
                 if problems.len() >= MAX_PROBLEMS || !take_out(&mut mended, error.path()) {
@@ -51,7 +61,7 @@ fn describe(at: &str, path: &Path, message: &str, also: &[&str]) -> Problem {
         (at, inner) => format!("{at}.{inner}"),
     };
     let Some(unknown) = message.strip_prefix("unknown field ") else {
-        return Problem::new(path, message);
+        return Problem::new(path, without_value(message));
     };
     // serde: unknown field `x`, expected one of `a`, `b` / expected `a` / there are no fields
     let mut names = unknown.split('`').skip(1).step_by(2);
@@ -59,6 +69,14 @@ fn describe(at: &str, path: &Path, message: &str, also: &[&str]) -> Problem {
     let mut known: Vec<_> = names.collect();
     known.extend(also);
     Problem::new(path, format!("unknown key `{key}`")).hint(suggest(key, &known))
+}
+
+/// serde repeats a text of the wrong type, which may be a secret in the wrong place.
+fn without_value(message: &str) -> String {
+    match (message.strip_prefix("invalid type: string \""), message.rsplit_once("\", expected ")) {
+        (Some(_), Some((_, expected))) => format!("invalid type: a string, expected {expected}"),
+        _ => message.to_owned(),
+    }
 }
 
 /// The nearest of `known` to a misspelt `name`, else all of them.
@@ -138,7 +156,7 @@ mod tests {
         shown.sort();
         assert_eq!(shown, [
             "`checks[1].http.headers.b`: invalid type: integer `7`, expected a string",
-            "`checks[1].http.inner.statuses[1]`: invalid type: string \"x\", expected u16",
+            "`checks[1].http.inner.statuses[1]`: invalid type: a string, expected u16",
             "`checks[1].http.inner.status`: unknown key `status` (did you mean `statuses`?)",
             "`checks[1].http.path`: invalid type: integer `5`, expected a string",
             "`checks[1].http.patienc`: unknown key `patienc` (did you mean `patience`?)",

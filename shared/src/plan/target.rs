@@ -86,15 +86,16 @@ impl FromStr for TargetUrl {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let expected = "expected a URL such as `https://green.example.com:8443`";
+        if text.contains('@') {
+            // Not repeated: what stands before the `@` may be a password.
+            return Err(format!("the URL holds credentials; {expected}, and a header with a secret"));
+        }
         let url = Url::parse(text).map_err(|error| format!("`{text}` is no URL: {error}; {expected}"))?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(format!(
                 "URL `{text}` has the scheme `{}`; expected `http` or `https`",
                 url.scheme()
             ));
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err("URL holds credentials; use a header with a secret".to_owned());
         }
         if url.query().is_some() || url.fragment().is_some() {
             return Err(format!("URL `{text}` has a query or a fragment; put a query into a check's `path`"));
@@ -187,6 +188,7 @@ mod tests {
             ("ftp://x", "scheme `ftp`"),
             ("http://", "no URL"),
             ("http://user:hunter2@x", "credentials"),
+            ("ftp://user:hunter2@x:99999", "credentials"),
             ("http://x/?a=b", "query"),
             ("http://x:99999", "no URL"),
             ("http://x:0", "port 0"),

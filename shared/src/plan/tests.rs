@@ -70,9 +70,9 @@ fn every_problem_of_a_plan_at_once() {
         "`target.tls.servername` of GREENLIGHT_PLAN: unknown key `servername` (did you mean `server_name`?)",
         "`checks[0]` of GREENLIGHT_PLAN: unknown check `htpp` (did you mean `http`?)",
         "`checks[1].ping.tiemout` of GREENLIGHT_PLAN: unknown key `tiemout` (did you mean `timeout`?)",
-        "`checks[1].ping.advisory` of GREENLIGHT_PLAN: invalid type: string \"yes\", expected a boolean",
+        "`checks[1].ping.advisory` of GREENLIGHT_PLAN: invalid type: a string, expected a boolean",
         "`checks[2].ping.path` of GREENLIGHT_PLAN: begins with x",
-        "`checks[3]` of GREENLIGHT_PLAN: is no check: the string \"ping\" (a check is an object with one key, its kind: {\"ping\": {…}})",
+        "`checks[3]` of GREENLIGHT_PLAN: is no check: a string (a check is an object with one key, its kind: {\"ping\": {…}})",
         "`checks[4].ping` of GREENLIGHT_PLAN: is no object: `5` (a check is an object with one key, its kind: {\"ping\": {…}})",
         "`checks[5]` of GREENLIGHT_PLAN: is no check: an object with the keys [] (a check is an object with one key, its kind: {\"ping\": {…}})",
     ] {

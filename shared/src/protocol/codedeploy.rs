@@ -47,9 +47,12 @@ pub(super) fn parse(fields: &Map<String, Value>, settings: &Settings) -> Result<
     let ids = Ids { deployment: id("DeploymentId")?, execution: id("LifecycleEventHookExecutionId")? };
     let mut warnings = Vec::new();
     let stage = settings.lifecycle_event.clone().unwrap_or_else(|| {
-        warnings.push(format!(
-            "{LIFECYCLE_EVENT} is not set, and a CodeDeploy event does not name its lifecycle event; treated as AfterAllowTestTraffic"
-        ));
+        // A broken one is among the problems already.
+        if !settings.problems.iter().any(|problem| problem.path == LIFECYCLE_EVENT) {
+            warnings.push(format!(
+                "{LIFECYCLE_EVENT} is not set, and a CodeDeploy event does not name its lifecycle event; treated as AfterAllowTestTraffic"
+            ));
+        }
         Stage::Unknown("UNKNOWN".to_owned())
     });
     Ok(Invocation {

@@ -87,16 +87,20 @@ fn is_shift(stage: &Stage) -> bool {
 }
 
 /// Traffic per revision in percent. Numbers are read as f64: ECS documents steps of 0.1.
-struct Weights(Vec<(String, f64)>);
+struct Weights {
+    known: Vec<(String, f64)>,
+    /// How many revisions the event names, those with an unreadable weight included.
+    named: usize,
+}
 
 impl Weights {
     fn read(value: Option<&Value>, key: &str, warnings: &mut Vec<String>) -> Self {
         let fields = match value {
-            None | Some(Value::Null) => return Self(Vec::new()),
+            None | Some(Value::Null) => return Self { known: Vec::new(), named: 0 },
             Some(Value::Object(fields)) => fields,
             Some(_) => {
                 warnings.push(format!("the event's `{key}` is no object; taken as absent"));
-                return Self(Vec::new());
+                return Self { known: Vec::new(), named: 0 };
             }
         };
         let mut weights = Vec::new();
@@ -108,11 +112,11 @@ impl Weights {
                     .push(format!("the weight {weight} in the event's `{key}` is no percentage; left out")),
             }
         }
-        Self(weights)
+        Self { known: weights, named: fields.len() }
     }
 
     fn of(&self, revision: Option<&str>) -> Option<f64> {
-        self.0.iter().find(|(name, _)| Some(name.as_str()) == revision).map(|(_, weight)| *weight)
+        self.known.iter().find(|(name, _)| Some(name.as_str()) == revision).map(|(_, weight)| *weight)
     }
 
     /// The situation as far as an event tells it.
@@ -130,14 +134,14 @@ impl Weights {
             );
         };
         let others: f64 =
-            self.0.iter().filter(|(name, _)| Some(name.as_str()) != green).map(|(_, other)| other).sum();
+            self.known.iter().filter(|(name, _)| Some(name.as_str()) != green).map(|(_, other)| other).sum();
         if weight.abs() < TOLERANCE && (others - 100.0).abs() < TOLERANCE {
             return (
                 Situation::Rollback,
                 format!("`{key}` gives green 0 and another revision 100 at {stage}"),
             );
         }
-        if self.0.len() == 1 && weight > TOLERANCE {
+        if self.named == 1 && (weight - 100.0).abs() < TOLERANCE {
             return (Situation::Create, format!("`{key}` names green alone at {stage}"));
         }
         (Situation::Update, format!("`{key}` gives green {weight} beside another revision at {stage}"))

@@ -92,9 +92,9 @@ pub(super) fn parse(fields: &Map<String, Value>, settings: &Settings) -> Result<
     let mut warnings = Vec::new();
     let kind = text(fields, "detail-type", &mut warnings).unwrap_or_default();
     if kind != DETAIL_TYPE {
-        return Ok(Asked::Nothing(format!(
+        return Err(format!(
             "an EventBridge event `{kind}` asks nothing of a hook; expected `{DETAIL_TYPE}`"
-        )));
+        ));
     }
     let Some(Value::Object(detail)) = fields.get("detail") else {
         return Err("the event's `detail` is no object; expected that of `ECS Hook State Change`".to_owned());
@@ -102,9 +102,10 @@ pub(super) fn parse(fields: &Map<String, Value>, settings: &Settings) -> Result<
     let name = text(detail, "eventName", &mut warnings).unwrap_or_default();
     let hook_type = text(detail, "hookType", &mut warnings).unwrap_or_else(|| "PAUSE".to_owned());
     if name != "HOOK_AWAITING_ACTION" || hook_type != "PAUSE" {
-        return Ok(Asked::Nothing(format!(
+        let why = format!(
             "`{name}` of a {hook_type} hook asks nothing; expected HOOK_AWAITING_ACTION of a PAUSE hook"
-        )));
+        );
+        return Ok(Asked::Nothing { why, level: "INFO" });
     }
     let stage = Stage::from_ecs(
         &text(detail, "lifecycleStage", &mut warnings).unwrap_or_else(|| "UNKNOWN".to_owned()),
@@ -116,11 +117,12 @@ pub(super) fn parse(fields: &Map<String, Value>, settings: &Settings) -> Result<
         let whose = format!("the PAUSE hook of {service} at {stage}");
         if !settings.gate_problems.is_empty() {
             let problems = crate::plan::sentence(&settings.gate_problems);
-            return Ok(Asked::Unclear(format!("{whose} may be ours to answer, but {problems}")));
+            // Settings do not heal by trying again, so an error for Lambda would help nobody.
+            let why = format!("{whose} may be ours to answer and is left alone: {problems}");
+            return Ok(Asked::Nothing { why, level: "ERROR" });
         }
-        return Ok(Asked::Nothing(format!(
-            "{whose} is not in {PAUSE}: it may be a person's gate; left alone"
-        )));
+        let why = format!("{whose} is not in {PAUSE}: it may be a person's gate; left alone");
+        return Ok(Asked::Nothing { why, level: "INFO" });
     }
     let mut id = |key: &str| {
         text(detail, key, &mut warnings)

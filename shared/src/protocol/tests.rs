@@ -85,6 +85,9 @@ fn only_the_documented_weights_are_a_rollback() {
         (json!({"green": -1, "blue": 100}), Situation::Update),
         (json!({"green": null, "blue": 100}), Situation::Update),
         (json!({"green": 100}), Situation::Create),
+        (json!({"green": 10}), Situation::Update),
+        (json!({"green": 100, "blue": null}), Situation::Update),
+        (json!({"green": 100, "blue": -1e-14}), Situation::Update),
         (json!({}), Situation::Update),
         (json!(null), Situation::Update),
         (json!([0, 100]), Situation::Update),
@@ -147,22 +150,27 @@ fn pause_events_are_answered_only_where_the_setting_names_them() {
         [("", "person's gate"), ("other/*", "person's gate"), ("*/*@POST_SCALE_UP", "person's gate")]
     {
         let read = Settings::read(|name| (name == "GREENLIGHT_PAUSE").then(|| gates.to_owned()));
-        assert!(matches!(parse(&event, &read), Ok(Asked::Nothing(why)) if why.contains(words)), "{gates}");
+        assert!(
+            matches!(parse(&event, &read), Ok(Asked::Nothing { why, .. }) if why.contains(words)),
+            "{gates}"
+        );
     }
     let broken = settings(&[("GREENLIGHT_PAUSE", "my-cluster")]);
     assert!(
-        matches!(parse(&event, &broken), Ok(Asked::Unclear(why)) if why.contains("names no PAUSE hooks"))
+        matches!(parse(&event, &broken), Ok(Asked::Nothing { why, level: "ERROR" }) if why.contains("names no PAUSE hooks"))
     );
 }
 
 #[test]
-fn other_events_of_eventbridge_ask_nothing() {
+fn other_hook_events_ask_nothing_and_other_events_are_none() {
     let mut event: Value = serde_json::from_slice(&sample("pause/post-test-traffic-shift.json")).unwrap();
     let all = settings(&[("GREENLIGHT_PAUSE", "*/*")]);
     event["detail"]["eventName"] = "HOOK_SUCCEEDED".into();
-    assert!(matches!(parse(event.to_string().as_bytes(), &all), Ok(Asked::Nothing(_))));
+    assert!(matches!(parse(event.to_string().as_bytes(), &all), Ok(Asked::Nothing { .. })));
     event["detail-type"] = "ECS Task State Change".into();
-    assert!(matches!(parse(event.to_string().as_bytes(), &all), Ok(Asked::Nothing(_))));
+    assert!(
+        parse(event.to_string().as_bytes(), &all).unwrap_err().contains("expected `ECS Hook State Change`")
+    );
     event["detail-type"] = "ECS Hook State Change".into();
     event["detail"] = "x".into();
     assert!(parse(event.to_string().as_bytes(), &all).is_err());

@@ -1,7 +1,9 @@
 //! What is known of an invocation so far, and the verdict that follows from it at any moment.
 //!
-//! Checks write what they found as they finish; the guard may ask for a verdict at any time. A check
-//! that has not finished by then "could not be told", and its words say so.
+//! Checks write what they found as they finish; the guard may ask for a conclusion at any time. A check
+//! that has not finished by then "could not be told", and its words say so. The board holds names,
+//! policies and texts, never a check: nothing that a hook's author wrote runs or is dropped on the side
+//! of the deadline and the report.
 
 use std::{
     collections::BTreeMap,
@@ -10,49 +12,51 @@ use std::{
 };
 
 use jiff::Timestamp;
+use serde_json::Value;
 
-use super::guard::Lost;
+use super::{guard::Lost, wait::Wait};
 use crate::{
     clock,
     evidence::Record,
-    outcome::Outcome,
+    outcome::{Kind, Outcome},
     plan::{DEFAULT_PATIENCE, Layer, Mode, Plan, Problem, sentence, units::Span},
     verdict::{Judged, OnInconclusive, Verdict, fold},
 };
 
-/// What a board needs to know of its invocation.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Wait {
-    /// When this wait began, over all invocations.
-    pub(crate) since: Timestamp,
-    /// When the one who waits for us gives up, less what we keep back; patience never lasts longer.
-    pub(crate) outer: Option<Timestamp>,
-    /// Whether the caller asks again (ECS) or the function itself must wait (the others).
-    pub(crate) caller_asks_again: bool,
-}
-
-impl Wait {
-    /// How long it has lasted.
-    fn lasted(self, now: Timestamp) -> Duration {
-        Duration::try_from(now.duration_since(self.since)).unwrap_or(Duration::ZERO)
-    }
-
-    fn may_go_on(self, patience: Duration, now: Timestamp) -> bool {
-        self.lasted(now) < patience && self.outer.is_none_or(|outer| now < outer)
-    }
-
-    /// The pause before the next try: short at first, 30 s (ECS's own default) at most, and not past
-    /// the end of the outer deadline.
-    pub(crate) fn delay(self, now: Timestamp) -> Duration {
-        let delay = (self.lasted(now) / 4).clamp(Duration::from_secs(5), Duration::from_secs(30));
-        let left =
-            self.outer.map(|outer| Duration::try_from(outer.duration_since(now)).unwrap_or(Duration::ZERO));
-        left.map_or(delay, |left| delay.min(left)).max(Duration::from_secs(1))
-    }
-}
-
-/// What became of one check in the present pass.
+/// A verdict, and what stood on the board when it was taken.
 #[derive(Debug, Clone)]
+pub(crate) struct Conclusion {
+    pub(crate) verdict: Verdict,
+    pub(crate) mode: Mode,
+    pub(crate) checks: Vec<Record>,
+    /// The effective plan without its checks.
+    pub(crate) plan: Value,
+    pub(crate) layers: BTreeMap<String, Layer>,
+    pub(crate) warnings: Vec<String>,
+    /// Whether a check was cut off: what it started may live on in the validation's runtime.
+    pub(crate) cut: bool,
+}
+
+/// What a conclusion is asked for with.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Asking<'a> {
+    /// Nobody will ask again: whoever still waits has run out of time.
+    pub(crate) last: bool,
+    /// Why the validation has none of its own.
+    pub(crate) lost: Option<&'a Lost>,
+}
+
+/// What the fold and the evidence need of a planned check.
+struct Planned {
+    name: String,
+    kind: &'static str,
+    advisory: bool,
+    patience: Duration,
+    on_inconclusive: OnInconclusive,
+    settings: Value,
+}
+
+/// What became of one check.
 struct Found {
     outcome: Outcome,
     duration: Duration,
@@ -61,7 +65,9 @@ struct Found {
 #[derive(Default)]
 struct Known {
     mode: Mode,
-    plan: Option<Plan>,
+    checks: Option<Vec<Planned>>,
+    plan: Value,
+    layers: BTreeMap<String, Layer>,
     /// Why there is no plan, once that is known for good.
     broken: Option<Vec<Problem>>,
     /// Why the plan could not be read: it may be readable later.
@@ -70,6 +76,7 @@ struct Known {
     waved_through: Option<String>,
     /// What the checks found, by their place in the plan.
     found: BTreeMap<usize, Found>,
+    cut: bool,
     warnings: Vec<String>,
 }
 
@@ -91,9 +98,22 @@ impl Board {
         self.known().mode
     }
 
+    /// Writes the plan down. The checks' own code runs here, before the lock is taken.
     pub(crate) fn plan(&self, plan: &Plan) {
+        let planned = |planned: &crate::plan::Planned| Planned {
+            name: planned.name.clone(),
+            kind: planned.kind,
+            advisory: planned.advisory,
+            patience: planned.patience,
+            on_inconclusive: planned.on_inconclusive,
+            settings: planned.check.settings(),
+        };
+        let checks = plan.checks.iter().map(planned).collect();
+        let (settings, layers) = (plan.effective_settings(), plan.layered.origins.clone());
         let mut known = self.known();
-        known.plan = Some(plan.clone());
+        known.checks = Some(checks);
+        known.plan = settings;
+        known.layers = layers;
         known.unread = None;
         if plan.mode == Mode::Shadow {
             known.mode = Mode::Shadow;
@@ -116,65 +136,43 @@ impl Board {
         self.known().warnings.push(warning);
     }
 
-    /// A pass begins: every check is judged anew.
+    /// A pass begins: every check is judged anew. What was pending or could not be told stays so until
+    /// the new pass knows better, so that a pass that is cut off cannot soften it.
     pub(crate) fn begin_pass(&self) {
-        self.known().found.clear();
+        let stays = |kind| matches!(kind, Kind::Pending | Kind::Inconclusive);
+        self.known().found.retain(|_, found| stays(found.outcome.kind));
     }
 
     pub(crate) fn found(&self, index: usize, outcome: Outcome, duration: Duration) {
         self.known().found.insert(index, Found { outcome, duration });
     }
 
-    /// The verdict that follows from what is known now, shadow mode included.
-    ///
-    /// With `last`, nobody will ask again: whoever still waits has run out of time.
-    pub(crate) fn conclude(&self, wait: Wait, last: Option<&str>, lost: Option<&Lost>) -> Verdict {
+    /// A check was cut off at the deadline.
+    pub(crate) fn cut(&self, index: usize, duration: Duration) {
+        let mut known = self.known();
+        known.cut = true;
+        known.found.entry(index).or_insert_with(|| Found { outcome: unfinished(None), duration });
+    }
+
+    /// What follows from what is known now, shadow mode included.
+    pub(crate) fn conclude(&self, wait: Wait, asking: Asking<'_>) -> Conclusion {
         let known = self.known();
-        let verdict = known.conclude(wait, last, lost, clock::now());
-        if known.mode == Mode::Shadow { verdict.in_shadow() } else { verdict }
-    }
-
-    /// The records for the evidence.
-    pub(crate) fn records(&self, lost: Option<&Lost>) -> Vec<Record> {
-        let known = self.known();
-        let Some(plan) = &known.plan else {
-            return Vec::new();
-        };
-        let layer = plan.origin("checks");
-        let record = |(index, planned): (usize, &crate::plan::Planned)| {
-            let found = known.found.get(&index).cloned();
-            let Found { outcome, duration } =
-                found.unwrap_or_else(|| Found { outcome: unfinished(lost), duration: Duration::ZERO });
-            let (word, cause) = Record::words(&outcome);
-            Record {
-                name: planned.name.clone(),
-                kind: planned.kind,
-                outcome: word,
-                cause,
-                observed: outcome.observed,
-                expected: outcome.expected,
-                hint: outcome.hint,
-                advisory: planned.advisory,
-                measured: outcome.measured,
-                settings: planned.check.settings(),
-                layer,
-                duration_ms: u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
-            }
-        };
-        plan.checks.iter().enumerate().map(record).collect()
-    }
-
-    pub(crate) fn layers(&self) -> BTreeMap<String, Layer> {
-        self.known().plan.as_ref().map(|plan| plan.layered.origins.clone()).unwrap_or_default()
-    }
-
-    pub(crate) fn warnings(&self) -> Vec<String> {
-        self.known().warnings.clone()
+        let verdict = known.verdict(wait, asking, clock::now());
+        let verdict = if known.mode == Mode::Shadow { verdict.in_shadow() } else { verdict };
+        Conclusion {
+            verdict,
+            mode: known.mode,
+            checks: known.records(asking.lost),
+            plan: known.plan.clone(),
+            layers: known.layers.clone(),
+            warnings: known.warnings.clone(),
+            cut: known.cut,
+        }
     }
 }
 
 impl Known {
-    fn conclude(&self, wait: Wait, last: Option<&str>, lost: Option<&Lost>, now: Timestamp) -> Verdict {
+    fn verdict(&self, wait: Wait, asking: Asking<'_>, now: Timestamp) -> Verdict {
         if let Some(problems) = &self.broken {
             return Verdict::stop(format!("the plan cannot be used: {}", sentence(problems)));
         }
@@ -183,16 +181,10 @@ impl Known {
                 "create: nothing was validated, as `on_create` asks: {because}"
             ));
         }
-        let may_wait = |patience: Duration| last.is_none() && wait.may_go_on(patience, now);
-        let over = self.over(wait, last, now);
-        let Some(plan) = &self.plan else {
-            let outcome = Outcome::inconclusive(self.unread.clone().unwrap_or_else(|| match lost {
-                Some(Lost::Panicked(message)) => format!("the validation panicked: {message}"),
-                Some(Lost::NotStarted(error)) => format!("the validation could not be started: {error}"),
-                Some(Lost::Late) | None => {
-                    "the plan could not be read in the time that the function had".to_owned()
-                }
-            }));
+        let may_wait = |patience: Duration| !asking.last && wait.may_go_on(patience, now);
+        let over = self.over(wait, asking.last, now);
+        let Some(checks) = &self.checks else {
+            let outcome = self.without_plan(asking.lost);
             let judged = Judged {
                 name: "plan",
                 outcome: &outcome,
@@ -202,9 +194,8 @@ impl Known {
             };
             return fold(&[judged], wait.delay(now), &over);
         };
-        let missing = unfinished(lost);
-        let judged: Vec<_> = plan
-            .checks
+        let missing = unfinished(asking.lost);
+        let judged: Vec<_> = checks
             .iter()
             .enumerate()
             .map(|(index, planned)| {
@@ -221,24 +212,62 @@ impl Known {
         fold(&judged, wait.delay(now), &over)
     }
 
-    /// What a reason says of the patience that is over.
-    fn over(&self, wait: Wait, last: Option<&str>, now: Timestamp) -> String {
-        let lasted = wait.lasted(now);
-        let lasted = if lasted < Duration::from_secs(1) {
-            String::new()
-        } else {
-            format!("after waiting {}", Span(Duration::from_secs(lasted.as_secs())))
-        };
-        match (last, self.mode) {
-            (Some(last), Mode::Enforce) if lasted.is_empty() => last.to_owned(),
-            (Some(last), Mode::Enforce) => format!("{lasted} {last}"),
-            _ => lasted,
+    /// The outcome of an invocation that has no plan yet.
+    fn without_plan(&self, lost: Option<&Lost>) -> Outcome {
+        match (&self.unread, lost) {
+            (Some(why), _) => Outcome::inconclusive(why.clone()),
+            (None, Some(lost @ (Lost::Panicked(_) | Lost::NotStarted(_)))) => unfinished(Some(lost)),
+            (None, _) => {
+                Outcome::inconclusive("the plan could not be read in the time that the function had")
+            }
         }
+    }
+
+    /// What a reason says of the patience that is over.
+    fn over(&self, wait: Wait, last: bool, now: Timestamp) -> String {
+        let lasted = wait.lasted(now);
+        let mut words = Vec::new();
+        if lasted >= Duration::from_secs(1) {
+            words.push(format!("after waiting {}", Span(Duration::from_secs(lasted.as_secs()))));
+        }
+        if last && self.mode == Mode::Enforce {
+            words.push("when the function's own time was over".to_owned());
+        }
+        words.join(", ")
+    }
+
+    fn records(&self, lost: Option<&Lost>) -> Vec<Record> {
+        let Some(checks) = self.checks.as_ref().filter(|_| self.waved_through.is_none()) else {
+            return Vec::new();
+        };
+        let layer = self.layers.get("checks").copied().unwrap_or(Layer::Defaults);
+        let record = |(index, planned): (usize, &Planned)| {
+            let (outcome, duration) = match self.found.get(&index) {
+                Some(found) => (found.outcome.clone(), found.duration),
+                None => (unfinished(lost), Duration::ZERO),
+            };
+            let (word, cause) = Record::words(&outcome);
+            Record {
+                name: planned.name.clone(),
+                kind: planned.kind,
+                outcome: word,
+                cause,
+                observed: outcome.observed,
+                expected: outcome.expected,
+                hint: outcome.hint,
+                advisory: planned.advisory,
+                measured: outcome.measured,
+                settings: planned.settings.clone(),
+                layer,
+                duration_ms: u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
+            }
+        };
+        checks.iter().enumerate().map(record).collect()
     }
 }
 
 /// The outcome of a check that has none yet.
-pub(super) fn unfinished(lost: Option<&Lost>) -> Outcome {
+fn unfinished(lost: Option<&Lost>) -> Outcome {
     match lost {
         Some(Lost::Panicked(message)) => Outcome::inconclusive(format!("the validation panicked: {message}")),
         Some(Lost::NotStarted(error)) => {
@@ -248,5 +277,65 @@ pub(super) fn unfinished(lost: Option<&Lost>) -> Outcome {
             Outcome::inconclusive("it did not finish in the time that the function had")
                 .hint("raise the function's timeout, or ask for less in one invocation")
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::{check::Kind as CheckKind, plan::Layered, verdict::Answer};
+
+    fn board(checks: &Value) -> Board {
+        let kind = CheckKind::function("c", async |_| Ok::<_, String>(Outcome::pass("x")));
+        let Value::Object(keys) = json!({ "checks": checks }) else { unreachable!() };
+        let mut layered = Layered::default();
+        layered.put(Layer::Event, keys);
+        let board = Board::default();
+        board.plan(&Plan::decode(layered, &[kind]).ok().unwrap());
+        board
+    }
+
+    fn wait() -> Wait {
+        Wait { since: clock::now(), outer: None, caller_asks_again: false }
+    }
+
+    #[test]
+    fn what_was_pending_stays_pending_where_the_last_pass_is_cut_off() {
+        let board = board(&json!([{"c": {"name": "a"}}, {"c": {"name": "b", "on_inconclusive": "pass"}}]));
+        board.found(0, Outcome::pass("well"), Duration::ZERO);
+        board.found(1, Outcome::pending("2 of 3 tasks"), Duration::ZERO);
+        board.begin_pass();
+        board.found(0, Outcome::pass("well"), Duration::ZERO);
+        board.cut(1, Duration::ZERO);
+        let conclusion = board.conclude(wait(), Asking { last: true, lost: None });
+        assert_eq!(conclusion.verdict.answer, Answer::Stop, "{}", conclusion.verdict.reason);
+        assert!(
+            conclusion.verdict.reason.contains("was still pending, when")
+                || conclusion.verdict.reason.contains("was still pending when"),
+            "{}",
+            conclusion.verdict.reason
+        );
+        assert!(conclusion.cut && conclusion.checks[1].outcome == "pending");
+    }
+
+    #[test]
+    fn a_pass_of_an_earlier_pass_does_not_count() {
+        let board = board(&json!([{"c": {}}]));
+        board.found(0, Outcome::pass("well"), Duration::ZERO);
+        board.begin_pass();
+        let conclusion = board.conclude(wait(), Asking { last: true, lost: Some(&Lost::Late) });
+        assert_eq!(conclusion.verdict.answer, Answer::Stop);
+    }
+
+    #[test]
+    fn a_verdict_and_its_records_are_of_one_moment() {
+        let board = Arc::new(board(&json!([{"c": {}}])));
+        let conclusion = board.conclude(wait(), Asking { last: true, lost: Some(&Lost::Late) });
+        board.found(0, Outcome::pass("late"), Duration::ZERO);
+        assert_eq!(conclusion.checks[0].outcome, "inconclusive");
     }
 }

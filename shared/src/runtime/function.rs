@@ -1,4 +1,4 @@
-//! One event's handling: parse, validate under the guard, report, log, answer.
+//! One event's handling: parse, validate under the guard, report, answer, and what to log of it.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,11 +9,11 @@ use tokio::time::Instant;
 
 use super::{
     api::{Event, FunctionError},
-    board::{Board, Wait},
+    board::{Asking, Board, Conclusion},
     deadline::Deadline,
     guard::{Guard, Lost, MAX_LEAKED_THREADS},
-    log::Log,
     validation::Validation,
+    wait::Wait,
 };
 use crate::{
     VERSION,
@@ -21,7 +21,7 @@ use crate::{
     clock,
     evidence::{Evidence, SCHEMA, cut},
     hook::Hook,
-    plan::{Layer, Mode, Source},
+    plan::{Layer, Layered, Mode, Source},
     protocol::{self, Asked, Invocation, Protocol, Reported, Situation},
     settings::Settings,
     state::{self, Clocks, State},
@@ -50,38 +50,36 @@ pub(crate) struct Function {
     /// The clients of validations, on the guard's runtime; replaced with it.
     validating: Arc<Aws>,
     clocks: Clocks,
-    log: Log,
     read_settings: fn() -> Settings,
+}
+
+/// What becomes of an event.
+pub(crate) struct Answered {
+    /// The document, or an error for Lambda: the report failed for good.
+    pub(crate) document: Result<Bytes, FunctionError>,
+    /// The line for the log. It is written after the answer: a log that blocks must not cost a verdict.
+    pub(crate) line: String,
 }
 
 /// One event on its way.
 struct Handling {
     invocation: Arc<Invocation>,
     board: Arc<Board>,
+    /// The clients that the validation uses, for the record of their calls.
+    aws: Arc<Aws>,
     state: State,
     wait: Wait,
     began: Instant,
 }
 
-impl Handling {
-    /// What the function returns; a wait carries everything that the event carried, and the state.
-    fn document(&self, verdict: &Verdict) -> Value {
-        let mut echo = self.invocation.echo();
-        let state = State { said: Some(said(verdict)), ..self.state.clone() };
-        echo.insert(state::KEY.to_owned(), state.to_value());
-        protocol::document(verdict, Some(echo))
-    }
-}
-
 impl Function {
-    pub(crate) fn new(hook: Hook, log: Log) -> Self {
+    pub(crate) fn new(hook: Hook) -> Self {
         Self {
             hook: Arc::new(hook),
             guard: Guard::default(),
             reporting: Aws::default(),
             validating: Arc::default(),
             clocks: Clocks::default(),
-            log,
             read_settings: Settings::from_environment,
         }
     }
@@ -92,17 +90,13 @@ impl Function {
         self
     }
 
-    pub(crate) fn log(&self) -> &Log {
-        &self.log
-    }
-
     /// Whether so many threads are blocked for good that the process should be replaced.
     pub(crate) fn wants_replacing(&mut self) -> bool {
         self.guard.leaked_threads() > MAX_LEAKED_THREADS
     }
 
-    /// Answers one event. An error is one for Lambda: the report failed for good.
-    pub(crate) async fn answer(&mut self, event: &Event) -> Result<Bytes, FunctionError> {
+    /// Answers one event.
+    pub(crate) async fn answer(&mut self, event: &Event) -> Answered {
         let began = Instant::now();
         let (deadline, warning) = Deadline::from_header(event.deadline.as_deref(), clock::now());
         let settings = (self.read_settings)();
@@ -111,20 +105,16 @@ impl Function {
                 invocation.warnings.extend(warning);
                 self.judge(*invocation, settings, deadline, began).await
             }
-            Ok(Asked::Nothing(why)) => {
-                self.log
-                    .line(&json!({ "level": "INFO", "message": why, "hook": self.hook.name }).to_string());
-                Ok(Bytes::from(json!({ "acknowledged": why }).to_string()))
-            }
-            Ok(Asked::Unclear(why)) => {
-                self.log
-                    .line(&json!({ "level": "ERROR", "message": why, "hook": self.hook.name }).to_string());
-                Err(FunctionError { kind: "Greenlight.BadSetting", message: why })
-            }
+            Ok(Asked::Nothing { why, level }) => Answered {
+                document: Ok(Bytes::from(json!({ "acknowledged": why }).to_string())),
+                line: json!({ "level": level, "message": why, "hook": self.hook.name }).to_string(),
+            },
             Err(reason) => {
                 let verdict = Verdict::stop(reason);
-                self.log.line(&self.unreadable(&verdict, warning, began).into_line());
-                Ok(Bytes::from(protocol::document(&verdict, None).to_string()))
+                Answered {
+                    document: Ok(Bytes::from(protocol::document(&verdict, None).to_string())),
+                    line: self.unreadable(&verdict, warning, began).into_line(),
+                }
             }
         }
     }
@@ -135,28 +125,33 @@ impl Function {
         settings: Settings,
         deadline: Deadline,
         began: Instant,
-    ) -> Result<Bytes, FunctionError> {
+    ) -> Answered {
         let default_reserve =
             if invocation.protocol == Protocol::Ecs { RESERVE_TO_RETURN } else { RESERVE_TO_REPORT };
         let reserve = settings.reserve.unwrap_or(default_reserve);
         let handling = self.begin(invocation, &settings, reserve, began);
-        let (mut verdict, lost) = if handling.invocation.situation == Situation::Rollback {
+        let mut conclusion = if handling.invocation.situation == Situation::Rollback {
             let because = &handling.invocation.situation_because;
-            (Verdict::proceed(format!("rollback: nothing was validated: {because}")), None)
+            let verdict = Verdict::proceed(format!("rollback: nothing was validated: {because}"));
+            Conclusion { verdict, ..handling.board.conclude(handling.wait, Asking::default()) }
         } else {
             self.validate(&handling, settings, deadline.verdict_due(reserve)).await
         };
+        let verdict = &mut conclusion.verdict;
         cut(&mut verdict.reason, MAX_REASON);
-        let reported = self.report(&handling, verdict.answer, deadline).await;
-        let answer = handling.document(&verdict);
-        self.log_evidence(&handling, &verdict, lost.as_ref(), &reported);
-        match reported {
-            Ok(_) => Ok(Bytes::from(answer.to_string())),
+        let answer = verdict.answer;
+        let reported = self.report(&handling, answer, deadline).await;
+        if reported.is_ok() && !matches!(answer, Answer::Wait(_)) {
+            self.clocks.forget(&handling.state);
+        }
+        let document = match &reported {
+            Ok(_) => Ok(Bytes::from(handling.document(&conclusion.verdict).to_string())),
             Err(failure) => Err(FunctionError {
                 kind: "Greenlight.ReportFailed",
-                message: format!("the verdict ({}) could not be reported: {failure}", verdict.answer.word()),
+                message: format!("the verdict ({}) could not be reported: {failure}", answer.word()),
             }),
-        }
+        };
+        Answered { document, line: self.line(&handling, conclusion, &reported) }
     }
 
     /// Restores the wait that this event belongs to, and opens the board.
@@ -175,45 +170,49 @@ impl Function {
         let echo = invocation.echo();
         let (state, warning) = State::restore(echo.get(state::KEY), invocation.place(), now);
         invocation.warnings.iter().cloned().chain(warning).for_each(|warning| board.warn(warning));
-        let caller_asks_again = invocation.protocol == Protocol::Ecs;
-        // Where the function itself waits, a second delivery is a wait of its own.
-        let since = if caller_asks_again { self.clocks.since(&state) } else { now };
-        let outer = invocation.expires_at.or_else(|| {
-            (invocation.protocol == Protocol::CodeDeploy)
-                .then(|| later(now, CODEDEPLOY_WAITS + reserve + OUTER_MARGIN))
-        });
-        let outer = outer.map(|outer| earlier(outer, reserve + OUTER_MARGIN));
-        let wait = Wait { since, outer, caller_asks_again };
-        let state = State { since, ..state };
-        Handling { invocation: Arc::new(invocation), board: Arc::new(board), state, wait, began }
+        let since = self.clocks.since(&state);
+        let outer = match invocation.protocol {
+            Protocol::CodeDeploy => Some(later(since, CODEDEPLOY_WAITS)),
+            Protocol::Ecs | Protocol::Pause => {
+                invocation.expires_at.map(|expires_at| earlier(expires_at, reserve + OUTER_MARGIN))
+            }
+        };
+        let wait = Wait { since, outer, caller_asks_again: invocation.protocol == Protocol::Ecs };
+        Handling {
+            invocation: Arc::new(invocation),
+            board: Arc::new(board),
+            aws: Arc::clone(&self.validating),
+            state: State { since, ..state },
+            wait,
+            began,
+        }
     }
 
     /// Validates under the guard.
-    async fn validate(
-        &mut self,
-        handling: &Handling,
-        settings: Settings,
-        due: Instant,
-    ) -> (Verdict, Option<Lost>) {
+    async fn validate(&mut self, handling: &Handling, settings: Settings, due: Instant) -> Conclusion {
         let validation = Validation {
             hook: Arc::clone(&self.hook),
             invocation: Arc::clone(&handling.invocation),
             settings: Arc::new(settings),
             board: Arc::clone(&handling.board),
-            aws: Arc::clone(&self.validating),
+            aws: Arc::clone(&handling.aws),
             wait: handling.wait,
             due,
         };
         let instead = |lost: Lost| {
-            let last = (!handling.wait.caller_asks_again).then_some("when the function's own time was over");
-            (handling.board.conclude(handling.wait, last, Some(&lost)), Some(lost))
+            let asking = Asking { last: !handling.wait.caller_asks_again, lost: Some(&lost) };
+            handling.board.conclude(handling.wait, asking)
         };
-        let verdict = async move { (validation.verdict().await, None) };
-        let (verdict, abandoned) = self.guard.verdict(due, verdict, instead).await;
+        let (conclusion, mut abandoned) = self.guard.verdict(due, validation.conclusion(), instead).await;
+        if conclusion.cut && !abandoned {
+            // A check that was cut off may have left work behind that would crowd out later ones.
+            self.guard.abandon();
+            abandoned = true;
+        }
         if abandoned {
             self.validating = Arc::default();
         }
-        verdict
+        conclusion
     }
 
     async fn report(
@@ -223,39 +222,39 @@ impl Function {
         deadline: Deadline,
     ) -> Result<Reported, Failure> {
         let left = deadline.left();
-        // A little is kept for the log line and the answer itself.
+        // A little is kept for the answer itself.
         let within = left.saturating_sub((left / 10).min(Duration::from_millis(500))).max(LEAST_TO_REPORT);
         protocol::report(&handling.invocation, answer, &self.reporting, within).await
     }
 
-    fn log_evidence(
+    /// The line for the log: complete for the first, a changed and the final verdict, else short.
+    fn line(
         &self,
         handling: &Handling,
-        verdict: &Verdict,
-        lost: Option<&Lost>,
+        conclusion: Conclusion,
         reported: &Result<Reported, Failure>,
-    ) {
-        let unchanged =
-            matches!(verdict.answer, Answer::Wait(_)) && handling.state.said.as_ref() == Some(&said(verdict));
-        let mut calls = self.validating.calls.take();
+    ) -> String {
+        let verdict = &conclusion.verdict;
+        let mut calls = handling.aws.calls.take();
         calls.extend(self.reporting.calls.take());
-        if unchanged {
-            let still = json!({ "level": "INFO", "message": "still waiting", "reason": verdict.reason, "deployment": handling.invocation.deployment });
-            self.log.line(&still.to_string());
-            return;
+        let waits = matches!(verdict.answer, Answer::Wait(_));
+        if waits && handling.state.said.as_ref() == Some(&said(verdict)) {
+            let deployment = &handling.invocation.deployment;
+            return json!({ "level": "INFO", "message": "still waiting", "reason": verdict.reason, "deployment": deployment })
+                .to_string();
         }
-        self.log.line(&self.evidence(handling, verdict, lost, reported, calls).into_line());
+        self.evidence(handling, conclusion, reported, calls).into_line()
     }
 
     fn evidence(
         &self,
         handling: &Handling,
-        verdict: &Verdict,
-        lost: Option<&Lost>,
+        conclusion: Conclusion,
         reported: &Result<Reported, Failure>,
         aws_calls: Vec<AwsCall>,
     ) -> Evidence {
-        let Handling { invocation, board, began, .. } = handling;
+        let Handling { invocation, began, .. } = handling;
+        let Conclusion { verdict, mode, checks, plan, layers, warnings, .. } = conclusion;
         let report = match reported {
             Ok(Reported::ByReturn) => None,
             Ok(Reported::Accepted) => Some("accepted".to_owned()),
@@ -273,13 +272,14 @@ impl Function {
             protocol: invocation.protocol,
             situation: Some(invocation.situation),
             situation_because: Some(invocation.situation_because.clone()),
-            mode: board.mode(),
-            checks: board.records(lost),
-            layers: board.layers(),
-            warnings: board.warnings(),
+            mode,
+            checks,
+            plan,
+            layers,
+            warnings,
             report,
             aws_calls,
-            ..self.unreadable(verdict, None, *began)
+            ..self.unreadable(&verdict, None, *began)
         }
     }
 
@@ -301,6 +301,7 @@ impl Function {
             reason: verdict.reason.clone(),
             deciding_check: verdict.deciding_check.clone(),
             checks: Vec::new(),
+            plan: Value::Null,
             layers: std::collections::BTreeMap::default(),
             warnings: warning.into_iter().collect(),
             report: None,
@@ -308,6 +309,16 @@ impl Function {
             duration_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
             shortened: None,
         }
+    }
+}
+
+impl Handling {
+    /// What the function returns; a wait carries everything that the event carried, and the state.
+    fn document(&self, verdict: &Verdict) -> Value {
+        let mut echo = self.invocation.echo();
+        let state = State { said: Some(said(verdict)), ..self.state.clone() };
+        echo.insert(state::KEY.to_owned(), state.to_value());
+        protocol::document(verdict, Some(echo))
     }
 }
 
@@ -319,7 +330,7 @@ fn said(verdict: &Verdict) -> String {
 /// Whether a layer that stands in the event or the environment asks for shadow mode, even beside a
 /// broken one. A layer that is kept elsewhere is looked at when it is read.
 fn asks_for_shadow(settings: &Settings, hook_details: &Value) -> bool {
-    let mut layered = crate::plan::Layered::default();
+    let mut layered = Layered::default();
     for source in [Some(settings.plan.clone()), Source::from_hook_details(hook_details).ok()] {
         if let Some(Source::Inline(keys)) = source {
             layered.put(Layer::Event, keys);

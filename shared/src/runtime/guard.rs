@@ -102,7 +102,8 @@ impl Guard {
         self.abandoned.iter().map(|threads| threads.load(Ordering::Acquire)).sum()
     }
 
-    fn abandon(&mut self) {
+    /// Gives the present runtime up: the next validation gets a new one.
+    pub(crate) fn abandon(&mut self) {
         if let Some(Validations { runtime, threads }) = self.present.take() {
             self.abandoned.push(threads);
             // Does not wait: a blocked thread would never come.
@@ -123,7 +124,8 @@ impl Validations {
     fn start() -> std::io::Result<Self> {
         let threads = Arc::new(AtomicUsize::new(0));
         let (started, stopped) = (Arc::clone(&threads), Arc::clone(&threads));
-        let runtime = Builder::new_multi_thread()
+        let mut builder = Builder::new_multi_thread();
+        builder
             .worker_threads(WORKERS)
             .max_blocking_threads(BLOCKING)
             .thread_name("validation")
@@ -133,8 +135,10 @@ impl Validations {
             .on_thread_stop(move || {
                 stopped.fetch_sub(1, Ordering::AcqRel);
             })
-            .enable_all()
-            .build()?;
+            .enable_all();
+        // Tokio panics where the system gives it no thread.
+        let built = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| builder.build()));
+        let runtime = built.map_err(|payload| std::io::Error::other(panic_message(payload.as_ref())))??;
         Ok(Self { runtime, threads })
     }
 }

@@ -1,10 +1,11 @@
 //! The plan of one invocation: its layers, read where they are kept, merged and decoded.
 
+use tokio::time::Instant;
+
 use super::validation::Validation;
 use crate::{
-    aws::Cause,
+    aws::{self, Cause},
     plan::{Layer, Layered, Plan, Problem, Source, layers::object},
-    secrets, settings,
 };
 
 /// Why there is no plan.
@@ -28,6 +29,8 @@ pub(super) async fn plan(validation: &Validation) -> Result<Plan, NoPlan> {
             Ok(Source::Parameter(names)) => match parameter(validation, layer, &names, &mut layered).await {
                 Ok(()) => {}
                 Err(NoPlan::Broken(found)) => problems.extend(found),
+                // What is broken already does not heal by reading the rest.
+                Err(NoPlan::Unread(_)) if !problems.is_empty() => {}
                 Err(unread @ NoPlan::Unread(_)) => return Err(unread),
             },
             Err(problem) => problems.push(problem),
@@ -59,8 +62,16 @@ async fn parameter(
 ) -> Result<(), NoPlan> {
     let mut missing = Vec::new();
     for name in names {
-        let name = fill_in(validation, layer, name).map_err(|problem| NoPlan::Broken(vec![problem]))?;
-        match secrets::parameter(&validation.aws, &name).await {
+        let name = match fill_in(validation, name) {
+            Ok(name) => name,
+            Err(unknown) => {
+                missing.push(format!("`{name}` (`{unknown}` is not known from this event)"));
+                continue;
+            }
+        };
+        // The rest of the time is for the checks, and for saying why there was no plan.
+        let within = validation.due.saturating_duration_since(Instant::now()).mul_f64(0.8);
+        match aws::parameter(&validation.aws, &name, within).await {
             Ok(text) => {
                 let at = format!("{} (ssm:{name})", layer.name());
                 let keys = object(&text, &at).map_err(|problem| NoPlan::Broken(vec![problem]))?;
@@ -77,31 +88,19 @@ async fn parameter(
         }
     }
     let problem = Problem::new(layer.name(), format!("no such parameter: {}", missing.join(", ")));
-    Err(NoPlan::Broken(vec![problem.hint("create one of them, or name another: `ssm:NAME|FALLBACK`")]))
+    Err(NoPlan::Broken(vec![problem.hint(
+        "create one of them, or name another: `ssm:NAME|FALLBACK`; ECS and PAUSE events tell {cluster} and {service}",
+    )]))
 }
 
-/// Puts the deployment's names into a parameter's name.
-fn fill_in(validation: &Validation, layer: Layer, name: &str) -> Result<String, Problem> {
-    let service = validation.invocation.service.as_ref();
-    let known = [
-        ("{cluster}", service.map(|service| &service.cluster)),
-        ("{service}", service.map(|service| &service.name)),
-    ];
+/// Puts the deployment's names into a parameter's name; the error is a placeholder that stays.
+fn fill_in(validation: &Validation, name: &str) -> Result<String, String> {
     let mut filled = name.to_owned();
-    for (placeholder, value) in known {
-        if let Some(value) = value {
-            filled = filled.replace(placeholder, value);
-        }
+    if let Some(service) = &validation.invocation.service {
+        filled = filled.replace("{cluster}", &service.cluster).replace("{service}", &service.name);
     }
-    match filled.find('{') {
-        None => Ok(filled),
-        Some(at) => Err(Problem::new(
-            layer.name(),
-            format!("`{}` in `ssm:{name}` is not known from this event", &filled[at..]),
-        )
-        .hint(format!(
-            "an ECS or PAUSE event tells {{cluster}} and {{service}}; set {} to a full name",
-            settings::PLAN
-        ))),
+    match (filled.find('{'), filled.find('}')) {
+        (Some(from), Some(to)) if from < to => Err(filled[from..=to].to_owned()),
+        _ => Ok(filled),
     }
 }

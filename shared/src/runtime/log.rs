@@ -20,11 +20,6 @@ impl Log {
             Ok(descriptor) => Box::new(File::from(descriptor)),
             Err(_) => Box::new(io::stdout()),
         };
-        Self::to(sink)
-    }
-
-    /// Any writer.
-    pub(crate) fn to(sink: Box<dyn Write + Send>) -> Self {
         Self(Mutex::new(sink))
     }
 

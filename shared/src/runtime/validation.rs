@@ -11,9 +11,10 @@ use tokio::{
 };
 
 use super::{
-    board::{Board, Wait, unfinished},
+    board::{Asking, Board, Conclusion},
     guard::panic_message,
     loading::{self, NoPlan},
+    wait::Wait,
 };
 use crate::{
     Scope,
@@ -23,13 +24,14 @@ use crate::{
     plan::{Mode, OnCreate, Plan},
     protocol::{Invocation, Situation},
     settings::Settings,
-    verdict::{Answer, Verdict},
+    verdict::Answer,
 };
 
 /// A pass is not worth beginning with less time than this.
 const MIN_PASS: Duration = Duration::from_secs(1);
-/// What the reason says where the function's own time is over.
-const OUT_OF_TIME: &str = "when the function's own time was over";
+/// Checks are told a deadline this much before the verdict is due, so that they can say what they know;
+/// who has not ended a third of it later is cut off.
+const MARGIN: Duration = Duration::from_millis(300);
 
 /// What a validation works with.
 pub(crate) struct Validation {
@@ -45,7 +47,7 @@ pub(crate) struct Validation {
 
 impl Validation {
     /// Validates until there is a verdict that ends the wait, or the caller can be told to ask again.
-    pub(crate) async fn verdict(self) -> Verdict {
+    pub(crate) async fn conclusion(self) -> Conclusion {
         // Read once: the plan, and in the scope every secret.
         let mut loaded = None;
         loop {
@@ -55,14 +57,14 @@ impl Validation {
             if let Some((plan, scope)) = &loaded {
                 self.pass(plan, scope).await;
             }
-            let verdict = self.board.conclude(self.wait, None, None);
-            let Answer::Wait(delay) = verdict.answer else { return verdict };
+            let conclusion = self.board.conclude(self.wait, Asking::default());
+            let Answer::Wait(delay) = conclusion.verdict.answer else { return conclusion };
             if self.wait.caller_asks_again || self.board.mode() == Mode::Shadow {
-                return verdict;
+                return conclusion;
             }
             // The function itself waits, while another pass can still be made in time.
             if Instant::now() + delay + MIN_PASS >= self.due {
-                return self.board.conclude(self.wait, Some(OUT_OF_TIME), None);
+                return self.board.conclude(self.wait, Asking { last: true, lost: None });
             }
             sleep(delay).await;
         }
@@ -73,9 +75,7 @@ impl Validation {
         match loading::plan(self).await {
             Ok(plan) => {
                 self.board.plan(&plan);
-                let left = self.due.saturating_duration_since(Instant::now());
-                let margin = (left / 10).min(Duration::from_millis(100));
-                let deadline = self.due.checked_sub(margin).unwrap_or(self.due);
+                let deadline = self.due.checked_sub(self.margin()).unwrap_or(self.due);
                 let scope = Scope::new(&self.invocation, &plan, Arc::clone(&self.aws), deadline);
                 Some((plan, scope))
             }
@@ -90,22 +90,30 @@ impl Validation {
         }
     }
 
+    fn margin(&self) -> Duration {
+        (self.due.saturating_duration_since(Instant::now()) / 10).min(MARGIN)
+    }
+
     /// Runs every check once.
     async fn pass(&self, plan: &Plan, scope: &Scope) {
         self.board.begin_pass();
         if self.invocation.situation == Situation::Create && plan.on_create == OnCreate::Pass {
             return self.board.waved_through(&self.invocation.situation_because);
         }
+        let grace = self.due.saturating_duration_since(scope.deadline()) / 3;
         let mut running = JoinSet::new();
         let mut indices = BTreeMap::new();
         for (index, planned) in plan.checks.iter().enumerate() {
             let (check, scope, board) = (Arc::clone(&planned.check), scope.clone(), Arc::clone(&self.board));
             let task = running.spawn(async move {
                 let began = Instant::now();
-                let outcome = timeout_at(scope.deadline(), check.run(&scope)).await;
-                let mut outcome = outcome.unwrap_or_else(|_| unfinished(None));
-                outcome.edit_texts(|text| scope.secrets().redact(text));
-                board.found(index, outcome, began.elapsed());
+                match timeout_at(scope.deadline() + grace, check.run(&scope)).await {
+                    Ok(mut outcome) => {
+                        outcome.edit_texts(|text| scope.secrets().redact(text));
+                        board.found(index, outcome, began.elapsed());
+                    }
+                    Err(_) => board.cut(index, began.elapsed()),
+                }
             });
             indices.insert(task.id(), index);
         }

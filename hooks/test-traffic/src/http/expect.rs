@@ -2,9 +2,12 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use greenlight::plan::{
-    Problem,
-    units::{Share, Span, StatusSet},
+use greenlight::{
+    Secrets,
+    plan::{
+        Problem,
+        units::{Share, Span, StatusSet},
+    },
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -109,48 +112,58 @@ impl Expect {
             .as_deref()
             .filter(|text| text.is_empty())
             .map(|_| Problem::new("body_contains", "is empty; expected a text that a body may lack"));
-        pointers.chain(names).chain(empty).collect()
+        let all = (self.failures.fraction() >= 1.0).then(|| {
+            Problem::new("failures", "is 100%; expected a share that can be exceeded")
+                .hint("a check that cannot fail is no check; make it `\"advisory\": true` to only watch")
+        });
+        pointers.chain(names).chain(empty).chain(all).collect()
     }
 
     /// Holds one answer against everything that is expected; the first difference is returned.
-    pub(super) fn judge(&self, answer: &Answer) -> Result<(), Mismatch> {
+    ///
+    /// Texts of the answer are shown without the secrets: an application may echo what it was sent.
+    pub(super) fn judge(&self, answer: &Answer, secrets: &Secrets) -> Result<(), Mismatch> {
         if let Some(refused) = &answer.redirect_refused {
             return Err(Mismatch::new(
-                format!("a redirect that is not followed: {refused}"),
+                format!("a redirect that is not followed: {}", excerpt(&refused.to_string(), secrets)),
                 "an answer without it",
             ));
         }
         let status = answer.status.as_u16();
         if !self.status.contains(status) {
             let location = answer.headers.get("location").and_then(|value| value.to_str().ok());
-            let location =
-                location.filter(|_| answer.status.is_redirection()).map(|to| format!(" to {}", excerpt(to)));
+            let location = location
+                .filter(|_| answer.status.is_redirection())
+                .map(|to| format!(" to {}", excerpt(to, secrets)));
             let maker = made_by_load_balancer(answer).unwrap_or_default();
             let observed = format!("status {status}{}{maker}", location.unwrap_or_default());
             return Err(Mismatch::new(observed, format!("status {}", self.status)));
         }
         for (name, wanted) in &self.headers {
-            judge_header(answer, name, wanted)?;
+            judge_header(answer, name, wanted, secrets)?;
         }
         if let Some(text) = &self.body_contains {
             let body = String::from_utf8_lossy(&answer.body);
             if !body.contains(text.as_str()) {
                 return Err(Mismatch::new(
-                    format!("the body {}", quoted(&body)),
+                    format!("the body {}", quoted(&body, secrets)),
                     format!("a body that contains {text:?}"),
                 ));
             }
         }
-        self.judge_json(answer)
+        self.judge_json(answer, secrets)
     }
 
-    fn judge_json(&self, answer: &Answer) -> Result<(), Mismatch> {
+    fn judge_json(&self, answer: &Answer, secrets: &Secrets) -> Result<(), Mismatch> {
         if self.json.is_empty() {
             return Ok(());
         }
         let Ok(body) = serde_json::from_slice::<Value>(&answer.body) else {
             let body = String::from_utf8_lossy(&answer.body);
-            return Err(Mismatch::new(format!("a body that is no JSON: {}", quoted(&body)), "a JSON body"));
+            return Err(Mismatch::new(
+                format!("a body that is no JSON: {}", quoted(&body, secrets)),
+                "a JSON body",
+            ));
         };
         for (pointer, wanted) in &self.json {
             let expected = || format!("`{pointer}` to be {wanted}");
@@ -159,7 +172,7 @@ impl Expect {
                 Some(found) if same(found, wanted) => {}
                 Some(found) => {
                     return Err(Mismatch::new(
-                        format!("`{pointer}` is {}", excerpt(&found.to_string())),
+                        format!("`{pointer}` is {}", excerpt(&found.to_string(), secrets)),
                         expected(),
                     ));
                 }
@@ -169,14 +182,16 @@ impl Expect {
     }
 }
 
-fn judge_header(answer: &Answer, name: &str, wanted: &str) -> Result<(), Mismatch> {
+fn judge_header(answer: &Answer, name: &str, wanted: &str, secrets: &Secrets) -> Result<(), Mismatch> {
     let expected = || format!("header `{name}` with {wanted:?}");
     let values: Vec<_> =
         answer.headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
     match values.first() {
         None => Err(Mismatch::new(format!("no header `{name}`"), expected())),
         Some(_) if values.iter().any(|value| value.contains(wanted)) => Ok(()),
-        Some(value) => Err(Mismatch::new(format!("header `{name}` with {}", quoted(value)), expected())),
+        Some(value) => {
+            Err(Mismatch::new(format!("header `{name}` with {}", quoted(value, secrets)), expected()))
+        }
     }
 }
 
@@ -194,7 +209,9 @@ fn made_by_load_balancer(answer: &Answer) -> Option<&'static str> {
     (server == "awselb/2.0").then_some(" made by the load balancer itself (server: awselb/2.0)")
 }
 
-fn excerpt(text: &str) -> String {
+/// The beginning of a text, without secrets: taken out before it is cut, so that no part of one is left.
+fn excerpt(text: &str, secrets: &Secrets) -> String {
+    let text = secrets.redact(text);
     let mut short: String = text.chars().take(EXCERPT).collect();
     if short.len() < text.len() {
         short.push('…');
@@ -202,6 +219,6 @@ fn excerpt(text: &str) -> String {
     short
 }
 
-fn quoted(text: &str) -> String {
-    format!("{:?}", excerpt(text))
+fn quoted(text: &str, secrets: &Secrets) -> String {
+    format!("{:?}", excerpt(text, secrets))
 }

@@ -24,7 +24,7 @@ fn judge(tally: &Tally, expect: &Expect, url: &str) -> Outcome {
         return failures(tally, expect, url);
     }
     let unknown = tally.requested - tally.judged();
-    if failed + unknown > allowed {
+    if failed + unknown > allowed || tally.judged() == 0 {
         return untold(tally, url);
     }
     if let Some((name, measured, bound)) = expect.latency.exceeded(&tally.latency) {

@@ -42,7 +42,12 @@ async fn application() -> Application {
                 "/moved" => (StatusCode::FOUND, [("location", "/ping")]).into_response(),
                 "/elb" => (StatusCode::SERVICE_UNAVAILABLE, [("server", "awselb/2.0")], "").into_response(),
                 "/denied" => StatusCode::FORBIDDEN.into_response(),
-                "/never" => std::future::pending().await,
+                "/wrong-then-never" if count == 1 => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+                "/wrong-then-never" | "/never" => std::future::pending().await,
+                "/slow" => {
+                    tokio::time::sleep(Duration::from_millis(60)).await;
+                    "slow".into_response()
+                }
                 other => (StatusCode::NOT_FOUND, other.to_owned()).into_response(),
             }
         }
@@ -125,11 +130,7 @@ async fn answers_are_held_against_everything_that_is_expected() {
             Kind::Pass,
             "p95",
         ),
-        (
-            json!({"path": "/never", "timeout": "100ms", "expect": {"failures": "100%", "latency": {"p50": "50ms"}}}),
-            Kind::Fail,
-            "p50 of latency was",
-        ),
+        (json!({"path": "/slow", "expect": {"latency": {"p50": "20ms"}}}), Kind::Fail, "p50 of latency was"),
     ] {
         // The flaky answers count from the start.
         application.heads.lock().await.clear();
@@ -238,6 +239,7 @@ fn every_mistake_in_the_settings_is_a_problem() {
         ),
         (json!({"expect": {"latency": {"p96": "1s"}}}), "unknown key `p96`"),
         (json!({"expect": {"body_contains": ""}}), "is empty; expected a text"),
+        (json!({"expect": {"failures": "100%"}}), "is 100%; expected a share that can be exceeded"),
         (json!({"expct": {}}), "unknown key `expct` (did you mean `expect`?)"),
         (json!({"max_body": "1GiB"}), "no known unit"),
     ] {
@@ -265,4 +267,24 @@ fn the_plan_of_the_documentation_is_valid() {
     "isolation": "auto", "patience": "10m", "on_inconclusive": "fail", "on_create": "run", "mode": "enforce" });
     let Value::Object(plan) = plan else { unreachable!() };
     assert!(crate::hook().plan(plan).is_ok());
+}
+
+#[tokio::test]
+async fn no_data_is_never_a_pass() {
+    let unreachable = json!({"url": "http://127.0.0.1:1"});
+    let settings = json!({"requests": 10, "connect_timeout": "100ms", "expect": {"failures": "99%", "latency": {"p95": "1s"}}});
+    let outcome = run(settings, &unreachable).await;
+    assert_eq!(outcome.kind, Kind::Inconclusive, "{}", outcome.words());
+}
+
+#[tokio::test]
+async fn what_green_did_wrong_by_the_deadline_is_said() {
+    let application = application().await;
+    let target: Target = serde_json::from_value(json!({ "url": application.url })).unwrap();
+    let scope = Scope::for_target(target, Instant::now() + Duration::from_millis(500));
+    // One answers wrongly at once, then one never: the deadline comes before its own time is up.
+    let http: Http = serde_json::from_value(json!({"path": "/wrong-then-never", "requests": 2})).unwrap();
+    let outcome = http.run(&scope).await;
+    assert_eq!(outcome.kind, Kind::Fail, "{}", outcome.words());
+    assert!(outcome.words().contains("1 of 2 requests"), "{}", outcome.words());
 }
