@@ -96,6 +96,9 @@ pub(crate) struct EventOptions {
     /// The event's `hookDetails`, as JSON.
     #[arg(long, value_name = "JSON")]
     pub(crate) hook_details: Option<String>,
+    /// Write JSON, which an event is in any case.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

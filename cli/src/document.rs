@@ -51,14 +51,25 @@ pub(crate) fn plan(path: &Path) -> Result<Map<String, Value>, Failure> {
     }
 }
 
-/// One `--secret NAME=env:VAR` or `NAME=file:PATH`: the name and the value.
-pub(crate) fn secret(argument: &str) -> Result<(String, String), Failure> {
+/// One `--secret`: what a plan names, and the value that it gets here.
+pub(crate) struct GivenSecret {
+    /// The name of the parameter or secret.
+    pub(crate) name: String,
+    /// The key of a JSON secret, for `ID#key`.
+    pub(crate) key: Option<String>,
+    /// The value.
+    pub(crate) value: String,
+}
+
+/// Reads one `--secret NAME=env:VAR` or `NAME=file:PATH`; NAME is written as a plan writes it.
+pub(crate) fn secret(argument: &str) -> Result<GivenSecret, Failure> {
     let form = || {
         // The value may be a secret given in the wrong form, so it is not repeated.
         Failure::wrong("a `--secret` has the wrong form").hint("expected NAME=env:VAR or NAME=file:PATH")
     };
     let (name, source) = argument.split_once('=').ok_or_else(form)?;
     let name = name.trim_start_matches("secretsmanager:").trim_start_matches("ssm:");
+    let (name, key) = name.split_once('#').map_or((name, None), |(name, key)| (name, Some(key.to_owned())));
     let value = match source.split_once(':') {
         Some(("env", variable)) => std::env::var(variable).map_err(|_| {
             Failure::wrong(format!("the variable `{variable}` of the secret `{name}` is not set"))
@@ -75,5 +86,5 @@ pub(crate) fn secret(argument: &str) -> Result<(String, String), Failure> {
     if name.is_empty() {
         return Err(form());
     }
-    Ok((name.to_owned(), value))
+    Ok(GivenSecret { name: name.to_owned(), key, value })
 }

@@ -15,6 +15,12 @@ use crate::{
 };
 
 pub(crate) fn run(options: &EventOptions) -> Result<ExitCode, Failure> {
+    let ecs_only =
+        options.weight.is_some() || options.rollback || options.create || options.hook_details.is_some();
+    if ecs_only && options.protocol != EventProtocol::Ecs {
+        return Err(Failure::wrong("only an ECS event carries weights and `hookDetails`")
+            .hint("leave out --weight, --rollback, --create and --hook-details, or ask for an `ecs` event"));
+    }
     let event = match options.protocol {
         EventProtocol::Ecs => ecs(options)?,
         EventProtocol::Codedeploy => codedeploy(options)?,

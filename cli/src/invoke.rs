@@ -5,6 +5,7 @@
 
 use std::process::ExitCode;
 
+use greenlight::Protocol;
 use serde_json::Value;
 
 use crate::{
@@ -31,13 +32,15 @@ pub(crate) async fn run(options: InvokeOptions) -> Result<ExitCode, Failure> {
     if let Some(event) = &event {
         serve_aws::make_known(&aws, event);
     }
-    let kind = Kind::of(event.as_ref());
+    // What has no known shape is ECS's to answer: its verdict is what the function returns.
+    let protocol = event.as_ref().and_then(Protocol::of).unwrap_or(Protocol::Ecs);
     let prepared = process::prepare(&options, event.as_ref(), &aws)?;
     let lambda = Lambda::new(prepared.function.clone());
     let mut invocations = Vec::new();
     loop {
-        invocations.extend(call(&lambda, kind, body.clone()).await);
-        let Some(wait) = Wait::of(invocations.last()).filter(|_| options.follow && kind == Kind::Ecs) else {
+        invocations.extend(call(&lambda, protocol, body.clone()).await);
+        let Some(wait) = Wait::of(invocations.last()).filter(|_| options.follow && protocol == Protocol::Ecs)
+        else {
             break;
         };
         if !options.json {
@@ -50,7 +53,7 @@ pub(crate) async fn run(options: InvokeOptions) -> Result<ExitCode, Failure> {
     {
         return Err(Failure::not_carried_out("the hook's process", &std::io::Error::other(reason.clone())));
     }
-    let result = Invoked::new(kind, &invocations, &aws);
+    let result = Invoked::new(protocol, &invocations, &aws);
     if options.json {
         output::json(&result.to_json(&prepared));
     } else {
@@ -59,31 +62,10 @@ pub(crate) async fn run(options: InvokeOptions) -> Result<ExitCode, Failure> {
     Ok(output::exit_code(result.proceeds()))
 }
 
-/// How an event's kind is called: ECS waits for the answer, the others do not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Ecs,
-    CodeDeploy,
-    Pause,
-}
-
-impl Kind {
-    fn of(event: Option<&Value>) -> Self {
-        let has = |key: &str| event.is_some_and(|event| event.get(key).is_some());
-        if has("DeploymentId") {
-            Self::CodeDeploy
-        } else if has("detail-type") {
-            Self::Pause
-        } else {
-            Self::Ecs
-        }
-    }
-}
-
-async fn call(lambda: &Lambda, kind: Kind, body: Vec<u8>) -> Vec<Invocation> {
-    match kind {
-        Kind::Ecs => vec![lambda.invoke(body).await],
-        Kind::CodeDeploy | Kind::Pause => lambda.invoke_async(body).await,
+async fn call(lambda: &Lambda, protocol: Protocol, body: Vec<u8>) -> Vec<Invocation> {
+    match protocol {
+        Protocol::Ecs => vec![lambda.invoke(body).await],
+        Protocol::CodeDeploy | Protocol::Pause => lambda.invoke_async(body).await,
     }
 }
 
@@ -114,17 +96,17 @@ impl Wait {
 }
 
 /// What the result reads from the local endpoint.
-fn reported(aws: &Aws, kind: Kind) -> Option<result::Report> {
-    match kind {
-        Kind::Ecs => None,
-        Kind::CodeDeploy => aws.reports().last().map(|report| result::Report {
+fn reported(aws: &Aws, protocol: Protocol) -> Option<result::Report> {
+    match protocol {
+        Protocol::Ecs => None,
+        Protocol::CodeDeploy => aws.reports().last().map(|report| result::Report {
             service: "CodeDeploy",
             operation: "PutLifecycleEventHookExecutionStatus",
             subject: report.deployment_id.clone(),
             answer: format!("{:?}", report.status),
             attempt: report.attempt,
         }),
-        Kind::Pause => aws.continues().last().map(|answer| result::Report {
+        Protocol::Pause => aws.continues().last().map(|answer| result::Report {
             service: "ECS",
             operation: "ContinueServiceDeployment",
             subject: answer.service_deployment_arn.clone(),

@@ -2,14 +2,14 @@
 //!
 //! The first line of output is its URL; it serves until standard input ends.
 
-use std::{path::Path, process::ExitCode};
+use std::{collections::BTreeMap, path::Path, process::ExitCode};
 
 use serde_json::Value;
 use tokio::io::AsyncReadExt;
 
 use crate::{
     arguments::ServeAwsOptions,
-    document,
+    document::{self, GivenSecret},
     failure::Failure,
     local::aws::{Aws, secrets_manager, ssm},
     output,
@@ -32,12 +32,34 @@ pub(crate) async fn start(secrets: &[String]) -> Result<Aws, Failure> {
     let aws = Aws::start()
         .await
         .map_err(|error| Failure::not_carried_out("cannot serve the AWS calls on 127.0.0.1", &error))?;
+    let mut with_keys: BTreeMap<String, Value> = BTreeMap::new();
     for argument in secrets {
-        let (name, value) = document::secret(argument)?;
-        aws.set_parameter(name.clone(), ssm::Parameter::SecureString(value.clone()));
-        aws.set_secret(name, secrets_manager::Secret::String(value));
+        match document::secret(argument)? {
+            GivenSecret { name, key: None, value } => {
+                aws.set_parameter(name.clone(), ssm::Parameter::SecureString(value.clone()));
+                aws.set_secret(name, secrets_manager::Secret::String(value));
+            }
+            GivenSecret { name, key: Some(key), value } => {
+                put(with_keys.entry(name).or_default(), &key, value);
+            }
+        }
+    }
+    for (name, json) in with_keys {
+        aws.set_secret(name, secrets_manager::Secret::String(json.to_string()));
     }
     Ok(aws)
+}
+
+/// Puts a value at a dotted key of a JSON secret.
+fn put(json: &mut Value, key: &str, value: String) {
+    let mut place = json;
+    for part in key.split('.') {
+        if !place.is_object() {
+            *place = Value::Object(serde_json::Map::new());
+        }
+        place = &mut place[part];
+    }
+    *place = Value::String(value);
 }
 
 fn read_event(path: &Path) -> Result<Value, Failure> {

@@ -33,6 +33,20 @@ pub enum Protocol {
     Pause,
 }
 
+impl Protocol {
+    /// The protocol that an event has the shape of, if it has one.
+    pub fn of(event: &Value) -> Option<Self> {
+        let fields = event.as_object()?;
+        if codedeploy::is_event(fields) {
+            Some(Self::CodeDeploy)
+        } else if pause::is_event(fields) {
+            Some(Self::Pause)
+        } else {
+            ecs::is_event(fields).then_some(Self::Ecs)
+        }
+    }
+}
+
 impl fmt::Display for Protocol {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
@@ -189,17 +203,16 @@ pub(crate) fn parse(body: &[u8], settings: &Settings) -> Result<Asked, String> {
             Ok(_) => format!("the event is not JSON ({size} bytes): {error}; {EXPECTED}"),
         }
     })?;
+    let protocol = Protocol::of(&event);
     let Value::Object(fields) = event else {
         return Err(format!("the event is no JSON object; {EXPECTED}"));
     };
-    if codedeploy::is_event(&fields) {
-        return codedeploy::parse(&fields, settings).map(|invocation| Asked::Verdict(Box::new(invocation)));
-    }
-    if pause::is_event(&fields) {
-        return pause::parse(&fields, settings);
-    }
-    if ecs::is_event(&fields) {
-        return Ok(Asked::Verdict(Box::new(ecs::parse(&fields))));
+    let verdict = |invocation| Asked::Verdict(Box::new(invocation));
+    match protocol {
+        Some(Protocol::CodeDeploy) => return codedeploy::parse(&fields, settings).map(verdict),
+        Some(Protocol::Pause) => return pause::parse(&fields, settings),
+        Some(Protocol::Ecs) => return Ok(verdict(ecs::parse(&fields))),
+        None => {}
     }
     let mut keys: Vec<_> = fields.keys().map(|key| key.chars().take(40).collect::<String>()).collect();
     keys.truncate(8);
@@ -210,10 +223,8 @@ pub(crate) fn parse(body: &[u8], settings: &Settings) -> Result<Asked, String> {
 
 /// Whether what the function returns is the verdict, as far as the event tells.
 pub(crate) fn answers_by_return(body: &[u8]) -> bool {
-    match serde_json::from_slice::<Value>(body) {
-        Ok(Value::Object(fields)) => !codedeploy::is_event(&fields) && !pause::is_event(&fields),
-        _ => true,
-    }
+    let event = serde_json::from_slice(body).unwrap_or(Value::Null);
+    matches!(Protocol::of(&event), Some(Protocol::Ecs) | None)
 }
 
 const EXPECTED: &str = "expected an ECS hook event (executionDetails, lifecycleStage, resourceArn), \

@@ -26,8 +26,11 @@ pub struct Secrets {
     aws: Arc<Aws>,
     /// By when a secret must be there.
     deadline: Instant,
-    known: Arc<Mutex<BTreeMap<Reference, Arc<OnceCell<Arc<str>>>>>>,
+    known: Arc<Mutex<Known>>,
 }
+
+/// Each secret that was asked for, in a cell that is filled once.
+type Known = BTreeMap<Reference, Arc<OnceCell<Arc<str>>>>;
 
 /// Names the secrets, not their values.
 impl fmt::Debug for Secrets {
@@ -91,7 +94,7 @@ impl Secrets {
         })
     }
 
-    fn known(&self) -> MutexGuard<'_, BTreeMap<Reference, Arc<OnceCell<Arc<str>>>>> {
+    fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,6 +1,6 @@
 //! The hook as a process: which program, with which variables.
 
-use std::{collections::BTreeMap, env, ffi::OsString};
+use std::{collections::BTreeMap, env, ffi::OsString, time::Duration};
 
 use serde_json::Value;
 
@@ -14,6 +14,9 @@ use crate::{
         lambda::{Function, Retries},
     },
 };
+
+/// The longest timeout that Lambda gives a function.
+const LONGEST: Duration = Duration::from_mins(15);
 
 /// A function that is ready to be called, and what people should know of it.
 pub(crate) struct Prepared {
@@ -31,6 +34,10 @@ pub(crate) fn prepare(
     aws: &Aws,
 ) -> Result<Prepared, Failure> {
     let (program, arguments, described) = program(options)?;
+    if !(Duration::from_millis(1)..=LONGEST).contains(&options.timeout.0) {
+        return Err(Failure::wrong(format!("`--timeout {}` is no timeout of a function", options.timeout))
+            .hint("Lambda gives a function 15 minutes at the most"));
+    }
     let mut notes = Vec::new();
     let mut settings: BTreeMap<String, String> = env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned())))

@@ -1,8 +1,9 @@
 //! What came of the event: answer, report, evidence, and what AWS makes of it.
 
+use greenlight::Protocol;
 use serde_json::{Value, json};
 
-use super::{Kind, process::Prepared, reported};
+use super::{process::Prepared, reported};
 use crate::local::{
     aws::Aws,
     lambda::{Invocation, Outcome},
@@ -20,7 +21,7 @@ pub(crate) struct Report {
 
 /// Everything that there is to show.
 pub(crate) struct Result {
-    pub(crate) kind: Kind,
+    pub(crate) protocol: Protocol,
     /// What the function returned, where it is JSON.
     pub(crate) answer: Option<Value>,
     pub(crate) report: Option<Report>,
@@ -35,7 +36,7 @@ pub(crate) struct Result {
 }
 
 impl Result {
-    pub(crate) fn new(kind: Kind, invocations: &[Invocation], aws: &Aws) -> Self {
+    pub(crate) fn new(protocol: Protocol, invocations: &[Invocation], aws: &Aws) -> Self {
         let last = invocations.last();
         let answer = last.and_then(|last| match &last.outcome {
             Outcome::Answered(bytes) => serde_json::from_slice(bytes).ok(),
@@ -54,9 +55,9 @@ impl Result {
             failures.map(|failure| format!("{}: {}", failure.error_type, failure.message)).collect();
         let millis = |duration: std::time::Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
         Self {
-            kind,
+            protocol,
             answer,
-            report: reported(aws, kind),
+            report: reported(aws, protocol),
             evidence,
             log,
             failures,
@@ -71,10 +72,10 @@ impl Result {
 
     /// Whether AWS lets the deployment go on.
     pub(crate) fn proceeds(&self) -> bool {
-        match self.kind {
-            Kind::Ecs => self.hook_status() == Some("SUCCEEDED"),
-            Kind::CodeDeploy => self.report.as_ref().is_some_and(|report| report.answer == "Succeeded"),
-            Kind::Pause => self.report.as_ref().is_some_and(|report| report.answer == "CONTINUE"),
+        match self.protocol {
+            Protocol::Ecs => self.hook_status() == Some("SUCCEEDED"),
+            Protocol::CodeDeploy => self.report.as_ref().is_some_and(|report| report.answer == "Succeeded"),
+            Protocol::Pause => self.report.as_ref().is_some_and(|report| report.answer == "CONTINUE"),
         }
     }
 
@@ -109,8 +110,8 @@ impl Result {
 
     /// What AWS makes of it.
     pub(crate) fn consequence(&self) -> String {
-        match (self.kind, &self.report) {
-            (Kind::Ecs, _) => match self.hook_status() {
+        match (self.protocol, &self.report) {
+            (Protocol::Ecs, _) => match self.hook_status() {
                 Some("SUCCEEDED") => "ECS goes on to the next stage".to_owned(),
                 Some("FAILED") => "ECS rolls the deployment back".to_owned(),
                 Some("IN_PROGRESS") => {
@@ -119,12 +120,12 @@ impl Result {
                 }
                 _ => "ECS rolls the deployment back: it was unable to parse the response due to HookStatus must not be null".to_owned(),
             },
-            (Kind::CodeDeploy, Some(report)) if report.answer == "Succeeded" => "CodeDeploy goes on".to_owned(),
-            (Kind::CodeDeploy, Some(_)) => "CodeDeploy stops the deployment".to_owned(),
-            (Kind::CodeDeploy, None) => "CodeDeploy waits for a status callback until its hour is over, then fails".to_owned(),
-            (Kind::Pause, Some(report)) if report.answer == "CONTINUE" => "ECS goes on to the next stage".to_owned(),
-            (Kind::Pause, Some(_)) => "ECS rolls the deployment back".to_owned(),
-            (Kind::Pause, None) => "ECS keeps waiting until the PAUSE hook expires".to_owned(),
+            (Protocol::CodeDeploy, Some(report)) if report.answer == "Succeeded" => "CodeDeploy goes on".to_owned(),
+            (Protocol::CodeDeploy, Some(_)) => "CodeDeploy stops the deployment".to_owned(),
+            (Protocol::CodeDeploy, None) => "CodeDeploy waits for a status callback until its hour is over, then fails".to_owned(),
+            (Protocol::Pause, Some(report)) if report.answer == "CONTINUE" => "ECS goes on to the next stage".to_owned(),
+            (Protocol::Pause, Some(_)) => "ECS rolls the deployment back".to_owned(),
+            (Protocol::Pause, None) => "ECS keeps waiting until the PAUSE hook expires".to_owned(),
         }
     }
 
