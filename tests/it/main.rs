@@ -3,4 +3,6 @@
 // The modules say `cfg(test)` because that is how clippy.toml's allowances for tests, such as `unwrap`,
 // reach the helpers in them.
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod targets;

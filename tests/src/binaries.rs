@@ -22,6 +22,11 @@ pub fn test_traffic() -> io::Result<PathBuf> {
     find("test-traffic", "greenlight-test-traffic")
 }
 
+/// The hook of these tests, whose validation does what it is told.
+pub fn faulty_hook() -> io::Result<PathBuf> {
+    find("faulty-hook", "greenlight-tests")
+}
+
 fn find(name: &str, package: &str) -> io::Result<PathBuf> {
     let folder = env::var_os(FOLDER_VARIABLE);
     let executable = env::current_exe()?;

@@ -24,6 +24,8 @@ pub(super) struct Application {
 impl Application {
     /// Serves the connection that came as the `place`th, from 0.
     pub(super) async fn converse(&self, stream: TcpStream, place: usize) -> io::Result<()> {
+        // Servers do this; without it an answer over TLS waits for a delayed acknowledgement.
+        stream.set_nodelay(true)?;
         if self.kind == Kind::ResetsMidAnswer {
             stream.set_zero_linger()?;
         }

@@ -1,0 +1,17 @@
+//! Protocol × fault: one truthful verdict, always, in time.
+//!
+//! Every cell goes through a real hook process and the real Runtime API. The local Lambda service
+//! kills the process at the function's timeout as AWS does, so an answer is by itself an answer in
+//! time. `.ci/run` runs these against release artefacts, too: they are found by this module's name.
+
+mod cell;
+mod chain;
+mod deadlines;
+mod expect;
+mod modes;
+mod reports;
+mod run;
+mod targets;
+mod unreadable;
+mod validations;
+mod waits;
