@@ -15,3 +15,4 @@ mod targets;
 mod unreadable;
 mod validations;
 mod waits;
+mod warm;

@@ -1,0 +1,144 @@
+//! A process that stays warm: what one validation did reaches no later one.
+//!
+//! A validation that merely hangs ends with its invocation. A blocked thread cannot be ended from
+//! within a process, so past a few of them the function replaces its own process; the process id stays.
+
+use std::time::Duration;
+
+use greenlight_cli::local::aws::{Aws, codedeploy};
+use greenlight_cli::local::lambda::{DeadlineHeader, Function, Lambda};
+use greenlight_tests::binaries;
+use serde_json::{Value, json};
+
+use super::cell::Protocol;
+use super::expect::answer;
+use super::run::{Outcome, Table, ensure};
+
+const INVOCATIONS: usize = 200;
+/// What the function is told that it has, in milliseconds; it would be killed after a minute only.
+const LEFT: i64 = 1500;
+const TIMEOUT: i64 = 60_000;
+
+/// The loop, the workers of validations, as many blocked threads as are put up with, and those that
+/// are on their way out. Without a replacement there would be more.
+const MOST_THREADS: usize = 16;
+/// How much memory may grow from the 20th invocation to the last, in KiB. A process that kept but
+/// 64 KiB of each invocation would be past it.
+const MOST_GROWTH: u64 = 10 * 1024;
+
+/// What the validations do in turn; every tenth does something worse.
+const ACTS: [(&str, &str, &str); 4] = [
+    ("pass", "SUCCEEDED", "seen to be right"),
+    ("fail", "FAILED", "seen to be wrong"),
+    ("error", "FAILED", "the database does not answer"),
+    ("panic", "FAILED", "panicked: lost its head"),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_hundred_invocations_each_get_their_own_verdict() {
+    let mut table = Table::default();
+    for worse in ["hang", "block"] {
+        table.add(format!("ecs × {worse} every tenth time"), async move { serve_many(worse).await });
+    }
+    table.add("codedeploy × pass", async { report_many("pass", INVOCATIONS).await });
+    table.add("codedeploy × block", async { report_many("block", 12).await });
+    table.play().await;
+}
+
+async fn serve_many(worse: &'static str) -> Outcome {
+    let aws = Aws::start().await.unwrap();
+    let lambda = lambda(&aws, &json!({}));
+    let mut usage = Usage::default();
+    for number in 1..=INVOCATIONS {
+        let (act, status, words) = match number % 10 {
+            0 => (worse, "FAILED", "did not finish in the time that the function had"),
+            number => ACTS[number % ACTS.len()],
+        };
+        let mut event = Protocol::Ecs.event();
+        event["resourceArn"] = format!("arn:aws:ecs:us-west-2:1:service-deployment/c/s/{number}").into();
+        event["hookDetails"] = json!({"checks": [{"validate": {"do": act}}], "patience": "0s"});
+        let invocation = lambda.invoke(event.to_string()).await;
+        let answer = answer(&invocation).map_err(|why| format!("invocation {number}: {why}"))?;
+        let reason = answer["reason"].as_str().unwrap_or_default();
+        ensure!(
+            answer["hookStatus"] == status && reason.contains(words),
+            "invocation {number} ({act}): expected {status} and {words:?}; the answer is {answer}"
+        );
+        usage.look(number, invocation.process_id.unwrap_or_default())?;
+    }
+    ensure!(lambda.posts().len() == INVOCATIONS, "{} answers", lambda.posts().len());
+    usage.judge()
+}
+
+async fn report_many(act: &str, count: usize) -> Outcome {
+    let aws = Aws::start().await.unwrap();
+    let lambda = lambda(&aws, &json!({"checks": [{"validate": {"do": act}}], "patience": "0s"}));
+    let mut usage = Usage::default();
+    for number in 1..=count {
+        let mut event = Protocol::CodeDeploy.event();
+        event["LifecycleEventHookExecutionId"] = format!("execution-{number}").into();
+        let attempts = lambda.invoke_async(event.to_string()).await;
+        answer(&attempts[0]).map_err(|why| format!("invocation {number}: {why}"))?;
+        usage.look(number, attempts[0].process_id.unwrap_or_default())?;
+    }
+    let status = if act == "pass" { codedeploy::Status::Succeeded } else { codedeploy::Status::Failed };
+    let reports = aws.reports();
+    ensure!(
+        reports.len() == count && reports.iter().all(|report| report.status == status),
+        "reported {:?}",
+        reports.iter().map(|report| report.status).collect::<Vec<_>>()
+    );
+    usage.judge()
+}
+
+/// What the process uses, seen between invocations, when it waits for the next event.
+#[derive(Default)]
+struct Usage {
+    process: Option<u32>,
+    most_threads: usize,
+    early: Option<u64>,
+    late: u64,
+}
+
+impl Usage {
+    fn look(&mut self, number: usize, process: u32) -> Outcome {
+        let known = *self.process.get_or_insert(process);
+        ensure!(process == known, "invocation {number} was served by process {process}, not {known}");
+        let threads =
+            std::fs::read_dir(format!("/proc/{process}/task")).map_err(|error| error.to_string())?;
+        self.most_threads = self.most_threads.max(threads.count());
+        if number >= 20 {
+            self.late = resident(process)?;
+            self.early.get_or_insert(self.late);
+        }
+        Ok(())
+    }
+
+    fn judge(&self) -> Outcome {
+        let Self { most_threads, early, late, .. } = self;
+        ensure!(*most_threads <= MOST_THREADS, "the process had {most_threads} threads");
+        let early = early.unwrap_or(*late);
+        ensure!(late.saturating_sub(early) <= MOST_GROWTH, "memory grew from {early} to {late} KiB");
+        Ok(())
+    }
+}
+
+/// Resident memory in KiB.
+fn resident(process: u32) -> Result<u64, String> {
+    let status =
+        std::fs::read_to_string(format!("/proc/{process}/status")).map_err(|error| error.to_string())?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    line.and_then(|rest| rest.trim().trim_end_matches("kB").trim().parse().ok())
+        .ok_or_else(|| format!("no VmRSS in\n{status}"))
+}
+
+fn lambda(aws: &Aws, plan: &Value) -> Lambda {
+    let plan = if plan == &json!({}) { String::new() } else { plan.to_string() };
+    let mut function = Function::new("hook", binaries::faulty_hook().unwrap())
+        .with_variable("AWS_ENDPOINT_URL", aws.endpoint_url())
+        .with_variable("GREENLIGHT_PLAN", plan);
+    function.timeout = Duration::from_millis(TIMEOUT.unsigned_abs());
+    function.initialization_limit = function.timeout;
+    function.deadline = DeadlineHeader::Offset(LEFT - TIMEOUT);
+    Lambda::new(function)
+}
