@@ -11,6 +11,7 @@ mod expect;
 mod modes;
 mod reports;
 mod run;
+mod secrets;
 mod targets;
 mod unreadable;
 mod validations;
