@@ -87,13 +87,17 @@ def answer_problems(operation, response):
     return _error_problems(operation, response["status_code"], body)
 
 
+# AWS itself sends these without a word: "An error occurred (ParameterNotFound) when calling …: ".
+WITHOUT_MESSAGE = {"ParameterNotFound", "UnknownOperationException"}
+
+
 def _error_problems(operation, status, body):
     if not isinstance(body, dict) or not isinstance(body.get("__type"), str):
         return [f"$: an error of awsJson names its `__type`, got {body!r}"]
     found = []
     code = body.pop("__type").rsplit("#", 1)[-1]
     message = body.pop("message", body.pop("Message", None))
-    if not isinstance(message, str) or not message:
+    if code not in WITHOUT_MESSAGE and (not isinstance(message, str) or not message):
         found.append(f"$: the error {code} has no message")
     if status not in (400, 500, 503):
         found.append(f"$: awsJson answers an error with 400, 500 or 503, got {status}")
