@@ -33,7 +33,7 @@ const TABLE: [(&str, Returned); 6] = [
     ("replaced by what is configured", |configured, _| configured.clone()),
     ("as another deployment's", |_, came_back| {
         let mut other = came_back.clone();
-        other["greenlight"]["deployment"] = "arn:another".into();
+        other["greenlight"]["place"]["deployment"] = "arn:another".into();
         other
     }),
     ("unreadable", |configured, _| {

@@ -142,6 +142,7 @@ async fn an_event_that_asks_nothing_of_us_is_acknowledged() {
         ("not a PAUSE hook", "*/*", pause("/detail/hookType", "AWS_LAMBDA")),
         ("answered already", "*/*", pause("/detail/eventName", "HOOK_SUCCEEDED")),
         ("timed out", "*/*", pause("/detail/eventName", "HOOK_TIMED_OUT")),
+        // Whose hook it is cannot be known, and a person's gate is not ours to answer.
         ("a gate that cannot be read", "my-cluster", event()),
     ] {
         table.add(name, async move {
@@ -156,15 +157,5 @@ async fn an_event_that_asks_nothing_of_us_is_acknowledged() {
             Ok(())
         });
     }
-    table.add("another kind of event", async {
-        let event = pause("/detail-type", "ECS Task State Change");
-        let cell = Cell { event, ..Cell::doing(Protocol::Pause, "pass") };
-        let played = cell.with_variable("GREENLIGHT_PAUSE", "*/*").play().await;
-        let answer = answer(&played.deliveries[0][0])?;
-        let reason = answer["reason"].as_str().unwrap_or_default();
-        ensure!(answer["hookStatus"] == "FAILED" && reason.contains("`ECS Hook State Change`"), "{answer}");
-        ensure!(played.calls.is_empty(), "called {:?}", played.calls);
-        Ok(())
-    });
     table.play().await;
 }

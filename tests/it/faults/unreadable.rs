@@ -40,6 +40,11 @@ fn events() -> Vec<(&'static str, Vec<u8>, &'static [&'static str])> {
             &["`DeploymentId` is no string"],
         ),
         (
+            "another EventBridge event",
+            br#"{"detail-type": "ECS Task State Change", "detail": {}}"#.to_vec(),
+            &["`ECS Task State Change` asks nothing of a hook", "expected `ECS Hook State Change`"],
+        ),
+        (
             "an EventBridge event without its detail",
             br#"{"detail-type": "ECS Hook State Change", "detail": 1}"#.to_vec(),
             &["`detail` is no object"],

@@ -42,7 +42,10 @@ async fn ecs_is_told_to_ask_again_and_gets_back_what_it_sent() {
                 ensure!(details[key] == value, "`{key}` came back as {}", details[key]);
             }
             let state = &details["greenlight"];
-            ensure!(state["v"] == 1 && state["stage"] == "POST_TEST_TRAFFIC_SHIFT", "the state is {state}");
+            ensure!(
+                state["v"] == 1 && state["place"]["stage"] == "POST_TEST_TRAFFIC_SHIFT",
+                "the state is {state}"
+            );
             Ok(())
         });
     }
