@@ -26,7 +26,7 @@ pub(crate) fn run(options: &EventOptions) -> Result<ExitCode, Failure> {
         EventProtocol::Codedeploy => codedeploy(options)?,
         EventProtocol::Pause => pause(options)?,
     };
-    output::json(&event);
+    output::json(&event)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -171,6 +171,9 @@ fn codedeploy(options: &EventOptions) -> Result<Value, Failure> {
             Failure::wrong(format!("unknown CodeDeploy event `{event}`")).hint(suggest(event, &events))
         );
     }
+    output::note(&format!(
+        "a CodeDeploy event does not name its lifecycle event: set GREENLIGHT_LIFECYCLE_EVENT={event} for the function"
+    ));
     let ids = Ids { options };
     // Opaque to everybody but CodeDeploy; real ones have the letters of base64 and about this length.
     Ok(json!({

@@ -55,9 +55,9 @@ pub(crate) async fn run(options: InvokeOptions) -> Result<ExitCode, Failure> {
     }
     let result = Invoked::new(protocol, &invocations, &aws);
     if options.json {
-        output::json(&result.to_json(&prepared));
+        output::json(&result.to_json(&prepared))?;
     } else {
-        output::data(&show::text(&options, &prepared, &result));
+        output::data(&show::text(&options, &prepared, &result))?;
     }
     Ok(output::exit_code(result.proceeds()))
 }

@@ -50,14 +50,31 @@ fn in_runtime(work: impl Future<Output = Result<ExitCode, Failure>>) -> Result<E
         .build()
         .map_err(|error| Failure::not_carried_out("cannot start the async runtime", &error))?;
     let done = runtime.block_on(async {
-        // A hook's process has a process group of its own, so the terminal's Ctrl-C does not reach it:
-        // dropping the work ends every process that it started.
+        // A hook's process has a process group of its own, so no signal to us reaches it: dropping the
+        // work ends every process that it started.
         tokio::select! {
             done = work => done,
-            _ = tokio::signal::ctrl_c() => Err(Failure::interrupted()),
+            () = told_to_end() => Err(Failure::interrupted()),
         }
     });
     // A thread that still reads standard input must not keep the command from ending.
     runtime.shutdown_background();
     done
+}
+
+/// Waits for Ctrl-C, or for what a terminal or a CI system sends to end a command.
+async fn told_to_end() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut terminate), Ok(mut hang_up)) =
+        (signal(SignalKind::terminate()), signal(SignalKind::hangup()))
+    else {
+        // Without handlers the signals end the command as they always do.
+        let _ = tokio::signal::ctrl_c().await;
+        return;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+        _ = hang_up.recv() => {}
+    }
 }

@@ -21,7 +21,7 @@ pub(crate) async fn run(options: ServeAwsOptions) -> Result<ExitCode, Failure> {
         let event = read_event(path)?;
         make_known(&aws, &event);
     }
-    output::data(&aws.endpoint_url());
+    output::data(&aws.endpoint_url())?;
     let mut rest = Vec::new();
     let _ = tokio::io::stdin().read_to_end(&mut rest).await;
     Ok(ExitCode::SUCCESS)

@@ -17,11 +17,11 @@ pub(crate) fn run(options: &ValidateOptions) -> Result<ExitCode, Failure> {
     match hook.plan(keys) {
         Ok(plan) => {
             if options.json {
-                output::json(&json!({ "valid": true, "problems": [], "effective": effective(&plan) }));
+                output::json(&json!({ "valid": true, "problems": [], "effective": effective(&plan) }))?;
             } else if options.effective {
-                output::json(&effective(&plan));
+                output::json(&effective(&plan))?;
             } else {
-                output::data(&format!("{} is a valid plan for {}", options.plan.display(), options.hook));
+                output::data(&format!("{} is a valid plan for {}", options.plan.display(), options.hook))?;
             }
             if bytes > ENVIRONMENT_BYTES * 3 / 4 {
                 output::note(&format!(
@@ -33,9 +33,9 @@ pub(crate) fn run(options: &ValidateOptions) -> Result<ExitCode, Failure> {
         }
         Err(problems) => {
             if options.json {
-                output::json(&json!({ "valid": false, "problems": problems }));
+                output::json(&json!({ "valid": false, "problems": problems }))?;
             } else {
-                output::data(&listed(&problems));
+                output::data(&listed(&problems))?;
             }
             let count = if problems.len() == 1 {
                 "1 problem".to_owned()

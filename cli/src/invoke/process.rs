@@ -87,7 +87,9 @@ fn program(options: &InvokeOptions) -> Result<(OsString, Vec<OsString>, String),
             .map_err(|error| Failure::wrong(format!("cannot run `{path}` as the hook: {error}")))?;
         return Ok((program.into_os_string(), Vec::new(), path.to_owned()));
     }
-    hooks::find(&options.hook)?;
+    hooks::find(&options.hook).map_err(|failure| {
+        failure.hint(format!("a hook of your own is given as `--bootstrap {}=PATH`", options.hook))
+    })?;
     let program =
         env::current_exe().map_err(|error| Failure::not_carried_out("cannot find this program", &error))?;
     let arguments = vec!["hook".into(), options.hook.clone().into()];

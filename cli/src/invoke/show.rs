@@ -6,6 +6,9 @@ use serde_json::Value;
 use super::{process::Prepared, result::Result};
 use crate::arguments::InvokeOptions;
 
+/// As many of the last lines of the hook's log are shown.
+const MAX_LOG_LINES: usize = 20;
+
 /// Everything, top down: what was asked, the verdict, what AWS received, the evidence.
 pub(crate) fn text(options: &InvokeOptions, prepared: &Prepared, result: &Result) -> String {
     let mut lines = vec![
@@ -35,7 +38,11 @@ pub(crate) fn text(options: &InvokeOptions, prepared: &Prepared, result: &Result
         lines.extend(texts(evidence, "warnings").map(|warning| format!("warning  {warning}")));
     }
     lines.extend(result.failures.iter().map(|failure| format!("failure  {failure}")));
-    lines.extend(result.log.iter().map(|line| format!("log      {line}")));
+    let skipped = result.log.len().saturating_sub(MAX_LOG_LINES);
+    if skipped > 0 {
+        lines.push(format!("log      … {skipped} lines before these (`--json` has them)"));
+    }
+    lines.extend(result.log.iter().skip(skipped).map(|line| format!("log      {line}")));
     lines.push(String::new());
     let cold = result
         .initialization_ms

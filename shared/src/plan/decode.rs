@@ -43,7 +43,14 @@ pub(crate) fn decode_mended<T: DeserializeOwned>(
         match serde_path_to_error::deserialize::<_, T>(&mended) {
             Ok(decoded) => return Some(decoded),
             Err(error) => {
-                problems.push(describe(at, error.path(), &error.inner().to_string(), also));
+                let problem = describe(at, error.path(), &error.inner().to_string(), also);
+                // What is missing only because it was wrong and taken out is no further problem.
+                let inner = format!("{}.", problem.path);
+                let taken_out = problem.message.starts_with("missing field")
+                    && problems.iter().any(|earlier| earlier.path.starts_with(&inner));
+                if !taken_out {
+                    problems.push(problem);
+                }
                 if problems.len() >= MAX_PROBLEMS || !take_out(&mut mended, error.path()) {
                     return None;
                 }
@@ -60,6 +67,10 @@ fn describe(at: &str, path: &Path, message: &str, also: &[&str]) -> Problem {
         (at, inner) if inner.starts_with('[') => format!("{at}{inner}"),
         (at, inner) => format!("{at}.{inner}"),
     };
+    if message.starts_with("invalid type: boolean") && message.ends_with("expected string or map") {
+        return Problem::new(path, "is no word, but true or false")
+            .hint("YAML reads on, off, yes and no so: put the word in quotes");
+    }
     let Some(unknown) = message.strip_prefix("unknown field ") else {
         return Problem::new(path, without_value(message));
     };

@@ -177,6 +177,11 @@ impl Function {
                 invocation.expires_at.map(|expires_at| earlier(expires_at, reserve + OUTER_MARGIN))
             }
         };
+        if let Some(expires_at) = invocation.expires_at.filter(|_| outer.is_some_and(|outer| outer <= now)) {
+            board.warn(format!(
+                "the event expires at {expires_at}, which leaves no time to wait: patience is over"
+            ));
+        }
         let wait = Wait { since, outer, caller_asks_again: invocation.protocol == Protocol::Ecs };
         Handling {
             invocation: Arc::new(invocation),

@@ -98,7 +98,7 @@ fn untold(tally: &Tally, url: &str) -> Outcome {
         Some(Stopped::Unreachable) => "before it could not be reached any more",
     };
     Outcome::inconclusive(format!("only {made} of {} requests to {url} could be made {why}", tally.requested))
-        .hint("raise the function's timeout, or ask for fewer requests or more `concurrency`")
+        .hint("raise the function's timeout, lower the check's `timeout`, or ask for fewer requests or more `concurrency`")
 }
 
 /// What usually causes the statuses that came.

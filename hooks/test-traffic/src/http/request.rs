@@ -30,7 +30,7 @@ pub(super) async fn prepare(http: &Http, scope: &Scope) -> Result<Prepared, Obst
     let Some(url) = &target.url else {
         return Err(cannot(
             "there is no target".to_owned(),
-            "say where green is: set `target.url` in the plan, or GREENLIGHT_TARGET_URL",
+            "say where green is: set `target.url` in the plan, or GREENLIGHT_TARGET_URL (`--target` of `greenlight invoke`)",
         ));
     };
     if scope.isolation() == Isolation::Required {
