@@ -3,6 +3,8 @@
 // The modules say `cfg(test)` because that is how clippy.toml's allowances for tests, such as `unwrap`,
 // reach the helpers in them.
 #[cfg(test)]
+mod command;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod targets;
