@@ -20,7 +20,8 @@ fn invoke(event: &str, target: &Target) -> Run {
 #[tokio::test]
 async fn an_application_that_works() {
     let green = Target::start(Kind::Good).await.unwrap();
-    assert_snapshot!(invoke(ECS, &green).shown().await, @r#"
+    let ran = invoke(ECS, &green).ran().await;
+    assert_snapshot!(ran.shown(), @r#"
     exit code 0
     --- stdout
     world    local: no AWS account is asked, reports stay on this machine
@@ -38,6 +39,13 @@ async fn an_application_that_works() {
 
     took     N ms in 1 invocation, first event asked after N ms
     "#);
+    let row: Vec<_> = ran
+        .stdout
+        .lines()
+        .filter(|line| line.starts_with(" http "))
+        .flat_map(str::split_whitespace)
+        .collect();
+    assert!(row.starts_with(&["http", "pass", "10", "answers", "from"]), "{}", ran.stdout);
     assert_eq!(green.received().requests().len(), 10, "the hook's own plan asks ten times");
 }
 
