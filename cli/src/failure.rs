@@ -33,7 +33,8 @@ impl Failure {
 
     /// Adds the way out.
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        let hint = hint.into();
+        self.hint = Some(self.hint.map_or(hint.clone(), |earlier| format!("{earlier}\nhint: {hint}")));
         self
     }
 

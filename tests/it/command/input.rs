@@ -15,6 +15,7 @@ async fn arguments_that_are_wrong() {
     --- stderr
     error: unknown hook `test-trafic`
     hint: did you mean `test-traffic`?
+    hint: a hook of your own is given as `--bootstrap test-trafic=PATH`
     ");
     assert_snapshot!(invoke(&["--event", "events/ecs/no-such-file.json"]).shown().await, @r"
     exit code 2

@@ -147,6 +147,7 @@ async fn a_pause_hook_is_answered() {
 
     deployment  my-cluster/my-service, POST_TEST_TRAFFIC_SHIFT, update (assumed: PAUSE hooks are not called during a rollback, and the event does not tell a create)
     (table of checks)
+    warning  the event expires at 2026-03-05T16:04:41Z, which leaves no time to wait: patience is over
 
     took     N ms in 1 invocation, first event asked after N ms
     "#);
@@ -170,6 +171,7 @@ async fn a_pause_hook_is_answered() {
 
     deployment  my-cluster/my-service, POST_TEST_TRAFFIC_SHIFT, update (assumed: PAUSE hooks are not called during a rollback, and the event does not tell a create)
     (table of checks)
+    warning  the event expires at 2026-03-05T16:04:41Z, which leaves no time to wait: patience is over
 
     took     N ms in 1 invocation, first event asked after N ms
     "#);
