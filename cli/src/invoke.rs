@@ -12,11 +12,12 @@ use crate::{
     arguments::InvokeOptions,
     document,
     failure::Failure,
-    local::{
+    output,
+    rehearsal::{
         aws::Aws,
         lambda::{Invocation, Lambda, Outcome},
     },
-    output, serve_aws,
+    serve_aws,
 };
 
 mod process;

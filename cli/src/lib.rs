@@ -1,6 +1,6 @@
 //! The command `greenlight`: invoke and validate deployment hooks on a laptop.
 //!
-//! One module per subcommand; [`local`] is the part of AWS that stands around a hook, served on this
+//! One module per subcommand; [`rehearsal`] is the part of AWS that stands around a hook, served on this
 //! machine. The command runs itself again as a hook process (`greenlight hook NAME`), so that a hook
 //! always goes through the real Lambda Runtime API in a process of its own.
 
@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-pub mod local;
+pub mod rehearsal;
 
 mod arguments;
 mod document;

@@ -11,8 +11,8 @@ use crate::{
     arguments::ServeAwsOptions,
     document::{self, GivenSecret},
     failure::Failure,
-    local::aws::{Aws, secrets_manager, ssm},
     output,
+    rehearsal::aws::{Aws, secrets_manager, ssm},
 };
 
 pub(crate) async fn run(options: ServeAwsOptions) -> Result<ExitCode, Failure> {

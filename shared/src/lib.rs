@@ -32,6 +32,7 @@
 //! | the record of it all | `evidence` |
 
 pub mod clock;
+pub mod deployment;
 pub mod plan;
 pub mod settings;
 pub mod stage;

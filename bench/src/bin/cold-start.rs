@@ -10,7 +10,7 @@ use std::{
 };
 
 use axum::{Router, routing::get};
-use greenlight_cli::local::lambda::{Function, Invocation, Lambda, Outcome};
+use greenlight_cli::rehearsal::lambda::{Function, Invocation, Lambda, Outcome};
 use serde_json::json;
 use tokio::net::TcpListener;
 

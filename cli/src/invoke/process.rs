@@ -9,7 +9,7 @@ use crate::{
     document,
     failure::Failure,
     hooks,
-    local::{
+    rehearsal::{
         aws::Aws,
         lambda::{Function, Retries},
     },

@@ -4,7 +4,7 @@ use greenlight::Protocol;
 use serde_json::{Value, json};
 
 use super::{process::Prepared, reported};
-use crate::local::{
+use crate::rehearsal::{
     aws::Aws,
     lambda::{Invocation, Outcome},
 };

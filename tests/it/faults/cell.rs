@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use greenlight_cli::local::aws::{Aws, Call, Fault, Operation, Times, codedeploy, ecs};
-use greenlight_cli::local::lambda::{DeadlineHeader, Function, Invocation, Lambda, Post, Retries};
+use greenlight_cli::rehearsal::aws::{Aws, Call, Fault, Operation, Times, codedeploy, ecs};
+use greenlight_cli::rehearsal::lambda::{DeadlineHeader, Function, Invocation, Lambda, Post, Retries};
 use greenlight_tests::binaries;
 use greenlight_tests::target::{Kind, Received, Target};
 use serde_json::{Value, json};

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use greenlight_cli::local::aws::Aws;
-use greenlight_cli::local::lambda::{Function, Lambda};
+use greenlight_cli::rehearsal::aws::Aws;
+use greenlight_cli::rehearsal::lambda::{Function, Lambda};
 use greenlight_tests::binaries;
 use greenlight_tests::target::{Kind, Target};
 use serde_json::{Value, json};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use greenlight_cli::local::lambda::DeadlineHeader;
+use greenlight_cli::rehearsal::lambda::DeadlineHeader;
 
 use super::cell::{Cell, Protocol};
 use super::expect::Verdict::{Proceed, Stop, Wait};

@@ -1,6 +1,6 @@
 //! What must be true of a cell that has been played.
 
-use greenlight_cli::local::lambda::{Invocation, Outcome as Invoked, PostKind};
+use greenlight_cli::rehearsal::lambda::{Invocation, Outcome as Invoked, PostKind};
 use serde_json::Value;
 
 use super::cell::{Played, Protocol, Reported};

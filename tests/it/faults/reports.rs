@@ -5,9 +5,9 @@
 
 use std::time::Duration;
 
-use greenlight_cli::local::aws::Times::{Always, Next};
-use greenlight_cli::local::aws::{AwsError, Fault, Times, codedeploy, ecs};
-use greenlight_cli::local::lambda::{Outcome as Invoked, PostKind};
+use greenlight_cli::rehearsal::aws::Times::{Always, Next};
+use greenlight_cli::rehearsal::aws::{AwsError, Fault, Times, codedeploy, ecs};
+use greenlight_cli::rehearsal::lambda::{Outcome as Invoked, PostKind};
 
 use super::cell::{Cell, Played, Protocol, Reported};
 use super::expect::{answer, outcomes};

@@ -3,9 +3,9 @@
 use axum::extract::Request;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use greenlight_cli::local::aws::Times::Always;
-use greenlight_cli::local::aws::{Aws, Fault, Operation, secrets_manager, ssm};
-use greenlight_cli::local::lambda::{Function, Invocation, Lambda};
+use greenlight_cli::rehearsal::aws::Times::Always;
+use greenlight_cli::rehearsal::aws::{Aws, Fault, Operation, secrets_manager, ssm};
+use greenlight_cli::rehearsal::lambda::{Function, Invocation, Lambda};
 use greenlight_tests::binaries;
 use greenlight_tests::target::{Answer, Kind, Target};
 use serde_json::{Value, json};

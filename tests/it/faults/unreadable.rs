@@ -1,7 +1,7 @@
 //! Events that cannot be read, and events at the edge of that.
 
-use greenlight_cli::local::aws::Aws;
-use greenlight_cli::local::lambda::{Function, Lambda, PostKind};
+use greenlight_cli::rehearsal::aws::Aws;
+use greenlight_cli::rehearsal::lambda::{Function, Lambda, PostKind};
 use greenlight_tests::binaries;
 use serde_json::json;
 

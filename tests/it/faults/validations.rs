@@ -1,6 +1,6 @@
 //! Validations that do not end as they should: the guard's part of the table.
 
-use greenlight_cli::local::lambda::Outcome as Invoked;
+use greenlight_cli::rehearsal::lambda::Outcome as Invoked;
 
 use super::cell::{Cell, Protocol};
 use super::expect::Verdict::{self, Proceed, Stop};

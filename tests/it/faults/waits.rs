@@ -3,9 +3,9 @@
 //! ECS is told to ask again and gets everything back that it sent; for the others the function itself
 //! waits, as long as it has time.
 
-use greenlight_cli::local::aws::Times::Next;
-use greenlight_cli::local::aws::{Aws, Fault, ssm};
-use greenlight_cli::local::lambda::{Function, Lambda};
+use greenlight_cli::rehearsal::aws::Times::Next;
+use greenlight_cli::rehearsal::aws::{Aws, Fault, ssm};
+use greenlight_cli::rehearsal::lambda::{Function, Lambda};
 use greenlight_tests::binaries;
 use greenlight_tests::target::{Kind, Target};
 use serde_json::json;

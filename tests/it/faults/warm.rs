@@ -5,8 +5,8 @@
 
 use std::time::Duration;
 
-use greenlight_cli::local::aws::{Aws, codedeploy};
-use greenlight_cli::local::lambda::{DeadlineHeader, Function, Lambda};
+use greenlight_cli::rehearsal::aws::{Aws, codedeploy};
+use greenlight_cli::rehearsal::lambda::{DeadlineHeader, Function, Lambda};
 use greenlight_tests::binaries;
 use serde_json::{Value, json};
 

@@ -8,7 +8,7 @@ use std::net::TcpStream;
 use std::process::{self, Child, Command, Stdio};
 use std::thread;
 
-use greenlight_cli::local::lambda::Function;
+use greenlight_cli::rehearsal::lambda::Function;
 
 use crate::http::{self, Response};
 

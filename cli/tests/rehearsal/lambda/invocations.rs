@@ -1,6 +1,8 @@
 //! What an invocation hands over and brings back.
 
-use greenlight_cli::local::lambda::{DeadlineHeader, Invocation, Lambda, Outcome, Post, PostKind, Retries};
+use greenlight_cli::rehearsal::lambda::{
+    DeadlineHeader, Invocation, Lambda, Outcome, Post, PostKind, Retries,
+};
 use tokio::io::AsyncWriteExt;
 
 use super::{answered, invoke, kinds, seen, witness};

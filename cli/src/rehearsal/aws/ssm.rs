@@ -10,7 +10,7 @@ use super::error::AwsError;
 use super::operation::{Operation, Service, decode, text};
 use super::protocol::Protocol;
 use super::world::World;
-use crate::local::identifier;
+use crate::rehearsal::identifier;
 
 pub(super) static SERVICE: Service = Service {
     name: "ssm",

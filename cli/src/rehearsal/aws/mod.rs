@@ -7,7 +7,7 @@
 //!
 //! ```no_run
 //! # async fn example() -> std::io::Result<()> {
-//! use greenlight_cli::local::aws::{Aws, Fault, Times, codedeploy};
+//! use greenlight_cli::rehearsal::aws::{Aws, Fault, Times, codedeploy};
 //!
 //! let aws = Aws::start().await?;
 //! aws.fault(&codedeploy::PUT_LIFECYCLE_EVENT_HOOK_EXECUTION_STATUS, Fault::Throttled, Times::Next(2));
@@ -20,6 +20,7 @@
 
 pub mod codedeploy;
 pub mod ecs;
+pub mod elb;
 pub mod lambda;
 pub mod secrets_manager;
 pub mod ssm;

@@ -5,7 +5,7 @@ mod operations;
 
 use std::thread;
 
-use greenlight_cli::local::aws::Aws;
+use greenlight_cli::rehearsal::aws::Aws;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use super::fault::Faults;
-use super::{codedeploy, ecs, lambda, secrets_manager, ssm};
+use super::{codedeploy, ecs, elb, lambda, secrets_manager, ssm};
 
 /// The account as the services see it. Each service's part is in its own module.
 #[derive(Debug, Default)]
@@ -19,6 +19,8 @@ pub struct World {
     pub codedeploy: codedeploy::State,
     /// Amazon ECS.
     pub ecs: ecs::State,
+    /// Elastic Load Balancing.
+    pub elb: elb::State,
     /// Lambda.
     pub lambda: lambda::State,
     /// Secrets Manager.

@@ -18,7 +18,7 @@ use super::function::Function;
 use super::invocation::{Invocation, Outcome, Post, PostKind};
 use super::process::Process;
 use super::runtime_api::{Handout, Posted, Refusal, Request};
-use crate::local::identifier;
+use crate::rehearsal::identifier;
 
 pub(super) struct Actor {
     function: Arc<Function>,

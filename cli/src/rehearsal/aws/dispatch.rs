@@ -10,7 +10,7 @@ use super::error::AwsError;
 use super::fault::Fault;
 use super::operation::Operation;
 use super::world::{Answer, Call, Shared};
-use crate::local::server::Stopped;
+use crate::rehearsal::server::Stopped;
 
 /// What the protocols hand their calls to.
 #[derive(Clone, Debug)]

@@ -16,7 +16,7 @@ use super::function::Function;
 use super::invocation::{Invocation, Post};
 use super::process::{Group, Process};
 use super::runtime_api;
-use crate::local::server::Server;
+use crate::rehearsal::server::Server;
 
 /// Every post that any environment of a function received, in order.
 #[derive(Clone, Debug, Default)]

@@ -11,7 +11,7 @@
 //!
 //! ```no_run
 //! # async fn example() {
-//! use greenlight_cli::local::lambda::{Function, Lambda, Outcome};
+//! use greenlight_cli::rehearsal::lambda::{Function, Lambda, Outcome};
 //!
 //! let lambda = Lambda::new(Function::new("test-traffic", "target/debug/test-traffic"));
 //! let invocation = lambda.invoke(r#"{"lifecycleStage": "POST_TEST_TRAFFIC_SHIFT"}"#).await;

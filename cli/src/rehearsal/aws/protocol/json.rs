@@ -7,9 +7,9 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
 use super::{Protocol, is_signed, severed, stamp};
-use crate::local::aws::dispatch::{Dispatch, Failure, Incoming};
-use crate::local::aws::error::AwsError;
-use crate::local::aws::operation::{Operation, SERVICES};
+use crate::rehearsal::aws::dispatch::{Dispatch, Failure, Incoming};
+use crate::rehearsal::aws::error::AwsError;
+use crate::rehearsal::aws::operation::{Operation, SERVICES};
 
 pub(super) async fn serve(State(dispatch): State<Dispatch>, headers: HeaderMap, body: Bytes) -> Response {
     let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default();

@@ -7,9 +7,9 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::{is_signed, severed, stamp};
-use crate::local::aws::dispatch::{Dispatch, Failure, Incoming};
-use crate::local::aws::error::AwsError;
-use crate::local::aws::lambda;
+use crate::rehearsal::aws::dispatch::{Dispatch, Failure, Incoming};
+use crate::rehearsal::aws::error::AwsError;
+use crate::rehearsal::aws::lambda;
 
 /// `POST /2015-03-31/functions/{function}/invocations`
 pub(super) async fn invoke(

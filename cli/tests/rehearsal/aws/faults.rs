@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use greenlight_cli::local::aws::codedeploy::{self, PUT_LIFECYCLE_EVENT_HOOK_EXECUTION_STATUS};
-use greenlight_cli::local::aws::ecs::{self, CONTINUE_SERVICE_DEPLOYMENT};
-use greenlight_cli::local::aws::lambda::INVOKE;
-use greenlight_cli::local::aws::secrets_manager::GET_SECRET_VALUE;
-use greenlight_cli::local::aws::ssm::GET_PARAMETER;
-use greenlight_cli::local::aws::{Aws, Fault, Operation, Times};
+use greenlight_cli::rehearsal::aws::codedeploy::{self, PUT_LIFECYCLE_EVENT_HOOK_EXECUTION_STATUS};
+use greenlight_cli::rehearsal::aws::ecs::{self, CONTINUE_SERVICE_DEPLOYMENT};
+use greenlight_cli::rehearsal::aws::lambda::INVOKE;
+use greenlight_cli::rehearsal::aws::secrets_manager::GET_SECRET_VALUE;
+use greenlight_cli::rehearsal::aws::ssm::GET_PARAMETER;
+use greenlight_cli::rehearsal::aws::{Aws, Fault, Operation, Times};
 use serde_json::json;
 
 use super::{CONTINUE, DEPLOYMENT, GET, HOOK, PUT, SECRET, SIGNED, call, invoke, refusal, report, send};

@@ -6,7 +6,7 @@ mod invocations;
 use std::net::SocketAddr;
 
 use bytes::Bytes;
-use greenlight_cli::local::lambda::{Invocation, Lambda, Outcome, Post, PostKind};
+use greenlight_cli::rehearsal::lambda::{Invocation, Lambda, Outcome, Post, PostKind};
 use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, TcpStream};
 

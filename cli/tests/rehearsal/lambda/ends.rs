@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use greenlight_cli::local::lambda::{Exit, Function, Lambda, Outcome};
+use greenlight_cli::rehearsal::lambda::{Exit, Function, Lambda, Outcome};
 use rustix::process::{Pid, test_kill_process};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;

@@ -16,7 +16,7 @@ use http_body_util::{Full, Limited};
 
 use super::dispatch::Dispatch;
 use super::error::AwsError;
-use crate::local::identifier;
+use crate::rehearsal::identifier;
 
 /// How a service speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

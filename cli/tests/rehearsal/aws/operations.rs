@@ -1,11 +1,11 @@
 //! What the operations take and refuse.
 
-use greenlight_cli::local::aws::Aws;
-use greenlight_cli::local::aws::codedeploy::{PUT_LIFECYCLE_EVENT_HOOK_EXECUTION_STATUS, Status};
-use greenlight_cli::local::aws::ecs::Action;
-use greenlight_cli::local::aws::lambda::InvocationType;
-use greenlight_cli::local::aws::secrets_manager::Secret;
-use greenlight_cli::local::aws::ssm::Parameter;
+use greenlight_cli::rehearsal::aws::Aws;
+use greenlight_cli::rehearsal::aws::codedeploy::{PUT_LIFECYCLE_EVENT_HOOK_EXECUTION_STATUS, Status};
+use greenlight_cli::rehearsal::aws::ecs::Action;
+use greenlight_cli::rehearsal::aws::lambda::InvocationType;
+use greenlight_cli::rehearsal::aws::secrets_manager::Secret;
+use greenlight_cli::rehearsal::aws::ssm::Parameter;
 use serde_json::{Value, json};
 
 use super::{CONTINUE, DEPLOYMENT, GET, HOOK, PUT, SECRET, SIGNED, call, invoke, refusal, report, send};

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::local::identifier;
+use crate::rehearsal::identifier;
 
 /// A Lambda function of the OS-only runtimes (`provided.al2023`): a program that speaks the Runtime API.
 #[derive(Clone, Debug)]
