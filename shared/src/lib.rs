@@ -48,6 +48,7 @@ mod runtime;
 mod scope;
 mod secrets;
 mod state;
+mod wildcard;
 
 pub use self::{
     aws::AwsCall,
