@@ -10,7 +10,8 @@
 
 use std::time::Duration;
 
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
 use tokio::sync::OnceCell;
@@ -27,12 +28,27 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long one attempt may take; the retries then have time left.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(4);
 
+/// Where AWS is reached; what is not said comes from the environment, as everywhere.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Connection {
+    /// The endpoint of every service, in place of AWS.
+    pub endpoint_url: Option<String>,
+    /// The region.
+    pub region: Option<String>,
+    /// Whether the endpoint is one on this machine, which takes any signature: then no credentials are
+    /// looked for.
+    pub unverified: bool,
+}
+
 /// Lazily built clients that share one configuration.
 #[derive(Debug, Default)]
 pub(crate) struct Aws {
+    connection: Connection,
     config: OnceCell<SdkConfig>,
+    acm: OnceCell<aws_sdk_acm::Client>,
     codedeploy: OnceCell<aws_sdk_codedeploy::Client>,
     ecs: OnceCell<aws_sdk_ecs::Client>,
+    elb: OnceCell<aws_sdk_elasticloadbalancingv2::Client>,
     ssm: OnceCell<aws_sdk_ssm::Client>,
     secretsmanager: OnceCell<aws_sdk_secretsmanager::Client>,
     pub(crate) calls: Calls,
@@ -46,35 +62,50 @@ macro_rules! client {
                 let config = $crate_name::config::Builder::from(self.config().await);
                 $crate_name::Client::from_conf(config.interceptor(self.calls.recorder()).build())
             };
-            self.$name.get_or_init(build).await
+            // Boxed: only the first call needs the room.
+            self.$name.get_or_init(|| Box::pin(build())).await
         }
     };
 }
 
 impl Aws {
+    client!(acm, aws_sdk_acm);
     client!(codedeploy, aws_sdk_codedeploy);
     client!(ecs, aws_sdk_ecs);
+    client!(elb, aws_sdk_elasticloadbalancingv2);
     client!(ssm, aws_sdk_ssm);
     client!(secretsmanager, aws_sdk_secretsmanager);
 
+    pub(crate) fn at(connection: Connection) -> Self {
+        Self { connection, ..Self::default() }
+    }
+
     async fn config(&self) -> &SdkConfig {
-        let load = async || {
-            let https =
-                aws_smithy_http_client::Builder::new().tls_provider(Provider::rustls(CryptoMode::Ring));
-            aws_config::defaults(BehaviorVersion::v2026_01_12())
-                .http_client(https.build_https())
-                .timeout_config(timeouts(ATTEMPT_TIMEOUT).build())
-                .retry_config(retries())
-                .load()
-                .await
-        };
-        self.config.get_or_init(load).await
+        self.config.get_or_init(|| Box::pin(load(&self.connection))).await
     }
 
     /// The region that calls go to, for messages.
     pub(crate) async fn region(&self) -> String {
         self.config().await.region().map_or_else(|| "an unset region".to_owned(), ToString::to_string)
     }
+}
+
+async fn load(connection: &Connection) -> SdkConfig {
+    let https = aws_smithy_http_client::Builder::new().tls_provider(Provider::rustls(CryptoMode::Ring));
+    let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
+        .http_client(https.build_https())
+        .timeout_config(timeouts(ATTEMPT_TIMEOUT).build())
+        .retry_config(retries());
+    if let Some(endpoint_url) = &connection.endpoint_url {
+        loader = loader.endpoint_url(endpoint_url);
+    }
+    if let Some(region) = &connection.region {
+        loader = loader.region(Region::new(region.clone()));
+    }
+    if connection.unverified {
+        loader = loader.credentials_provider(Credentials::new("local", "local", None, None, "local"));
+    }
+    loader.load().await
 }
 
 fn retries() -> RetryConfig {

@@ -9,6 +9,7 @@ use crate::{
     check::{Check, Kind},
     plan::{Layer, Layered, Plan, Problem},
     runtime,
+    stage::Stage,
 };
 
 /// A hook: a Lambda function that decides whether a deployment may go on.
@@ -47,6 +48,9 @@ pub struct Hook {
     pub(crate) name: &'static str,
     pub(crate) kinds: Vec<Kind>,
     pub(crate) defaults: Map<String, Value>,
+    /// The stages where it has something to look at; all, where nobody said.
+    pub(crate) stages: Option<Vec<Stage>>,
+    pub(crate) anywhere_with_target_url: bool,
 }
 
 impl fmt::Debug for Hook {
@@ -63,7 +67,7 @@ impl fmt::Debug for Hook {
 impl Hook {
     /// A hook without checks.
     pub fn new(name: &'static str) -> Self {
-        Self { name, kinds: Vec::new(), defaults: Map::new() }
+        Self { name, kinds: Vec::new(), defaults: Map::new(), stages: None, anywhere_with_target_url: false }
     }
 
     /// Registers a kind of check under the name that it has in a plan.
@@ -79,6 +83,21 @@ impl Hook {
         if let Value::Object(plan) = plan {
             self.defaults = plan;
         }
+        self
+    }
+
+    /// Says at which stages the hook has something to look at. Called at another one that is known, it
+    /// stops at once and says where it belongs.
+    #[must_use]
+    pub fn stages(mut self, stages: impl IntoIterator<Item = Stage>) -> Self {
+        self.stages = Some(stages.into_iter().collect());
+        self
+    }
+
+    /// Says that with a target URL no stage is wrong.
+    #[must_use]
+    pub fn anywhere_with_target_url(mut self) -> Self {
+        self.anywhere_with_target_url = true;
         self
     }
 

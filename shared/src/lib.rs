@@ -51,7 +51,7 @@ mod state;
 mod wildcard;
 
 pub use self::{
-    aws::AwsCall,
+    aws::{AwsCall, Connection},
     check::Check,
     evidence::SCHEMA as EVIDENCE_SCHEMA,
     hook::{Hook, run},

@@ -4,6 +4,8 @@
 //! tell (`inconclusive`), not yet (`pending`), and not a question here (`skip`, with a cause). Every
 //! outcome carries words; the fold in [`crate::verdict`] only looks at the kind.
 
+use std::time::Duration;
+
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -79,6 +81,8 @@ pub struct Outcome {
     pub measured: Map<String, Value>,
     /// Whether waiting cannot change it: a setting that contradicts what was found.
     pub for_good: bool,
+    /// How long waiting can be worth while, where that is less than the check's patience.
+    pub at_most: Option<Duration>,
 }
 
 impl Outcome {
@@ -91,6 +95,7 @@ impl Outcome {
             caveat: None,
             measured: Map::new(),
             for_good: false,
+            at_most: None,
         }
     }
 
@@ -152,6 +157,13 @@ impl Outcome {
     #[must_use]
     pub fn measured(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.measured.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Says that waiting longer than this is not worth while.
+    #[must_use]
+    pub fn for_at_most(mut self, span: Duration) -> Self {
+        self.at_most = Some(span);
         self
     }
 

@@ -33,6 +33,9 @@ use crate::{
 /// How long `pending` and `inconclusive` may last where nothing else is said.
 pub const DEFAULT_PATIENCE: Duration = Duration::from_mins(10);
 
+/// The same where a Network Load Balancer shifts the traffic, which takes it minutes.
+pub const NETWORK_PATIENCE: Duration = Duration::from_mins(20);
+
 /// The most checks that a plan may hold: they run side by side in a small function.
 const MAX_CHECKS: usize = 50;
 
@@ -114,7 +117,8 @@ pub(crate) struct Planned {
     pub(crate) name: String,
     pub(crate) kind: &'static str,
     pub(crate) advisory: bool,
-    pub(crate) patience: Duration,
+    /// None where the plan says nothing: how long is then a question of the deployment.
+    pub(crate) patience: Option<Duration>,
     pub(crate) on_inconclusive: OnInconclusive,
     pub(crate) check: Arc<dyn AnyCheck>,
 }
@@ -178,7 +182,10 @@ impl Planned {
         };
         settings.insert("name".to_owned(), self.name.as_str().into());
         settings.insert("advisory".to_owned(), self.advisory.into());
-        settings.insert("patience".to_owned(), Span(self.patience).to_string().into());
+        settings.insert(
+            "patience".to_owned(),
+            Span(self.patience.unwrap_or(DEFAULT_PATIENCE)).to_string().into(),
+        );
         settings.insert(
             "on_inconclusive".to_owned(),
             serde_json::to_value(self.on_inconclusive).unwrap_or(Value::Null),
@@ -265,7 +272,7 @@ fn decode_check(
         name: unique_name(common.name, kind.name, &at, names, problems)?,
         kind: kind.name,
         advisory: common.advisory,
-        patience: common.patience.or(document.patience).map_or(DEFAULT_PATIENCE, |span| span.0),
+        patience: common.patience.or(document.patience).map(|span| span.0),
         on_inconclusive: common.on_inconclusive.unwrap_or(document.on_inconclusive),
         check,
     })

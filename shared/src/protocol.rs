@@ -80,6 +80,8 @@ pub(crate) struct Invocation {
     pub(crate) deployment: String,
     /// The ECS service, where the event names one.
     pub(crate) service: Option<Service>,
+    /// The ARN of green's revision, where the event names it.
+    pub(crate) green: Option<String>,
     pub(crate) situation: Situation,
     /// How the situation was recognised.
     pub(crate) situation_because: String,

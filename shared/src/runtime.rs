@@ -5,6 +5,7 @@
 //! | take events from Lambda, give answers back | [`api`] |
 //! | parse, validate, report, answer, in this order | [`function`] |
 //! | when the verdict is due | [`deadline`] |
+//! | ask the deployment what the event leaves open | [`settling`] |
 //! | read the plan where it is kept | [`loading`] |
 //! | run its checks, again while there is patience | [`validation`] |
 //! | what is known now → verdict | [`board`] |
@@ -30,8 +31,11 @@ mod function;
 mod guard;
 mod loading;
 mod log;
+mod settling;
 mod validation;
 mod wait;
+
+pub(crate) use self::board::Settled;
 
 /// Serves a hook's events until Lambda ends the process.
 pub(crate) fn serve(hook: Hook) -> ExitCode {

@@ -1,15 +1,17 @@
 //! What a check may know and use.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
 use crate::{
-    aws::Aws,
+    clock,
+    deployment::Deployment,
     plan::{Isolation, Plan, Target},
     protocol::{Invocation, Situation},
+    runtime::Settled,
     secrets::Secrets,
     stage::Stage,
 };
@@ -23,10 +25,22 @@ pub struct Scope {
     settings: Arc<Value>,
 }
 
+/// What a scope is made of.
+pub(crate) struct Seen<'a> {
+    pub(crate) invocation: &'a Invocation,
+    pub(crate) settled: &'a Settled,
+    pub(crate) plan: &'a Plan,
+    pub(crate) secrets: Secrets,
+    pub(crate) deployment: Deployment,
+    pub(crate) deadline: Instant,
+}
+
 struct Shared {
     stage: Stage,
     situation: Situation,
-    deployment: String,
+    deployment_id: String,
+    deployment: Deployment,
+    waited: Duration,
     service: Option<(String, String)>,
     hook_details: Map<String, Value>,
     target: Target,
@@ -36,11 +50,14 @@ struct Shared {
 }
 
 impl Scope {
-    pub(crate) fn new(invocation: &Invocation, plan: &Plan, aws: Arc<Aws>, deadline: Instant) -> Self {
+    pub(crate) fn new(seen: Seen<'_>) -> Self {
+        let Seen { invocation, settled, plan, secrets, deployment, deadline } = seen;
         let shared = Shared {
-            stage: invocation.stage.clone(),
-            situation: invocation.situation,
-            deployment: invocation.deployment.clone(),
+            stage: settled.stage.clone(),
+            situation: settled.situation,
+            deployment_id: invocation.deployment.clone(),
+            deployment,
+            waited: settled.wait.lasted(clock::now()),
             service: invocation
                 .service
                 .as_ref()
@@ -48,7 +65,7 @@ impl Scope {
             hook_details: invocation.echo(),
             target: plan.target.clone(),
             isolation: plan.isolation,
-            secrets: Secrets::new(aws, deadline),
+            secrets,
             deadline,
         };
         Self { shared: Arc::new(shared), settings: Arc::new(Value::Null) }
@@ -59,7 +76,10 @@ impl Scope {
         let shared = Shared {
             stage: Stage::PostTestTrafficShift,
             situation: Situation::Update,
-            deployment: "arn:aws:ecs:us-east-1:123456789012:service-deployment/local/local/local".to_owned(),
+            deployment: Deployment::nowhere(),
+            waited: Duration::ZERO,
+            deployment_id: "arn:aws:ecs:us-east-1:123456789012:service-deployment/local/local/local"
+                .to_owned(),
             service: Some(("local".to_owned(), "local".to_owned())),
             hook_details: Map::new(),
             target,
@@ -85,8 +105,18 @@ impl Scope {
     }
 
     /// The service deployment's ARN, or CodeDeploy's deployment id.
-    pub fn deployment(&self) -> &str {
+    pub fn deployment_id(&self) -> &str {
+        &self.shared.deployment_id
+    }
+
+    /// Facts about the deployment, asked for when first needed.
+    pub fn deployment(&self) -> &Deployment {
         &self.shared.deployment
+    }
+
+    /// How long this wait has lasted, over all invocations.
+    pub fn waited(&self) -> Duration {
+        self.shared.waited
     }
 
     /// The cluster's and the service's name, where the event tells them.

@@ -21,6 +21,9 @@ pub const LIFECYCLE_EVENT: &str = "GREENLIGHT_LIFECYCLE_EVENT";
 pub const PAUSE: &str = "GREENLIGHT_PAUSE";
 /// `enforce` or `shadow`.
 pub const MODE: &str = "GREENLIGHT_MODE";
+/// Where verdicts are reported to, in place of AWS: `greenlight invoke` sets it, so that a hook that reads a
+/// real account changes nothing there.
+pub const REPORT_ENDPOINT_URL: &str = "GREENLIGHT_REPORT_ENDPOINT_URL";
 /// Milliseconds kept back from the deadline for the report.
 pub const RESERVE_MS: &str = "GREENLIGHT_RESERVE_MS";
 
@@ -36,6 +39,7 @@ pub(crate) struct Settings {
     pub(crate) gates: Vec<Gate>,
     pub(crate) mode: Mode,
     pub(crate) reserve: Option<Duration>,
+    pub(crate) report_endpoint_url: Option<String>,
     /// Problems of everything but the gates.
     pub(crate) problems: Vec<Problem>,
     /// Problems of `GREENLIGHT_PAUSE`: they only matter to a PAUSE event.
@@ -61,8 +65,19 @@ impl Settings {
         let lifecycle_event = read(value(LIFECYCLE_EVENT), lifecycle_event, &mut problems);
         let mode = read(value(MODE), mode, &mut problems).unwrap_or_default();
         let reserve = read(value(RESERVE_MS), reserve, &mut problems);
+        let report_endpoint_url = value(REPORT_ENDPOINT_URL);
         let (gates, gate_problems) = Gate::list(value(PAUSE).as_deref().unwrap_or_default());
-        Self { plan, target_url, lifecycle_event, gates, mode, reserve, problems, gate_problems }
+        Self {
+            plan,
+            target_url,
+            lifecycle_event,
+            gates,
+            mode,
+            reserve,
+            report_endpoint_url,
+            problems,
+            gate_problems,
+        }
     }
 }
 

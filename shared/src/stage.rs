@@ -50,6 +50,16 @@ impl Stage {
         STAGES.into_iter().map(|(stage, ..)| stage)
     }
 
+    /// The stage of an event that names none.
+    pub(crate) fn unnamed() -> Self {
+        Self::Unknown("UNKNOWN".to_owned())
+    }
+
+    /// Whether no event named it.
+    pub(crate) fn is_unnamed(&self) -> bool {
+        *self == Self::unnamed()
+    }
+
     /// The stage of ECS's name; unknown names are kept.
     pub fn from_ecs(name: &str) -> Self {
         STAGES

@@ -56,6 +56,16 @@ pub(crate) struct State {
     pub(crate) readings: Vec<Reading>,
 }
 
+/// What became of the state that an event carries.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Restored {
+    pub(crate) state: State,
+    /// Why it was started afresh.
+    pub(crate) warning: Option<String>,
+    /// Whether state of this very wait may have been lost: something came that cannot be read.
+    pub(crate) unreadable: bool,
+}
+
 impl State {
     /// A wait that begins now.
     pub(crate) fn new(place: Place, now: Timestamp) -> Self {
@@ -63,31 +73,30 @@ impl State {
     }
 
     /// The state that came back, or a new one with the warning why.
-    pub(crate) fn restore(came: Option<&Value>, place: Place, now: Timestamp) -> (Self, Option<String>) {
+    pub(crate) fn restore(came: Option<&Value>, place: Place, now: Timestamp) -> Restored {
+        let afresh = |place, unreadable, why: String| Restored {
+            state: Self::new(place, now),
+            warning: Some(format!("the state in hookDetails {why}; started afresh")),
+            unreadable,
+        };
         let Some(came) = came else {
-            return (Self::new(place, now), None);
+            return Restored { state: Self::new(place, now), warning: None, unreadable: false };
         };
         match serde_json::from_value::<Self>(came.clone()) {
             Ok(state) if state.v != VERSION => {
-                let warning = format!(
-                    "the state in hookDetails has version {}; expected {VERSION}; started afresh",
-                    state.v
-                );
-                (Self::new(place, now), Some(warning))
+                afresh(place, true, format!("has version {}; expected {VERSION}", state.v))
             }
             Ok(state) if state.place != place => {
                 let other = format!("{} {}", state.place.deployment, state.place.stage);
-                (
-                    Self::new(place, now),
-                    Some(format!("the state in hookDetails belongs to {other}; started afresh")),
-                )
+                afresh(place, false, format!("belongs to {other}"))
             }
             // A clock from the future would stretch patience.
-            Ok(state) => (Self { since: state.since.min(now), ..state }, None),
-            Err(error) => {
-                let warning = format!("the state in hookDetails cannot be read: {error}; started afresh");
-                (Self::new(place, now), Some(warning))
-            }
+            Ok(state) => Restored {
+                state: Self { since: state.since.min(now), ..state },
+                warning: None,
+                unreadable: false,
+            },
+            Err(error) => afresh(place, true, format!("cannot be read: {error}")),
         }
     }
 
@@ -124,6 +133,11 @@ impl Clocks {
         since
     }
 
+    /// Whether this process knows when the wait began.
+    pub(crate) fn know(&self, state: &State) -> bool {
+        self.0.contains_key(&state.place)
+    }
+
     /// The wait is over: a later one at the same place (the next step, say) begins anew.
     pub(crate) fn forget(&mut self, state: &State) {
         self.0.remove(&state.place);
@@ -148,8 +162,8 @@ mod tests {
     fn a_state_comes_back_whole() {
         let mut state = State::new(place("POST_SCALE_UP"), at(100));
         state.readings.push(Reading { check: "c".to_owned(), at: at(101), value: json!(5) });
-        let (back, warning) = State::restore(Some(&state.to_value()), place("POST_SCALE_UP"), at(200));
-        assert_eq!((back, warning), (state, None));
+        let back = State::restore(Some(&state.to_value()), place("POST_SCALE_UP"), at(200));
+        assert_eq!((back.state, back.warning, back.unreadable), (state, None, false));
     }
 
     #[test]
@@ -157,24 +171,24 @@ mod tests {
         let other = State::new(place("PRE_SCALE_UP"), at(1)).to_value();
         let mut version = State::new(place("POST_SCALE_UP"), at(1)).to_value();
         version["v"] = json!(2);
-        for (came, word) in [
-            (other, "belongs to"),
-            (version, "version 2"),
-            (json!(5), "cannot be read"),
-            (json!({}), "cannot be read"),
-            (json!(null), "cannot be read"),
+        for (came, word, lost) in [
+            (other, "belongs to", false),
+            (version, "version 2", true),
+            (json!(5), "cannot be read", true),
+            (json!({}), "cannot be read", true),
+            (json!(null), "cannot be read", true),
         ] {
-            let (state, warning) = State::restore(Some(&came), place("POST_SCALE_UP"), at(200));
-            assert_eq!(state.since, at(200), "{came}");
-            assert!(warning.unwrap().contains(word), "{came}");
+            let back = State::restore(Some(&came), place("POST_SCALE_UP"), at(200));
+            assert_eq!((back.state.since, back.unreadable), (at(200), lost), "{came}");
+            assert!(back.warning.unwrap().contains(word), "{came}");
         }
-        assert_eq!(State::restore(None, place("x"), at(200)).1, None);
+        assert_eq!(State::restore(None, place("x"), at(200)).warning, None);
     }
 
     #[test]
     fn a_clock_from_the_future_is_now() {
         let came = State::new(place("x"), at(1_000_000)).to_value();
-        assert_eq!(State::restore(Some(&came), place("x"), at(200)).0.since, at(200));
+        assert_eq!(State::restore(Some(&came), place("x"), at(200)).state.since, at(200));
     }
 
     #[test]
@@ -189,7 +203,7 @@ mod tests {
         }
         let sent = state.to_value();
         assert!(sent.to_string().len() <= MAX_BYTES);
-        let (back, _) = State::restore(Some(&sent), place("x"), at(200));
+        let back = State::restore(Some(&sent), place("x"), at(200)).state;
         assert_eq!(back.since, at(100));
         assert_eq!(back.readings.last().unwrap().at, at(39));
         assert!(back.readings.len() > 5);

@@ -21,22 +21,27 @@
 use std::collections::BTreeMap;
 
 use ::http::Method;
+use futures_util::future::join_all;
 use greenlight::{
     Check, Outcome, Scope,
     plan::{
-        Headers, Isolation, Problem, Text,
+        Headers, Isolation, Problem, TargetUrl, Text,
         units::{Size, Span},
     },
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::prober::{Limits, Load, Prober};
+use crate::prober::{Answer, Limits, Load, Prober};
 
+mod answered_by;
+mod discovered;
 mod expect;
 mod findings;
+mod health;
 mod request;
+mod several;
 
-use self::expect::Expect;
+use self::{answered_by::Taken, expect::Expect, request::Place};
 
 /// Above these, a probe is a load test, and a plan must say that it means it.
 const MANY_REQUESTS: u64 = 1000;
@@ -49,7 +54,8 @@ const MOST_AT_ONCE: usize = 1000;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Http {
-    /// Path and query; the target URL's own path comes before it.
+    /// Path and query; a target URL's own path comes before it. Without one, green's own health check is
+    /// asked for.
     path: PathAndQuery,
     /// The method. Others than GET and HEAD change things and need `allow_load`.
     method: Verb,
@@ -142,9 +148,49 @@ impl Check for Http {
     }
 
     async fn run(&self, scope: &Scope) -> Outcome {
-        let prepared = match request::prepare(self, scope).await {
-            Ok(prepared) => prepared,
+        if let Some(url) = &scope.target().url {
+            return self.at_url(scope, url).await;
+        }
+        let approaches = match scope.deployment().approaches(scope.stage()).await {
+            Ok(approaches) => approaches,
             Err(outcome) => return *outcome,
+        };
+        let probes = approaches.iter().map(|approach| discovered::probe(self, scope, approach));
+        let outcomes = join_all(probes).await;
+        let names = approaches.iter().map(|approach| approach.name.as_deref().unwrap_or("its tasks"));
+        several::worst(names.zip(outcomes).collect())
+    }
+}
+
+impl Http {
+    /// Asks where somebody said that green is; nothing here can prove that it is.
+    async fn at_url(&self, scope: &Scope, url: &TargetUrl) -> Outcome {
+        if scope.isolation() == Isolation::Required {
+            return Outcome::cannot_tell(format!(
+                "`isolation` is `required`, and nothing can prove that {url} is green"
+            ))
+            .hint("use `\"isolation\": \"auto\"` with a target URL");
+        }
+        let place = Place::of_target(self, scope, url.url());
+        let (outcome, _) = self.sent(scope, place, &self.expect, self.requests, Taken::default()).await;
+        match scope.isolation() {
+            Isolation::Auto => outcome.caveat("not proven to be green"),
+            Isolation::Required | Isolation::Off => outcome,
+        }
+    }
+
+    /// Sends the requests to one place. The second value says whether that could not be reached at all.
+    async fn sent(
+        &self,
+        scope: &Scope,
+        place: Place,
+        expect: &Expect,
+        requests: u64,
+        taken: Taken,
+    ) -> (Outcome, bool) {
+        let prepared = match request::prepare(self, scope, place).await {
+            Ok(prepared) => prepared,
+            Err(outcome) => return (*outcome, false),
         };
         let limits = Limits {
             connect_timeout: self.connect_timeout.0,
@@ -153,22 +199,17 @@ impl Check for Http {
             redirects: self.redirects,
             ..Limits::default()
         };
-        let load =
-            Load { requests: self.requests, concurrency: self.concurrency, deadline: scope.deadline() };
-        let (expect, secrets) = (self.expect.clone(), scope.secrets().clone());
-        let tally = Prober::new(prepared.endpoint, limits)
-            .run(&prepared.request, load, move |answer| expect.judge(answer, &secrets))
-            .await;
-        let outcome = findings::outcome(&tally, &self.expect, &prepared.url);
-        match scope.isolation() {
-            // A target URL is where somebody said green is; nothing here can prove it.
-            Isolation::Auto => outcome.caveat("not proven to be green"),
-            Isolation::Required | Isolation::Off => outcome,
-        }
+        let load = Load { requests, concurrency: self.concurrency, deadline: scope.deadline() };
+        let (judge, secrets) = (expect.clone(), scope.secrets().clone());
+        let judge = move |answer: &Answer| match answered_by::stranger(answer, &taken, &secrets) {
+            Some(stranger) => Err(stranger),
+            None => judge.judge(answer, &secrets),
+        };
+        let tally = Prober::new(prepared.endpoint, limits).run(&prepared.request, load, judge).await;
+        let unreachable = tally.begun() > 0 && tally.unreachable.count() == tally.begun();
+        (findings::outcome(&tally, expect, &prepared.url), unreachable)
     }
-}
 
-impl Http {
     fn changes_things(&self) -> bool {
         !matches!(self.method.0, Method::GET | Method::HEAD)
     }
@@ -178,6 +219,13 @@ impl Http {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 struct PathAndQuery(String);
+
+impl PathAndQuery {
+    /// Whether a plan gave one.
+    fn is_given(&self) -> bool {
+        !self.0.is_empty()
+    }
+}
 
 impl<'de> Deserialize<'de> for PathAndQuery {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -2,7 +2,7 @@
 //!
 //! One file per kind of check; adding one is that file and its line in [`hook`].
 
-use greenlight::Hook;
+use greenlight::{Hook, Stage, deployment::IsolationCheck};
 use serde_json::json;
 
 mod http;
@@ -10,9 +10,20 @@ pub mod prober;
 
 pub use self::http::Http;
 
-/// The hook, with its checks and the plan that it has by default: ten requests, all must pass.
+/// The hook, with its checks and the plan that it has by default: ten requests to green's own health
+/// check, all must pass.
 pub fn hook() -> Hook {
     Hook::new("test-traffic")
         .check::<Http>("http")
+        .check::<IsolationCheck>("isolation")
+        .stages([
+            Stage::PostScaleUp,
+            Stage::TestTrafficShift,
+            Stage::PostTestTrafficShift,
+            Stage::PreProductionTrafficShift,
+            Stage::ProductionTrafficShift,
+            Stage::PostProductionTrafficShift,
+        ])
+        .anywhere_with_target_url()
         .defaults(json!({ "checks": [{ "http": { "requests": 10, "concurrency": 2 } }] }))
 }

@@ -79,6 +79,11 @@ impl Failure {
         }
     }
 
+    /// The resource of a denial, as policies know it; ours is only what was asked for.
+    pub(crate) fn resource(&self) -> Option<&str> {
+        denied_resource(self.message.as_deref()?)
+    }
+
     fn unreachable(words: String) -> Self {
         Self { cause: Cause::Unreachable, code: None, message: None, words }
     }
@@ -92,8 +97,11 @@ impl Failure {
             {
                 Cause::Throttled
             }
-            "ParameterNotFound" | "ParameterVersionNotFound" => Cause::NotFound,
-            code if code.ends_with("NotFoundException") || code.ends_with("DoesNotExistException") => {
+            "ParameterVersionNotFound" => Cause::NotFound,
+            code if code.ends_with("NotFoundException")
+                || code.ends_with("NotFound")
+                || code.ends_with("DoesNotExistException") =>
+            {
                 Cause::NotFound
             }
             _ => Cause::Refused,
@@ -101,11 +109,7 @@ impl Failure {
         let said =
             if message.is_empty() { format!("{code} (HTTP {status})") } else { format!("{code}: {message}") };
         let words = if cause == Cause::Denied {
-            // AWS names the resource as policies know it; ours is only what was asked for.
-            let resource = message
-                .split_once("on resource: ")
-                .and_then(|(_, rest)| rest.split_whitespace().next())
-                .unwrap_or(resource);
+            let resource = denied_resource(message).unwrap_or(resource);
             format!(
                 "not allowed to call {action} on {resource}: add this action for this resource to the function's role ({said})"
             )
@@ -114,6 +118,10 @@ impl Failure {
         };
         Self { cause, code: Some(code.to_owned()), message: Some(message.to_owned()), words }
     }
+}
+
+fn denied_resource(message: &str) -> Option<&str> {
+    message.split_once("on resource: ")?.1.split_whitespace().next()
 }
 
 /// An error and its causes in one line; SDK errors hide the cause from their own text.
@@ -155,6 +163,9 @@ mod tests {
             ("ThrottlingException", Cause::Throttled),
             ("ParameterNotFound", Cause::NotFound),
             ("ResourceNotFoundException", Cause::NotFound),
+            ("RuleNotFound", Cause::NotFound),
+            ("AccessDenied", Cause::Denied),
+            ("Throttling", Cause::Throttled),
             ("DeploymentDoesNotExistException", Cause::NotFound),
             ("InternalServerError", Cause::Refused),
         ] {

@@ -44,9 +44,9 @@ fn common_keys_belong_to_the_plan() {
     .unwrap_or_else(|problems| panic!("{problems:?}"));
     let names: Vec<_> = plan.checks.iter().map(|check| check.name.as_str()).collect();
     assert_eq!(names, ["ping", "ping-2", "greets"]);
-    assert_eq!(plan.checks[0].patience, Duration::from_mins(5));
+    assert_eq!(plan.checks[0].patience, Some(Duration::from_mins(5)));
     assert_eq!(plan.checks[0].on_inconclusive, OnInconclusive::Pass);
-    assert_eq!((plan.checks[1].patience, plan.checks[1].advisory), (Duration::ZERO, true));
+    assert_eq!((plan.checks[1].patience, plan.checks[1].advisory), (Some(Duration::ZERO), true));
     assert_eq!(plan.checks[1].on_inconclusive, OnInconclusive::Fail);
     assert_eq!(plan.effective()["checks"][1]["ping"]["path"], "/b");
     assert_eq!(plan.origin("checks"), Layer::Environment);

@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use super::{Invocation, Protocol, Reply, Reported, Situation};
 use crate::{
     aws::{Aws, Failure, timeouts_within},
-    settings::{LIFECYCLE_EVENT, Settings},
+    settings::Settings,
     stage::Stage,
     verdict::Answer,
 };
@@ -45,27 +45,20 @@ pub(super) fn parse(fields: &Map<String, Value>, settings: &Settings) -> Result<
         None => Err(format!("the CodeDeploy event has no `{key}`, so nothing can be reported")),
     };
     let ids = Ids { deployment: id("DeploymentId")?, execution: id("LifecycleEventHookExecutionId")? };
-    let mut warnings = Vec::new();
-    let stage = settings.lifecycle_event.clone().unwrap_or_else(|| {
-        // A broken one is among the problems already.
-        if !settings.problems.iter().any(|problem| problem.path == LIFECYCLE_EVENT) {
-            warnings.push(format!(
-                "{LIFECYCLE_EVENT} is not set, and a CodeDeploy event does not name its lifecycle event; treated as AfterAllowTestTraffic"
-            ));
-        }
-        Stage::Unknown("UNKNOWN".to_owned())
-    });
+    // The event does not name its lifecycle event; where nobody set it, the deployment is asked.
+    let stage = settings.lifecycle_event.clone().unwrap_or_else(Stage::unnamed);
     Ok(Invocation {
         protocol: Protocol::CodeDeploy,
         stage,
         step: None,
         deployment: ids.deployment.clone(),
         service: None,
+        green: None,
         situation: Situation::Update,
         situation_because: "assumed: a CodeDeploy event does not tell".to_owned(),
         hook_details: Value::Null,
         expires_at: None,
-        warnings,
+        warnings: Vec::new(),
         reply: Reply::CodeDeploy(ids),
     })
 }

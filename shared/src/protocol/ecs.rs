@@ -38,7 +38,7 @@ pub(super) fn parse(fields: &Map<String, Value>) -> Invocation {
         || {
             warnings
                 .push("the event names no `lifecycleStage`; treated as POST_TEST_TRAFFIC_SHIFT".to_owned());
-            Stage::Unknown("UNKNOWN".to_owned())
+            Stage::unnamed()
         },
         |name| Stage::from_ecs(&name),
     );
@@ -65,10 +65,11 @@ pub(super) fn parse(fields: &Map<String, Value>) -> Invocation {
         stage,
         step,
         deployment: deployment
-            .or(green)
+            .or_else(|| green.clone())
             .or_else(|| service_arn.clone())
             .unwrap_or_else(|| "unknown".to_owned()),
         service: service_arn.as_deref().and_then(Service::from_arn),
+        green,
         situation,
         situation_because,
         hook_details: fields.get("hookDetails").cloned().unwrap_or(Value::Null),

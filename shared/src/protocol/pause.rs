@@ -123,6 +123,7 @@ pub(super) fn parse(fields: &Map<String, Value>, settings: &Settings) -> Result<
         step: None,
         deployment: ids.deployment.clone(),
         service: Some(service),
+        green: None,
         situation: Situation::Update,
         situation_because:
             "assumed: PAUSE hooks are not called during a rollback, and the event does not tell a create"

@@ -70,6 +70,8 @@ impl Endpoint {
 pub(crate) struct Event {
     pub(crate) request_id: String,
     pub(crate) deadline: Option<String>,
+    /// The ARN that the function was invoked by, with a version or an alias where that was named.
+    pub(crate) function: Option<String>,
     pub(crate) body: Bytes,
 }
 
@@ -104,7 +106,9 @@ impl Api {
             status: StatusCode::OK,
             body: "an event without Lambda-Runtime-Aws-Request-Id".to_owned(),
         })?;
-        Ok(Event { request_id, deadline: header("lambda-runtime-deadline-ms"), body })
+        let (deadline, function) =
+            (header("lambda-runtime-deadline-ms"), header("lambda-runtime-invoked-function-arn"));
+        Ok(Event { request_id, deadline, function, body })
     }
 
     /// Gives the answer to an event.

@@ -19,7 +19,9 @@ use crate::{
     clock,
     evidence::Record,
     outcome::{Kind, Outcome},
-    plan::{DEFAULT_PATIENCE, Layer, Mode, Plan, Problem, sentence, units::Span},
+    plan::{Layer, Mode, Plan, Problem, sentence, units::Span},
+    protocol::Situation,
+    stage::Stage,
     verdict::{Judged, OnInconclusive, Verdict, fold},
 };
 
@@ -33,8 +35,21 @@ pub(crate) struct Conclusion {
     pub(crate) plan: Value,
     pub(crate) layers: BTreeMap<String, Layer>,
     pub(crate) warnings: Vec<String>,
+    pub(crate) settled: Settled,
     /// Whether a check was cut off: what it started may live on in the validation's runtime.
     pub(crate) cut: bool,
+}
+
+/// What the event leaves open, as far as it is known: first as the event tells it, then as the deployment
+/// does.
+#[derive(Debug, Clone)]
+pub(crate) struct Settled {
+    pub(crate) stage: Stage,
+    pub(crate) situation: Situation,
+    pub(crate) situation_because: String,
+    pub(crate) wait: Wait,
+    /// How long waiting may last where the plan does not say.
+    pub(crate) patience: Duration,
 }
 
 /// What a conclusion is asked for with.
@@ -51,7 +66,7 @@ struct Planned {
     name: String,
     kind: &'static str,
     advisory: bool,
-    patience: Duration,
+    patience: Option<Duration>,
     on_inconclusive: OnInconclusive,
     settings: Value,
 }
@@ -62,8 +77,8 @@ struct Found {
     duration: Duration,
 }
 
-#[derive(Default)]
 struct Known {
+    settled: Settled,
     mode: Mode,
     checks: Option<Vec<Planned>>,
     plan: Value,
@@ -81,10 +96,35 @@ struct Known {
 }
 
 /// What is known so far.
-#[derive(Default)]
 pub(crate) struct Board(Mutex<Known>);
 
 impl Board {
+    /// A board that knows what the event tells.
+    pub(crate) fn new(settled: Settled) -> Self {
+        Self(Mutex::new(Known {
+            settled,
+            mode: Mode::default(),
+            checks: None,
+            plan: Value::Null,
+            layers: BTreeMap::new(),
+            broken: None,
+            unread: None,
+            waved_through: None,
+            found: BTreeMap::new(),
+            cut: false,
+            warnings: Vec::new(),
+        }))
+    }
+
+    /// Writes down what the deployment tells.
+    pub(crate) fn settle(&self, settle: impl FnOnce(&mut Settled)) {
+        settle(&mut self.known().settled);
+    }
+
+    pub(crate) fn settled(&self) -> Settled {
+        self.known().settled.clone()
+    }
+
     fn known(&self) -> MutexGuard<'_, Known> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -133,7 +173,11 @@ impl Board {
     }
 
     pub(crate) fn warn(&self, warning: String) {
-        self.known().warnings.push(warning);
+        let warnings = &mut self.known().warnings;
+        // A function that waits asks again, and would say the same again.
+        if !warnings.contains(&warning) {
+            warnings.push(warning);
+        }
     }
 
     /// A pass begins: every check is judged anew. What was pending or could not be told stays so until
@@ -155,12 +199,12 @@ impl Board {
     }
 
     /// What follows from what is known now, shadow mode included.
-    pub(crate) fn conclude(&self, wait: Wait, asking: Asking<'_>) -> Conclusion {
+    pub(crate) fn conclude(&self, asking: Asking<'_>) -> Conclusion {
         let known = self.known();
-        let verdict = known.verdict(wait, asking, clock::now());
-        let verdict = if known.mode == Mode::Shadow { verdict.in_shadow() } else { verdict };
+        let verdict = known.verdict(asking, clock::now());
         Conclusion {
             verdict,
+            settled: known.settled.clone(),
             mode: known.mode,
             checks: known.records(asking.lost),
             plan: known.plan.clone(),
@@ -172,7 +216,17 @@ impl Board {
 }
 
 impl Known {
-    fn verdict(&self, wait: Wait, asking: Asking<'_>, now: Timestamp) -> Verdict {
+    fn verdict(&self, asking: Asking<'_>, now: Timestamp) -> Verdict {
+        if self.settled.situation == Situation::Rollback {
+            let because = &self.settled.situation_because;
+            return Verdict::proceed(format!("rollback: nothing was validated: {because}"));
+        }
+        let verdict = self.judged(asking, now);
+        if self.mode == Mode::Shadow { verdict.in_shadow() } else { verdict }
+    }
+
+    fn judged(&self, asking: Asking<'_>, now: Timestamp) -> Verdict {
+        let wait = self.settled.wait;
         if let Some(problems) = &self.broken {
             return Verdict::stop(format!("the plan cannot be used: {}", sentence(problems)));
         }
@@ -190,7 +244,7 @@ impl Known {
                 outcome: &outcome,
                 advisory: false,
                 on_inconclusive: OnInconclusive::Fail,
-                may_wait: may_wait(DEFAULT_PATIENCE),
+                may_wait: may_wait(self.settled.patience),
             };
             return fold(&[judged], wait.delay(now), &over);
         };
@@ -200,12 +254,14 @@ impl Known {
             .enumerate()
             .map(|(index, planned)| {
                 let outcome = self.found.get(&index).map_or(&missing, |found| &found.outcome);
+                let patience = planned.patience.unwrap_or(self.settled.patience);
                 Judged {
                     name: &planned.name,
                     outcome,
                     advisory: planned.advisory,
                     on_inconclusive: planned.on_inconclusive,
-                    may_wait: may_wait(planned.patience) && !outcome.for_good,
+                    may_wait: may_wait(patience.min(outcome.at_most.unwrap_or(patience)))
+                        && !outcome.for_good,
                 }
             })
             .collect();
@@ -294,13 +350,15 @@ mod tests {
         let Value::Object(keys) = json!({ "checks": checks }) else { unreachable!() };
         let mut layered = Layered::default();
         layered.put(Layer::Event, keys);
-        let board = Board::default();
+        let board = Board::new(Settled {
+            stage: Stage::PostTestTrafficShift,
+            situation: Situation::Update,
+            situation_because: String::new(),
+            wait: Wait { since: clock::now(), outer: None, caller_asks_again: false },
+            patience: Duration::from_mins(10),
+        });
         board.plan(&Plan::decode(layered, &[kind]).ok().unwrap());
         board
-    }
-
-    fn wait() -> Wait {
-        Wait { since: clock::now(), outer: None, caller_asks_again: false }
     }
 
     #[test]
@@ -311,7 +369,7 @@ mod tests {
         board.begin_pass();
         board.found(0, Outcome::pass("well"), Duration::ZERO);
         board.cut(1, Duration::ZERO);
-        let conclusion = board.conclude(wait(), Asking { last: true, lost: None });
+        let conclusion = board.conclude(Asking { last: true, lost: None });
         assert_eq!(conclusion.verdict.answer, Answer::Stop, "{}", conclusion.verdict.reason);
         assert!(
             conclusion.verdict.reason.contains("was still pending, when")
@@ -327,14 +385,14 @@ mod tests {
         let board = board(&json!([{"c": {}}]));
         board.found(0, Outcome::pass("well"), Duration::ZERO);
         board.begin_pass();
-        let conclusion = board.conclude(wait(), Asking { last: true, lost: Some(&Lost::Late) });
+        let conclusion = board.conclude(Asking { last: true, lost: Some(&Lost::Late) });
         assert_eq!(conclusion.verdict.answer, Answer::Stop);
     }
 
     #[test]
     fn a_verdict_and_its_records_are_of_one_moment() {
         let board = Arc::new(board(&json!([{"c": {}}])));
-        let conclusion = board.conclude(wait(), Asking { last: true, lost: Some(&Lost::Late) });
+        let conclusion = board.conclude(Asking { last: true, lost: Some(&Lost::Late) });
         board.found(0, Outcome::pass("late"), Duration::ZERO);
         assert_eq!(conclusion.checks[0].outcome, "inconclusive");
     }

@@ -9,30 +9,28 @@ use tokio::time::Instant;
 
 use super::{
     api::{Event, FunctionError},
-    board::{Asking, Board, Conclusion},
+    board::{Asking, Board, Conclusion, Settled},
     deadline::Deadline,
     guard::{Guard, Lost, MAX_LEAKED_THREADS},
     validation::Validation,
-    wait::Wait,
+    wait::{self, Wait},
 };
 use crate::{
     VERSION,
-    aws::{Aws, AwsCall, Failure},
+    aws::{Aws, AwsCall, Connection, Failure},
     clock,
     evidence::{Evidence, SCHEMA, cut},
     hook::Hook,
-    plan::{Layer, Layered, Mode, Source},
+    plan::{DEFAULT_PATIENCE, Layer, Layered, Mode, Source},
     protocol::{self, Asked, Invocation, Protocol, Reported, Situation},
     settings::Settings,
-    state::{self, Clocks, State},
+    state::{self, Clocks, Restored, State},
     verdict::{Answer, Verdict},
 };
 
 /// Kept back from the deadline where `GREENLIGHT_RESERVE_MS` says nothing.
 const RESERVE_TO_RETURN: Duration = Duration::from_secs(5);
 const RESERVE_TO_REPORT: Duration = Duration::from_secs(15);
-/// Patience ends this long before the one who waits gives up, beside the reserve.
-const OUTER_MARGIN: Duration = Duration::from_mins(1);
 /// CodeDeploy waits an hour for its callback; patience ends well before.
 const CODEDEPLOY_WAITS: Duration = Duration::from_mins(55);
 /// A report gets this long even where its time is over: the deadline may lie, and if it does not, Lambda
@@ -46,7 +44,7 @@ pub(crate) struct Function {
     hook: Arc<Hook>,
     guard: Guard,
     /// The clients of reports, on the loop's runtime.
-    reporting: Aws,
+    reporting: Option<Aws>,
     /// The clients of validations, on the guard's runtime; replaced with it.
     validating: Arc<Aws>,
     clocks: Clocks,
@@ -68,7 +66,11 @@ struct Handling {
     /// The clients that the validation uses, for the record of their calls.
     aws: Arc<Aws>,
     state: State,
-    wait: Wait,
+    /// The ARN that we were invoked by.
+    function: Option<String>,
+    reserve: Duration,
+    /// Whether state came back that cannot be read, and this process knows no clock either.
+    lost_clock: bool,
     began: Instant,
 }
 
@@ -77,7 +79,7 @@ impl Function {
         Self {
             hook: Arc::new(hook),
             guard: Guard::default(),
-            reporting: Aws::default(),
+            reporting: None,
             validating: Arc::default(),
             clocks: Clocks::default(),
             read_settings: Settings::from_environment,
@@ -103,7 +105,7 @@ impl Function {
         match protocol::parse(&event.body, &settings) {
             Ok(Asked::Verdict(mut invocation)) => {
                 invocation.warnings.extend(warning);
-                self.judge(*invocation, settings, deadline, began).await
+                self.judge(*invocation, event.function.clone(), settings, deadline, began).await
             }
             Ok(Asked::Nothing { why, level }) => Answered {
                 document: Ok(Bytes::from(json!({ "acknowledged": why }).to_string())),
@@ -122,6 +124,7 @@ impl Function {
     async fn judge(
         &mut self,
         invocation: Invocation,
+        function: Option<String>,
         settings: Settings,
         deadline: Deadline,
         began: Instant,
@@ -129,11 +132,13 @@ impl Function {
         let default_reserve =
             if invocation.protocol == Protocol::Ecs { RESERVE_TO_RETURN } else { RESERVE_TO_REPORT };
         let reserve = settings.reserve.unwrap_or(default_reserve);
-        let handling = self.begin(invocation, &settings, reserve, began);
+        let elsewhere =
+            Connection { endpoint_url: settings.report_endpoint_url.clone(), ..Connection::default() };
+        self.reporting.get_or_insert_with(|| Aws::at(elsewhere));
+        let handling = self.begin(invocation, function, &settings, reserve, began);
         let mut conclusion = if handling.invocation.situation == Situation::Rollback {
-            let because = &handling.invocation.situation_because;
-            let verdict = Verdict::proceed(format!("rollback: nothing was validated: {because}"));
-            Conclusion { verdict, ..handling.board.conclude(handling.wait, Asking::default()) }
+            // The event tells it: there is nothing to ask.
+            handling.board.conclude(Asking::default())
         } else {
             self.validate(&handling, settings, deadline.verdict_due(reserve)).await
         };
@@ -145,7 +150,7 @@ impl Function {
             self.clocks.forget(&handling.state);
         }
         let document = match &reported {
-            Ok(_) => Ok(Bytes::from(handling.document(&conclusion.verdict).to_string())),
+            Ok(_) => Ok(Bytes::from(handling.document(&conclusion).to_string())),
             Err(failure) => Err(FunctionError {
                 kind: "Greenlight.ReportFailed",
                 message: format!("the verdict ({}) could not be reported: {failure}", answer.word()),
@@ -158,37 +163,47 @@ impl Function {
     fn begin(
         &mut self,
         invocation: Invocation,
+        function: Option<String>,
         settings: &Settings,
         reserve: Duration,
         began: Instant,
     ) -> Handling {
         let now = clock::now();
-        let board = Board::default();
-        if settings.mode == Mode::Shadow || asks_for_shadow(settings, &invocation.hook_details) {
-            board.shadow();
-        }
         let echo = invocation.echo();
-        let (state, warning) = State::restore(echo.get(state::KEY), invocation.place(), now);
-        invocation.warnings.iter().cloned().chain(warning).for_each(|warning| board.warn(warning));
+        let Restored { state, warning, unreadable } =
+            State::restore(echo.get(state::KEY), invocation.place(), now);
+        let lost_clock = unreadable && !self.clocks.know(&state);
         let since = self.clocks.since(&state);
         let outer = match invocation.protocol {
             Protocol::CodeDeploy => Some(later(since, CODEDEPLOY_WAITS)),
             Protocol::Ecs | Protocol::Pause => {
-                invocation.expires_at.map(|expires_at| earlier(expires_at, reserve + OUTER_MARGIN))
+                invocation.expires_at.map(|expires_at| wait::outer(expires_at, reserve))
             }
         };
+        let board = Board::new(Settled {
+            stage: invocation.stage.clone(),
+            situation: invocation.situation,
+            situation_because: invocation.situation_because.clone(),
+            wait: Wait { since, outer, caller_asks_again: invocation.protocol == Protocol::Ecs },
+            patience: DEFAULT_PATIENCE,
+        });
+        if settings.mode == Mode::Shadow || asks_for_shadow(settings, &invocation.hook_details) {
+            board.shadow();
+        }
+        invocation.warnings.iter().cloned().chain(warning).for_each(|warning| board.warn(warning));
         if let Some(expires_at) = invocation.expires_at.filter(|_| outer.is_some_and(|outer| outer <= now)) {
             board.warn(format!(
                 "the event expires at {expires_at}, which leaves no time to wait: patience is over"
             ));
         }
-        let wait = Wait { since, outer, caller_asks_again: invocation.protocol == Protocol::Ecs };
         Handling {
             invocation: Arc::new(invocation),
             board: Arc::new(board),
             aws: Arc::clone(&self.validating),
             state: State { since, ..state },
-            wait,
+            function,
+            reserve,
+            lost_clock,
             began,
         }
     }
@@ -201,12 +216,15 @@ impl Function {
             settings: Arc::new(settings),
             board: Arc::clone(&handling.board),
             aws: Arc::clone(&handling.aws),
-            wait: handling.wait,
+            function: handling.function.clone(),
+            reserve: handling.reserve,
+            lost_clock: handling.lost_clock,
             due,
         };
+        let caller_asks_again = handling.invocation.protocol == Protocol::Ecs;
         let instead = |lost: Lost| {
-            let asking = Asking { last: !handling.wait.caller_asks_again, lost: Some(&lost) };
-            handling.board.conclude(handling.wait, asking)
+            let asking = Asking { last: !caller_asks_again, lost: Some(&lost) };
+            handling.board.conclude(asking)
         };
         let (conclusion, mut abandoned) = self.guard.verdict(due, validation.conclusion(), instead).await;
         if conclusion.cut && !abandoned {
@@ -221,7 +239,7 @@ impl Function {
     }
 
     async fn report(
-        &self,
+        &mut self,
         handling: &Handling,
         answer: Answer,
         deadline: Deadline,
@@ -229,7 +247,8 @@ impl Function {
         let left = deadline.left();
         // A little is kept for the answer itself.
         let within = left.saturating_sub((left / 10).min(Duration::from_millis(500))).max(LEAST_TO_REPORT);
-        protocol::report(&handling.invocation, answer, &self.reporting, within).await
+        let reporting = self.reporting.get_or_insert_default();
+        protocol::report(&handling.invocation, answer, reporting, within).await
     }
 
     /// The line for the log: complete for the first, a changed and the final verdict, else short.
@@ -241,7 +260,7 @@ impl Function {
     ) -> String {
         let verdict = &conclusion.verdict;
         let mut calls = handling.aws.calls.take();
-        calls.extend(self.reporting.calls.take());
+        calls.extend(self.reporting.iter().flat_map(|reporting| reporting.calls.take()));
         let waits = matches!(verdict.answer, Answer::Wait(_));
         if waits && handling.state.said.as_ref() == Some(&said(verdict)) {
             let deployment = &handling.invocation.deployment;
@@ -259,7 +278,7 @@ impl Function {
         aws_calls: Vec<AwsCall>,
     ) -> Evidence {
         let Handling { invocation, began, .. } = handling;
-        let Conclusion { verdict, mode, checks, plan, layers, warnings, .. } = conclusion;
+        let Conclusion { verdict, mode, checks, plan, layers, warnings, settled, .. } = conclusion;
         let report = match reported {
             Ok(Reported::ByReturn) => None,
             Ok(Reported::Accepted) => Some("accepted".to_owned()),
@@ -272,11 +291,11 @@ impl Function {
         Evidence {
             service: invocation.service.as_ref().map(ToString::to_string),
             deployment: Some(invocation.deployment.clone()),
-            stage: Some(invocation.stage.to_string()),
+            stage: Some(settled.stage.to_string()),
             step: invocation.step.clone(),
             protocol: invocation.protocol,
-            situation: Some(invocation.situation),
-            situation_because: Some(invocation.situation_because.clone()),
+            situation: Some(settled.situation),
+            situation_because: Some(settled.situation_because),
             mode,
             checks,
             plan,
@@ -319,9 +338,10 @@ impl Function {
 
 impl Handling {
     /// What the function returns; a wait carries everything that the event carried, and the state.
-    fn document(&self, verdict: &Verdict) -> Value {
+    fn document(&self, conclusion: &Conclusion) -> Value {
+        let Conclusion { verdict, settled, .. } = conclusion;
         let mut echo = self.invocation.echo();
-        let state = State { said: Some(said(verdict)), ..self.state.clone() };
+        let state = State { said: Some(said(verdict)), since: settled.wait.since, ..self.state.clone() };
         echo.insert(state::KEY.to_owned(), state.to_value());
         protocol::document(verdict, Some(echo))
     }
@@ -346,10 +366,6 @@ fn asks_for_shadow(settings: &Settings, hook_details: &Value) -> bool {
 
 fn later(time: Timestamp, by: Duration) -> Timestamp {
     time.checked_add(by).unwrap_or(Timestamp::MAX)
-}
-
-fn earlier(time: Timestamp, by: Duration) -> Timestamp {
-    time.checked_sub(by).unwrap_or(Timestamp::MIN)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use tokio::time::Instant;
 use super::validation::Validation;
 use crate::{
     aws::{self, Cause},
+    deployment::{Deployment, Status},
     plan::{Layer, Layered, Plan, Problem, Source, layers::object},
 };
 
@@ -17,7 +18,7 @@ pub(super) enum NoPlan {
 }
 
 /// The plan: the layers, read where they are kept, merged and decoded.
-pub(super) async fn plan(validation: &Validation) -> Result<Plan, NoPlan> {
+pub(super) async fn plan(validation: &Validation, deployment: &Deployment) -> Result<Plan, NoPlan> {
     let details = Source::from_hook_details(&validation.invocation.hook_details);
     let sources = [(Layer::Environment, Ok(validation.settings.plan.clone())), (Layer::Event, details)];
     let mut layered = validation.hook.layered();
@@ -26,13 +27,15 @@ pub(super) async fn plan(validation: &Validation) -> Result<Plan, NoPlan> {
         match source {
             Ok(Source::None) => {}
             Ok(Source::Inline(keys)) => layered.put(layer, keys),
-            Ok(Source::Parameter(names)) => match parameter(validation, layer, &names, &mut layered).await {
-                Ok(()) => {}
-                Err(NoPlan::Broken(found)) => problems.extend(found),
-                // What is broken already does not heal by reading the rest.
-                Err(NoPlan::Unread(_)) if !problems.is_empty() => {}
-                Err(unread @ NoPlan::Unread(_)) => return Err(unread),
-            },
+            Ok(Source::Parameter(names)) => {
+                match parameter(validation, deployment, layer, &names, &mut layered).await {
+                    Ok(()) => {}
+                    Err(NoPlan::Broken(found)) => problems.extend(found),
+                    // What is broken already does not heal by reading the rest.
+                    Err(NoPlan::Unread(_)) if !problems.is_empty() => {}
+                    Err(unread @ NoPlan::Unread(_)) => return Err(unread),
+                }
+            }
             Err(problem) => problems.push(problem),
         }
         if layered.shadow {
@@ -56,13 +59,14 @@ pub(super) async fn plan(validation: &Validation) -> Result<Plan, NoPlan> {
 /// Reads a layer from Parameter Store: "not found" falls through to the next name, "denied" does not.
 async fn parameter(
     validation: &Validation,
+    deployment: &Deployment,
     layer: Layer,
     names: &[String],
     layered: &mut Layered,
 ) -> Result<(), NoPlan> {
     let mut missing = Vec::new();
     for name in names {
-        let name = match fill_in(validation, name) {
+        let name = match fill_in(validation, deployment, name).await {
             Ok(name) => name,
             Err(unknown) => {
                 missing.push(format!("`{name}` (`{unknown}` is not known from this event)"));
@@ -94,10 +98,22 @@ async fn parameter(
 }
 
 /// Puts the deployment's names into a parameter's name; the error is a placeholder that stays.
-fn fill_in(validation: &Validation, name: &str) -> Result<String, String> {
+async fn fill_in(validation: &Validation, deployment: &Deployment, name: &str) -> Result<String, String> {
     let mut filled = name.to_owned();
-    if let Some(service) = &validation.invocation.service {
-        filled = filled.replace("{cluster}", &service.cluster).replace("{service}", &service.name);
+    // The names of CodeDeploy stand in no event: the deployment is asked, for whoever wants them.
+    if (filled.contains("{application}") || filled.contains("{deployment_group}"))
+        && let Ok(Status { group: Some((application, group)), .. }) = deployment.status().await
+    {
+        filled = filled.replace("{application}", &application).replace("{deployment_group}", &group);
+    }
+    if filled.contains("{cluster}") || filled.contains("{service}") {
+        let service = match &validation.invocation.service {
+            Some(service) => Some((service.cluster.clone(), service.name.clone())),
+            None => deployment.sides().await.ok().map(|sides| (sides.cluster.clone(), sides.service.clone())),
+        };
+        if let Some((cluster, service)) = service {
+            filled = filled.replace("{cluster}", &cluster).replace("{service}", &service);
+        }
     }
     match (filled.find('{'), filled.find('}')) {
         (Some(from), Some(to)) if from < to => Err(filled[from..=to].to_owned()),

@@ -14,16 +14,20 @@ use super::{
     board::{Asking, Board, Conclusion},
     guard::panic_message,
     loading::{self, NoPlan},
-    wait::Wait,
+    settling,
 };
 use crate::{
     Scope,
     aws::Aws,
+    deployment::Deployment,
     hook::Hook,
-    outcome::Outcome,
-    plan::{Mode, OnCreate, Plan},
+    outcome::{Outcome, SkipCause},
+    plan::{Mode, NETWORK_PATIENCE, OnCreate, Plan},
     protocol::{Invocation, Situation},
+    scope::Seen,
+    secrets::Secrets,
     settings::Settings,
+    stage::Stage,
     verdict::Answer,
 };
 
@@ -40,7 +44,11 @@ pub(crate) struct Validation {
     pub(crate) settings: Arc<Settings>,
     pub(crate) board: Arc<Board>,
     pub(crate) aws: Arc<Aws>,
-    pub(crate) wait: Wait,
+    /// The ARN that the function was invoked by.
+    pub(crate) function: Option<String>,
+    pub(crate) reserve: Duration,
+    /// Whether the wait's clock should have come back and did not.
+    pub(crate) lost_clock: bool,
     /// When the guard takes the verdict; checks end a little earlier, so that they can say so.
     pub(crate) due: Instant,
 }
@@ -48,36 +56,51 @@ pub(crate) struct Validation {
 impl Validation {
     /// Validates until there is a verdict that ends the wait, or the caller can be told to ask again.
     pub(crate) async fn conclusion(self) -> Conclusion {
-        // Read once: the plan, and in the scope every secret.
+        // Read once: the plan, and every secret.
         let mut loaded = None;
         loop {
-            if loaded.is_none() {
-                loaded = self.load().await;
+            // Every pass looks at the deployment anew.
+            let deployment = self.deployment();
+            let ((), plan) = tokio::join!(settling::settle(&self, &deployment), async {
+                match loaded.take() {
+                    None => self.load(&deployment).await,
+                    loaded => loaded,
+                }
+            });
+            loaded = plan;
+            if let (Some((plan, secrets)), true) =
+                (&loaded, self.board.settled().situation != Situation::Rollback)
+            {
+                self.pass(plan, secrets, deployment).await;
             }
-            if let Some((plan, scope)) = &loaded {
-                self.pass(plan, scope).await;
-            }
-            let conclusion = self.board.conclude(self.wait, Asking::default());
+            let conclusion = self.board.conclude(Asking::default());
             let Answer::Wait(delay) = conclusion.verdict.answer else { return conclusion };
-            if self.wait.caller_asks_again || self.board.mode() == Mode::Shadow {
+            if conclusion.settled.wait.caller_asks_again || self.board.mode() == Mode::Shadow {
                 return conclusion;
             }
             // The function itself waits, while another pass can still be made in time.
             if Instant::now() + delay + MIN_PASS >= self.due {
-                return self.board.conclude(self.wait, Asking { last: true, lost: None });
+                return self.board.conclude(Asking { last: true, lost: None });
             }
             sleep(delay).await;
         }
     }
 
-    /// The plan, and the scope that its checks share. Why there is none stands on the board.
-    async fn load(&self) -> Option<(Plan, Scope)> {
-        match loading::plan(self).await {
+    fn deployment(&self) -> Deployment {
+        Deployment::of(&self.invocation, self.function.clone(), Arc::clone(&self.aws), self.deadline())
+    }
+
+    /// When checks should have ended.
+    fn deadline(&self) -> Instant {
+        self.due.checked_sub(self.margin()).unwrap_or(self.due)
+    }
+
+    /// The plan, and the secrets that its checks share. Why there is none stands on the board.
+    async fn load(&self, deployment: &Deployment) -> Option<(Plan, Secrets)> {
+        match loading::plan(self, deployment).await {
             Ok(plan) => {
                 self.board.plan(&plan);
-                let deadline = self.due.checked_sub(self.margin()).unwrap_or(self.due);
-                let scope = Scope::new(&self.invocation, &plan, Arc::clone(&self.aws), deadline);
-                Some((plan, scope))
+                Some((plan, Secrets::new(Arc::clone(&self.aws), self.deadline())))
             }
             Err(NoPlan::Broken(problems)) => {
                 self.board.broken(problems);
@@ -95,11 +118,27 @@ impl Validation {
     }
 
     /// Runs every check once.
-    async fn pass(&self, plan: &Plan, scope: &Scope) {
+    async fn pass(&self, plan: &Plan, secrets: &Secrets, deployment: Deployment) {
         self.board.begin_pass();
-        if self.invocation.situation == Situation::Create && plan.on_create == OnCreate::Pass {
-            return self.board.waved_through(&self.invocation.situation_because);
+        let settled = self.board.settled();
+        if settled.situation == Situation::Create && plan.on_create == OnCreate::Pass {
+            return self.board.waved_through(&settled.situation_because);
         }
+        if let Some(words) = self.wrong_stage(plan, &settled.stage) {
+            for index in 0..plan.checks.len() {
+                let outcome = Outcome::skip(SkipCause::WrongStage, words.as_str());
+                self.board.found(index, outcome, Duration::ZERO);
+            }
+            return;
+        }
+        let scope = Scope::new(Seen {
+            invocation: &self.invocation,
+            settled: &settled,
+            plan,
+            secrets: secrets.clone(),
+            deployment: deployment.clone(),
+            deadline: self.deadline(),
+        });
         let grace = self.due.saturating_duration_since(scope.deadline()) / 3;
         let mut running = JoinSet::new();
         let mut indices = BTreeMap::new();
@@ -127,5 +166,18 @@ impl Validation {
                 self.board.found(index, outcome, Duration::ZERO);
             }
         }
+        if deployment.is_known_to_shift_by_network_load_balancer() {
+            self.board.settle(|settled| settled.patience = NETWORK_PATIENCE);
+        }
+    }
+
+    /// Why the hook has nothing to look at here, if it has not. Who says where green is, says that there
+    /// is something to look at.
+    fn wrong_stage(&self, plan: &Plan, stage: &Stage) -> Option<String> {
+        let belongs = self.hook.stages.as_ref()?;
+        let anywhere = plan.target.url.is_some() && self.hook.anywhere_with_target_url;
+        let known = !matches!(stage, Stage::Unknown(_));
+        (known && !anywhere && !belongs.contains(stage))
+            .then(|| settling::wrong_stage(self.hook.name, stage, belongs))
     }
 }

@@ -4,6 +4,14 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+/// Patience ends this long before the one who waits gives up, beside the reserve.
+const OUTER_MARGIN: Duration = Duration::from_mins(1);
+
+/// Until when waiting is worth while for one who gives up at `expires_at`.
+pub(super) fn outer(expires_at: Timestamp, reserve: Duration) -> Timestamp {
+    expires_at.checked_sub(reserve + OUTER_MARGIN).unwrap_or(Timestamp::MIN)
+}
+
 /// What is known of a wait.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Wait {
@@ -17,7 +25,7 @@ pub(crate) struct Wait {
 
 impl Wait {
     /// How long it has lasted.
-    pub(super) fn lasted(self, now: Timestamp) -> Duration {
+    pub(crate) fn lasted(self, now: Timestamp) -> Duration {
         Duration::try_from(now.duration_since(self.since)).unwrap_or(Duration::ZERO)
     }
 

@@ -21,8 +21,10 @@ const EXCERPT: usize = 120;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Expect {
-    /// The status codes that are good.
-    pub(super) status: StatusSet,
+    /// The status codes that are good: those of green's health check where the check has no path of its
+    /// own, else 200-299.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<StatusSet>,
     /// A text that the body contains.
     #[serde(skip_serializing_if = "Option::is_none")]
     body_contains: Option<String>,
@@ -41,7 +43,7 @@ pub(super) struct Expect {
 impl Default for Expect {
     fn default() -> Self {
         Self {
-            status: StatusSet::success(),
+            status: None,
             body_contains: None,
             json: BTreeMap::new(),
             headers: BTreeMap::new(),
@@ -119,6 +121,16 @@ impl Expect {
         pointers.chain(names).chain(empty).chain(all).collect()
     }
 
+    /// The status codes that are good.
+    pub(super) fn statuses(&self) -> StatusSet {
+        self.status.clone().unwrap_or_else(StatusSet::success)
+    }
+
+    /// The same with other status codes, where the plan names none.
+    pub(super) fn with_default_statuses(&self, statuses: Option<StatusSet>) -> Self {
+        Self { status: self.status.clone().or(statuses), ..self.clone() }
+    }
+
     /// Holds one answer against everything that is expected; the first difference is returned.
     ///
     /// Texts of the answer are shown without the secrets: an application may echo what it was sent.
@@ -130,14 +142,19 @@ impl Expect {
             ));
         }
         let status = answer.status.as_u16();
-        if !self.status.contains(status) {
+        let good = self.statuses();
+        if !good.contains(status) {
             let location = answer.headers.get("location").and_then(|value| value.to_str().ok());
             let location = location
                 .filter(|_| answer.status.is_redirection())
                 .map(|to| format!(" to {}", excerpt(to, secrets)));
-            let maker = made_by_load_balancer(answer).unwrap_or_default();
+            let maker = if made_by_load_balancer(answer) {
+                " made by the load balancer itself (server: awselb/2.0)"
+            } else {
+                ""
+            };
             let observed = format!("status {status}{}{maker}", location.unwrap_or_default());
-            return Err(Mismatch::new(observed, format!("status {}", self.status)));
+            return Err(Mismatch::new(observed, format!("status {good}")));
         }
         for (name, wanted) in &self.headers {
             judge_header(answer, name, wanted, secrets)?;
@@ -203,14 +220,13 @@ fn same(found: &Value, wanted: &Value) -> bool {
     }
 }
 
-/// Says so where the load balancer itself made the answer, in green's place.
-fn made_by_load_balancer(answer: &Answer) -> Option<&'static str> {
-    let server = answer.headers.get("server")?.to_str().ok()?;
-    (server == "awselb/2.0").then_some(" made by the load balancer itself (server: awselb/2.0)")
+/// Whether the load balancer itself made the answer, in green's place.
+pub(super) fn made_by_load_balancer(answer: &Answer) -> bool {
+    answer.headers.get("server").is_some_and(|server| server == "awselb/2.0")
 }
 
 /// The beginning of a text, without secrets: taken out before it is cut, so that no part of one is left.
-fn excerpt(text: &str, secrets: &Secrets) -> String {
+pub(super) fn excerpt(text: &str, secrets: &Secrets) -> String {
     let text = secrets.redact(text);
     let mut short: String = text.chars().take(EXCERPT).collect();
     if short.len() < text.len() {

@@ -9,7 +9,10 @@ use greenlight::Outcome;
 use serde_json::json;
 
 use super::expect::Expect;
-use crate::prober::{Stopped, Tally};
+use crate::prober::{Stopped, Tally, Whose};
+
+/// A load balancer that has nobody to ask may say so for this long.
+const NOT_YET: Duration = Duration::from_mins(1);
 
 /// The outcome of `tally` against what was expected; `url` is for the words.
 pub(super) fn outcome(tally: &Tally, expect: &Expect, url: &str) -> Outcome {
@@ -39,7 +42,7 @@ fn judge(tally: &Tally, expect: &Expect, url: &str) -> Outcome {
         all if tally.good < all => format!("{} of {all} answers", tally.good),
         all => plural(all, "answer"),
     };
-    Outcome::pass(format!("{answers} from {url} as expected (status {}{p95})", expect.status))
+    Outcome::pass(format!("{answers} from {url} as expected (status {}{p95})", expect.statuses()))
 }
 
 /// How many of the requests may fail.
@@ -85,6 +88,18 @@ fn failures(tally: &Tally, expect: &Expect, url: &str) -> Outcome {
 
 /// Too few requests could be judged.
 fn untold(tally: &Tally, url: &str) -> Outcome {
+    if let Some((stranger, _)) = tally.strangers.kinds().max_by_key(|(_, count)| *count) {
+        let observed = format!(
+            "{} of {} requests to {url} were not answered by green: {}",
+            tally.strangers.count(),
+            tally.begun(),
+            stranger.observed
+        );
+        return match stranger.whose {
+            Whose::NotYet => Outcome::pending(observed).for_at_most(NOT_YET),
+            Whose::Other | Whose::Green => Outcome::inconclusive(observed).hint(stranger.expected.clone()),
+        };
+    }
     if let Some(unreachable) = tally.unreachable.first() {
         let share = match (tally.unreachable.count(), tally.begun()) {
             (count, begun) if count == begun => String::new(),
@@ -124,6 +139,7 @@ fn measured(outcome: Outcome, tally: &Tally) -> Outcome {
         .measured("good", tally.good)
         .measured("failed", tally.failed())
         .measured("unreachable", tally.unreachable.count())
+        .measured("not_answered_by_green", tally.strangers.count())
         .measured("statuses", json!(tally.statuses))
         .measured(
             "latency_ms",

@@ -171,7 +171,7 @@ async fn a_target_url_with_a_path_needs_no_other() {
 #[tokio::test]
 async fn what_cannot_be_asked_is_inconclusive_and_says_why() {
     for (settings, target, for_good, words) in [
-        (json!({}), json!({}), true, "there is no target (say where green is"),
+        (json!({}), json!({}), true, "there is no deployment (set `target.url`"),
         (
             json!({"connect_timeout": "200ms"}),
             json!({"url": "http://127.0.0.1:1"}),

@@ -71,7 +71,7 @@ pub use self::load::Load;
 pub use self::redirect::RedirectRefused;
 pub use self::reply::{Answer, Fault, NoAnswer, OutOfTime, Reply};
 pub use self::request::{Limits, Request, RequestError};
-pub use self::tally::{Distinct, Latencies, Mismatch, Stopped, Tally};
+pub use self::tally::{Distinct, Latencies, Mismatch, Stopped, Tally, Whose};
 pub use self::unreachable::{Obstacle, Phase, Unreachable};
 
 use self::connect::{Connector, Peer};

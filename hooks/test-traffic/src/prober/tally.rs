@@ -26,12 +26,31 @@ pub struct Mismatch {
     pub observed: String,
     /// What was expected, e.g. `status 200-299`.
     pub expected: String,
+    /// Whose answer it was.
+    pub whose: Whose,
+}
+
+/// Whose answer a mismatch is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    /// Green's: it counts as a failure.
+    Green,
+    /// The load balancer's, which has nobody to ask yet: it says that it is too early.
+    NotYet,
+    /// Somebody else's: it says nothing about green.
+    Other,
 }
 
 impl Mismatch {
-    /// What was observed and what was expected.
+    /// What was observed and what was expected of green.
     pub fn new(observed: impl Into<String>, expected: impl Into<String>) -> Self {
-        Self { observed: observed.into(), expected: expected.into() }
+        Self { observed: observed.into(), expected: expected.into(), whose: Whose::Green }
+    }
+
+    /// An answer that is not green's.
+    #[must_use]
+    pub fn of(self, whose: Whose) -> Self {
+        Self { whose, ..self }
     }
 }
 
@@ -135,8 +154,8 @@ pub enum Stopped {
 
 /// What a load came to.
 ///
-/// Every request that was begun is in exactly one of `good`, `mismatches`, `no_answers`, `unreachable` and
-/// `unfinished`.
+/// Every request that was begun is in exactly one of `good`, `mismatches`, `no_answers`, `strangers`,
+/// `unreachable` and `unfinished`.
 #[derive(Debug, Clone)]
 pub struct Tally {
     /// How many requests were asked for.
@@ -145,13 +164,15 @@ pub struct Tally {
     pub good: u64,
     /// Answers that the judge did not find good.
     pub mismatches: Distinct<Mismatch>,
+    /// Answers that were not green's. They say nothing about it.
+    pub strangers: Distinct<Mismatch>,
     /// Requests that were written and got no answer: green's fault.
     pub no_answers: Distinct<NoAnswer>,
     /// Requests that could not be written: ours until shown otherwise.
     pub unreachable: Distinct<Unreachable>,
     /// Requests that the deadline cut off before green's time for them was up. They say nothing.
     pub unfinished: u64,
-    /// Latencies of all answers, and the time waited for all requests without one; no connecting.
+    /// Latencies of all of green's answers, and the time waited for all requests without one; no connecting.
     pub latency: Latencies,
     /// How often each status came.
     pub statuses: BTreeMap<u16, u64>,
@@ -173,6 +194,7 @@ impl Tally {
             requested,
             good: 0,
             mismatches: Distinct::default(),
+            strangers: Distinct::default(),
             no_answers: Distinct::default(),
             unreachable: Distinct::default(),
             unfinished: 0,
@@ -199,10 +221,16 @@ impl Tally {
 
     /// Requests that were begun.
     pub fn begun(&self) -> u64 {
-        self.judged() + self.unreachable.count() + self.unfinished
+        self.judged() + self.strangers.count() + self.unreachable.count() + self.unfinished
     }
 
     pub(super) fn record_answer(&mut self, answer: &Answer, judgement: Result<(), Mismatch>) {
+        if let Err(mismatch) = &judgement
+            && mismatch.whose != Whose::Green
+        {
+            self.strangers.record(mismatch.clone(), PartialEq::eq);
+            return;
+        }
         self.latency.record(answer.latency);
         *self.statuses.entry(answer.status.as_u16()).or_default() += 1;
         self.body_bytes += answer.body.len() as u64;

@@ -22,6 +22,7 @@ fn add_up(tally: &Tally) {
     let sum = tally.good
         + tally.mismatches.count()
         + tally.no_answers.count()
+        + tally.strangers.count()
         + tally.unreachable.count()
         + tally.unfinished;
     assert_eq!(tally.begun(), sum);

@@ -45,6 +45,7 @@ fn event(hook_details: &Value, millis: i64) -> Event {
     Event {
         request_id: "r".to_owned(),
         deadline: Some(deadline.to_string()),
+        function: None,
         body: Bytes::from(body.to_string()),
     }
 }
@@ -107,7 +108,7 @@ async fn a_wait_echoes_everything_and_the_state_comes_back() {
     assert_eq!(second["hookDetails"]["greenlight"]["since"], first["hookDetails"]["greenlight"]["since"]);
     // Eleven minutes later, as the state tells.
     let mut old = first["hookDetails"].clone();
-    old["greenlight"]["since"] = earlier(since, Duration::from_mins(11)).to_string().into();
+    old["greenlight"]["since"] = since.checked_sub(Duration::from_mins(11)).unwrap().to_string().into();
     let third = answer(&mut function, &event(&old, 60_000)).await;
     assert_eq!(third["hookStatus"], "FAILED", "{third}");
     assert!(third["reason"].as_str().unwrap().contains("was still pending after waiting 11m"), "{third}");

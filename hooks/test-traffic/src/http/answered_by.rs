@@ -1,0 +1,61 @@
+//! Who answered: green, or the load balancer in its place.
+//!
+//! An Application Load Balancer's own answers carry `server: awselb/2.0`. Its 502 and 504 say that green
+//! did not answer properly: they are green's. A 503 while it has no healthy target, or before the rule's
+//! weights have moved, says that it is too early. Everything else that it makes by itself (a fixed
+//! response or redirect of another rule, a refusal of its firewall) says nothing about green, however
+//! well its status would fit.
+
+use greenlight::Secrets;
+use url::Url;
+
+use super::expect::{excerpt, made_by_load_balancer};
+use crate::prober::{Answer, Mismatch, Whose};
+
+/// What is known of the route that a request took.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Taken {
+    /// Whether it went through a load balancer that discovery found.
+    pub(super) by_load_balancer: bool,
+    /// Why that one may have nobody to ask yet.
+    pub(super) too_early: Option<String>,
+    /// Whether the request was our own choice (green's health check): then a redirect elsewhere is not
+    /// green's fault. The host that was asked for.
+    pub(super) own_choice_at: Option<Url>,
+    /// What to look at where somebody else answers.
+    pub(super) notes: String,
+}
+
+/// An answer that is not green's, if it is none.
+pub(super) fn stranger(answer: &Answer, taken: &Taken, secrets: &Secrets) -> Option<Mismatch> {
+    let status = answer.status.as_u16();
+    if taken.by_load_balancer && made_by_load_balancer(answer) {
+        let made = format!("the load balancer itself answered {status} (server: awselb/2.0)");
+        return match (status, &taken.too_early) {
+            (502 | 504, _) | (503, None) => None,
+            (503, Some(why)) => Some(Mismatch::new(format!("{made}: {why}"), "").of(Whose::NotYet)),
+            _ => Some(
+                Mismatch::new(
+                    made,
+                    format!(
+                        "a fixed response or a redirect of a rule, or a refusal of its firewall{}",
+                        taken.notes
+                    ),
+                )
+                .of(Whose::Other),
+            ),
+        };
+    }
+    let asked = taken.own_choice_at.as_ref()?;
+    let location =
+        answer.headers.get("location").filter(|_| answer.status.is_redirection())?.to_str().ok()?;
+    let to = asked.join(location).ok()?;
+    let elsewhere = to.scheme() != asked.scheme() || to.host_str() != asked.host_str();
+    elsewhere.then(|| {
+        Mismatch::new(
+            format!("status {status} sends the request to {}", excerpt(location, secrets)),
+            "its health check is redirected, which says nothing about it: name a `path` that is not, or set `target.url`",
+        )
+        .of(Whose::Other)
+    })
+}

@@ -1,0 +1,74 @@
+//! A look at the deployment of an event from outside an invocation: what the command shows.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::Instant;
+
+use super::Deployment;
+use crate::{
+    AwsCall, Connection, Protocol,
+    aws::Aws,
+    protocol::{self, Asked},
+    settings::{LIFECYCLE_EVENT, PAUSE, Settings},
+    stage::Stage,
+};
+
+/// An event's deployment, and where in it the event stands.
+#[derive(Debug)]
+pub struct Look {
+    /// The facts. They are read, never changed.
+    pub deployment: Deployment,
+    /// How the event asks for a verdict.
+    pub protocol: Protocol,
+    /// The service deployment's ARN, or CodeDeploy's deployment id.
+    pub id: String,
+    /// The stage, as the event tells it.
+    stage: Stage,
+    aws: Arc<Aws>,
+}
+
+impl Look {
+    /// Looks at the deployment of an event through `connection`, for at most `within`. `lifecycle_event`
+    /// is CodeDeploy's, where the deployment shall not be asked. The error says what is wrong with the
+    /// event.
+    pub fn at(
+        event: &[u8],
+        lifecycle_event: Option<&str>,
+        connection: Connection,
+        within: Duration,
+    ) -> Result<Self, String> {
+        let settings = Settings::read(|name| match name {
+            // Looking answers nobody's gate.
+            PAUSE => Some("*/*".to_owned()),
+            LIFECYCLE_EVENT => lifecycle_event.map(ToOwned::to_owned),
+            _ => None,
+        });
+        if let Some(problem) = settings.problems.first() {
+            return Err(problem.to_string());
+        }
+        let invocation = match protocol::parse(event, &settings)? {
+            Asked::Verdict(invocation) => invocation,
+            Asked::Nothing { why, .. } => return Err(why),
+        };
+        let aws = Arc::new(Aws::at(connection));
+        let deployment = Deployment::of(&invocation, None, Arc::clone(&aws), Instant::now() + within);
+        Ok(Self {
+            deployment,
+            protocol: invocation.protocol,
+            id: invocation.deployment,
+            stage: invocation.stage,
+            aws,
+        })
+    }
+
+    /// The stage; CodeDeploy is asked for the one that its event does not tell.
+    pub async fn stage(&self) -> Stage {
+        let asked = if self.stage.is_unnamed() { self.deployment.status().await.ok() } else { None };
+        asked.and_then(|status| status.stage).unwrap_or_else(|| self.stage.clone())
+    }
+
+    /// The calls to AWS since the last time that this was asked.
+    pub fn calls(&self) -> Vec<AwsCall> {
+        self.aws.calls.take()
+    }
+}

@@ -1,0 +1,81 @@
+//! What both controllers tell of a deployment, in one form.
+
+use jiff::Timestamp;
+
+use super::arn::Entrance;
+use crate::{protocol::Situation, stage::Stage};
+
+/// What the deployment is doing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Status {
+    /// Create, update or rollback.
+    pub situation: Situation,
+    /// How that was recognised.
+    pub because: String,
+    /// The stage, where the event does not tell it: CodeDeploy's current lifecycle event.
+    pub stage: Option<Stage>,
+    /// When the deployment began.
+    pub started_at: Option<Timestamp>,
+    /// When the one who waits for our hook gives up.
+    pub expires_at: Option<Timestamp>,
+    /// CodeDeploy's names of the application and the deployment group.
+    pub group: Option<(String, String)>,
+}
+
+/// Blue and green, and the load balancers before them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sides {
+    /// The cluster's name.
+    pub cluster: String,
+    /// The service's name.
+    pub service: String,
+    /// The revision that is being deployed.
+    pub green: Revision,
+    /// Those that serve; none on create.
+    pub blue: Vec<Revision>,
+    /// One for each load balancer (and container) that the service is reached through.
+    pub ways: Vec<Way>,
+    /// Whether the service is in a Service Connect namespace.
+    pub service_connect: bool,
+}
+
+/// A service revision, or with CodeDeploy a task set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revision {
+    /// What tells it from the service's others, e.g. `9313423515462893900`.
+    pub id: String,
+    /// What its tasks were started by, e.g. `ecs-svc/9313423515462893900`.
+    pub started_by: String,
+    /// The ARN of its task definition.
+    pub task_definition: Option<String>,
+    /// How many tasks it is meant to have, where that is told.
+    pub requested: Option<u32>,
+}
+
+/// How traffic reaches one container of the service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Way {
+    /// The ARNs of the two target groups between which traffic is shifted; one, where there is but one.
+    pub groups: Vec<String>,
+    /// Green's of them, where it is told; not before the revision is active.
+    pub green_group: Option<String>,
+    /// Where production traffic comes in.
+    pub production: Option<Entrance>,
+    /// Where test traffic comes in.
+    pub test: Option<Entrance>,
+    /// The port that the container listens on.
+    pub container_port: Option<u16>,
+}
+
+impl Way {
+    /// Whether a Network Load Balancer shifts the traffic: that takes minutes.
+    pub fn is_network(&self) -> bool {
+        self.production.iter().chain(&self.test).any(|entrance| entrance.is_network)
+    }
+
+    /// The load balancer's name, for people.
+    pub fn name(&self) -> &str {
+        let entrance = self.test.as_ref().or(self.production.as_ref());
+        entrance.map_or("the load balancer", |entrance| super::arn::short(&entrance.load_balancer))
+    }
+}

@@ -1,0 +1,89 @@
+//! What the event leaves open, asked of the deployment before anything is judged: whether it rolls back,
+//! whether there is a blue, CodeDeploy's lifecycle event, and how long the one who waits will wait.
+//!
+//! A target URL replaces the discovery of a route and nothing else, so this is asked for in any case.
+//! Where it cannot be had, what the event tells holds, with a warning: an inability of ours must not
+//! keep a hook with a target URL from its verdict.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout};
+
+use super::{validation::Validation, wait};
+use crate::{
+    deployment::{Deployment, Status},
+    protocol::{Protocol, Situation},
+    settings::LIFECYCLE_EVENT,
+    stage::Stage,
+};
+
+/// Asking takes at most this long, and at most this part of the time that is left.
+const LONGEST: Duration = Duration::from_secs(10);
+const PART: u32 = 3;
+
+/// Asks for what the event leaves open and writes it on the board.
+pub(super) async fn settle(validation: &Validation, deployment: &Deployment) {
+    let within = (validation.due.saturating_duration_since(Instant::now()) / PART).min(LONGEST);
+    let why = match timeout(within, deployment.status()).await {
+        Ok(Ok(status)) => return write(validation, status),
+        Ok(Err(outcome)) => outcome.words(),
+        Err(_) => format!("no answer within {} s", within.as_secs()),
+    };
+    let settled = validation.board.settled();
+    let stage = if settled.stage.is_unnamed() { stage_unknown() } else { String::new() };
+    validation.board.warn(format!(
+        "whether this is a create, an update or a rollback could not be asked ({why}); taken as {}{stage}",
+        word(settled.situation)
+    ));
+}
+
+fn write(validation: &Validation, status: Status) {
+    let board = &validation.board;
+    let unnamed = validation.invocation.stage.is_unnamed();
+    board.settle(|settled| {
+        settled.situation = status.situation;
+        settled.situation_because = status.because;
+        if let (true, Some(stage)) = (unnamed, status.stage.clone()) {
+            settled.stage = stage;
+        }
+        if let (Protocol::Ecs, Some(expires_at)) = (validation.invocation.protocol, status.expires_at) {
+            settled.wait.outer = Some(wait::outer(expires_at, validation.reserve));
+        }
+        // What should have come back did not: then the wait began no later than the deployment.
+        if let (true, Some(started_at)) = (validation.lost_clock, status.started_at) {
+            settled.wait.since = settled.wait.since.min(started_at);
+        }
+    });
+    if unnamed && status.stage.is_none() && validation.invocation.protocol == Protocol::CodeDeploy {
+        board.warn(format!(
+            "CodeDeploy tells no lifecycle event that is in progress and has a hook{}",
+            stage_unknown()
+        ));
+    }
+}
+
+fn stage_unknown() -> String {
+    format!(
+        "; the lifecycle event is treated as AfterAllowTestTraffic: set {LIFECYCLE_EVENT} to the one that this function serves"
+    )
+}
+
+fn word(situation: Situation) -> &'static str {
+    match situation {
+        Situation::Create => "a create",
+        Situation::Update => "an update",
+        Situation::Rollback => "a rollback",
+    }
+}
+
+/// What every check says where the hook has nothing to look at.
+pub(super) fn wrong_stage(hook: &str, stage: &Stage, belongs: &[Stage]) -> String {
+    let names: Vec<_> = belongs
+        .iter()
+        .map(|stage| match stage.codedeploy_event() {
+            Some(event) => format!("{stage} ({event})"),
+            None => stage.to_string(),
+        })
+        .collect();
+    format!("at {stage} `{hook}` has nothing to look at; it belongs at {}", names.join(", "))
+}
