@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use greenlight::plan::{TargetUrl, units::Span};
 
+use crate::world::WorldOptions;
+
 /// Lambda hooks that decide whether an Amazon ECS deployment may go on.
 #[derive(Debug, Parser)]
 #[command(name = "greenlight", version, max_term_width = 100)]
@@ -18,10 +20,17 @@ pub(crate) enum Command {
     /// Hand an event to a hook, here, and show the verdict that ECS or CodeDeploy would have received.
     ///
     /// The hook runs as a process of its own behind a local Lambda Runtime API; its reports go to a
-    /// local endpoint, whatever the environment says. Nothing in AWS is asked or changed.
+    /// local endpoint, whatever the environment says. Nothing in AWS is changed, and nothing is asked
+    /// unless `--aws` says so.
     ///
     /// Exit codes: 0 proceed, 1 stop, wait or no verdict, 2 wrong arguments or files, 3 not carried out.
     Invoke(InvokeOptions),
+    /// Show how a hook would reach green: the route, where each part of it came from, whether what answers
+    /// there is green, and a `curl` line that does the same.
+    ///
+    /// Exit codes: 0 every way to green is open, 1 one is not, 2 wrong arguments or files, 3 AWS did not
+    /// answer.
+    Route(RouteOptions),
     /// Write a sample event to standard output.
     Event(EventOptions),
     /// Check a plan: every problem at once, with its path and a hint.
@@ -61,6 +70,35 @@ pub(crate) struct InvokeOptions {
     /// Call again while the answer is to wait, as ECS does.
     #[arg(long)]
     pub(crate) follow: bool,
+    #[command(flatten)]
+    pub(crate) world: WorldOptions,
+    /// Show each AWS call with its time.
+    #[arg(long)]
+    pub(crate) trace: bool,
+    /// Write one JSON document.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RouteOptions {
+    /// The event's file, or `-` for standard input.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) event: PathBuf,
+    /// The path (and query) to ask for; without it that of green's health check.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) path: Option<String>,
+    /// The host to ask for, as `target.host` of a plan.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) host: Option<String>,
+    /// The CodeDeploy event, where the deployment shall not be asked for it.
+    #[arg(long, value_name = "EVENT")]
+    pub(crate) lifecycle_event: Option<String>,
+    #[command(flatten)]
+    pub(crate) world: WorldOptions,
+    /// Show each AWS call with its time.
+    #[arg(long)]
+    pub(crate) trace: bool,
     /// Write one JSON document.
     #[arg(long)]
     pub(crate) json: bool,

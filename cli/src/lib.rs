@@ -17,8 +17,11 @@ mod failure;
 mod hooks;
 mod invoke;
 mod output;
+mod route;
 mod serve_aws;
+mod trace;
 mod validate;
+mod world;
 
 use self::arguments::{Arguments, Command};
 use self::failure::Failure;
@@ -33,6 +36,7 @@ pub fn main() -> ExitCode {
         // A hook has a runtime of its own, so it starts before there is any other.
         Command::Hook { name } => return hooks::run(&name),
         Command::Invoke(options) => in_runtime(invoke::run(options)),
+        Command::Route(options) => in_runtime(route::run(options)),
         Command::ServeAws(options) => in_runtime(serve_aws::run(options)),
         Command::Event(options) => event::run(&options),
         Command::Validate(options) => validate::run(&options),

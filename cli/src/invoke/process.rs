@@ -13,6 +13,7 @@ use crate::{
         aws::Aws,
         lambda::{Function, Retries},
     },
+    world::{World, region},
 };
 
 /// The longest timeout that Lambda gives a function.
@@ -25,6 +26,7 @@ pub(crate) struct Prepared {
     pub(crate) program: String,
     /// `GREENLIGHT_…` settings in force, by name.
     pub(crate) settings: BTreeMap<String, String>,
+    pub(crate) world: World,
     pub(crate) notes: Vec<String>,
 }
 
@@ -37,6 +39,10 @@ pub(crate) fn prepare(
     if !(Duration::from_millis(1)..=LONGEST).contains(&options.timeout.0) {
         return Err(Failure::wrong(format!("`--timeout {}` is no timeout of a function", options.timeout))
             .hint("Lambda gives a function 15 minutes at the most"));
+    }
+    if (options.world.aws || options.world.endpoint_url.is_some()) && !options.bootstrap.is_empty() {
+        return Err(Failure::wrong("`--bootstrap` goes with the local world only")
+            .hint("a program that is not this one could report its verdict to the world that it reads"));
     }
     let mut notes = Vec::new();
     let mut settings: BTreeMap<String, String> = env::vars_os()
@@ -60,15 +66,13 @@ pub(crate) fn prepare(
     if let Some(region) = region(event) {
         function.region = region;
     }
-    let endpoint = aws.endpoint_url();
-    let local =
-        [("AWS_ENDPOINT_URL", endpoint.as_str()), ("NO_PROXY", "*"), ("AWS_EC2_METADATA_DISABLED", "true")];
-    for (name, value) in
-        local.into_iter().chain(settings.iter().map(|(name, value)| (name.as_str(), value.as_str())))
-    {
+    let world = World::new(&options.world, aws);
+    let settings_of_hook = settings.clone().into_iter();
+    // The world comes last: a variable of the caller's must not send a report elsewhere.
+    for (name, value) in settings_of_hook.chain(world.variables(aws)) {
         function = function.with_variable(name, value);
     }
-    Ok(Prepared { function, program: described, settings, notes })
+    Ok(Prepared { function, program: described, settings, world, notes })
 }
 
 /// The program that is the hook: this command again, or a built artefact.
@@ -105,13 +109,4 @@ fn gate(event: Option<&Value>) -> Option<String> {
         Some(stage) => format!("{service}@{stage}"),
         None => service,
     })
-}
-
-/// The region that the event names.
-fn region(event: Option<&Value>) -> Option<String> {
-    let arn = ["/executionDetails/serviceArn", "/serviceArn", "/detail/serviceArn"]
-        .into_iter()
-        .find_map(|pointer| event?.pointer(pointer)?.as_str())?;
-    let region = arn.split(':').nth(3)?;
-    (!region.is_empty()).then(|| region.to_owned())
 }

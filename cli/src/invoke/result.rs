@@ -137,7 +137,7 @@ impl Result {
             _ => "none",
         };
         json!({
-            "world": "local",
+            "world": prepared.world.word(),
             "hook": prepared.function.name,
             "verdict": verdict,
             "reason": self.reason(),

@@ -1,10 +1,11 @@
 //! The result for people.
 
 use comfy_table::{ContentArrangement, Table, presets::UTF8_HORIZONTAL_ONLY};
+use greenlight::AwsCall;
 use serde_json::Value;
 
 use super::{process::Prepared, result::Result};
-use crate::arguments::InvokeOptions;
+use crate::{arguments::InvokeOptions, trace};
 
 /// As many of the last lines of the hook's log are shown.
 const MAX_LOG_LINES: usize = 20;
@@ -12,7 +13,7 @@ const MAX_LOG_LINES: usize = 20;
 /// Everything, top down: what was asked, the verdict, what AWS received, the evidence.
 pub(crate) fn text(options: &InvokeOptions, prepared: &Prepared, result: &Result) -> String {
     let mut lines = vec![
-        "world    local: no AWS account is asked, reports stay on this machine".to_owned(),
+        prepared.world.line(),
         format!("event    {}", options.event.display()),
         format!("hook     {} ({}), timeout {}", options.hook, prepared.program, options.timeout),
     ];
@@ -35,6 +36,11 @@ pub(crate) fn text(options: &InvokeOptions, prepared: &Prepared, result: &Result
         lines.push(String::new());
         lines.extend(deployment(evidence));
         lines.extend(checks(evidence));
+        if options.trace {
+            let calls =
+                serde_json::from_value::<Vec<AwsCall>>(evidence["aws_calls"].clone()).unwrap_or_default();
+            lines.push(trace::text(&calls));
+        }
         lines.extend(texts(evidence, "warnings").map(|warning| format!("warning  {warning}")));
     }
     lines.extend(result.failures.iter().map(|failure| format!("failure  {failure}")));

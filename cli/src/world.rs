@@ -1,0 +1,126 @@
+//! Which world is looked at: the local one, an endpoint that somebody names, or a real account.
+//!
+//! A world is only ever read. What a hook reports goes to the local endpoint in each of them.
+
+use std::env;
+
+use clap::Args;
+use greenlight::Connection;
+use serde_json::Value;
+
+use crate::rehearsal::aws::Aws;
+
+/// The options that choose a world.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct WorldOptions {
+    /// Look into your AWS account, read-only, with the credentials and the region of the environment.
+    #[arg(long, conflicts_with = "endpoint_url")]
+    pub(crate) aws: bool,
+    /// Look here in the place of AWS, e.g. at an emulator.
+    #[arg(long, value_name = "URL")]
+    pub(crate) endpoint_url: Option<String>,
+}
+
+/// The world that was chosen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum World {
+    /// The one that this command serves, at this URL.
+    Local(String),
+    /// Another endpoint.
+    Endpoint(String),
+    /// An account.
+    Account,
+}
+
+impl World {
+    pub(crate) fn new(options: &WorldOptions, local: &Aws) -> Self {
+        match (&options.endpoint_url, options.aws) {
+            (Some(url), _) => Self::Endpoint(url.clone()),
+            (None, true) => Self::Account,
+            (None, false) => Self::Local(local.endpoint_url()),
+        }
+    }
+
+    /// The first line of output: people must see at once what was looked at.
+    pub(crate) fn line(&self) -> String {
+        let words = match self {
+            Self::Local(_) => "local: no AWS account is asked, reports stay on this machine".to_owned(),
+            Self::Endpoint(url) => format!("{url}: read only, reports stay on this machine"),
+            Self::Account => "your AWS account: read only, reports stay on this machine".to_owned(),
+        };
+        format!("world    {words}")
+    }
+
+    /// The word for JSON.
+    pub(crate) fn word(&self) -> &str {
+        match self {
+            Self::Local(_) => "local",
+            Self::Endpoint(url) => url,
+            Self::Account => "aws",
+        }
+    }
+
+    /// How this process reaches it.
+    pub(crate) fn connection(&self, event: Option<&Value>) -> Connection {
+        let region = region(event);
+        match self {
+            Self::Local(url) => Connection { endpoint_url: Some(url.clone()), region, unverified: true },
+            Self::Endpoint(url) => {
+                // An emulator takes any credentials, and most people have none set for it.
+                let unverified = env::var_os("AWS_ACCESS_KEY_ID").is_none();
+                Connection { endpoint_url: Some(url.clone()), region, unverified }
+            }
+            Self::Account => Connection { endpoint_url: None, region, unverified: false },
+        }
+    }
+
+    /// The variables by which a hook's process reaches it. Lambda's own ones are in place already.
+    pub(crate) fn variables(&self, local: &Aws) -> Vec<(String, String)> {
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        // Whatever the world: a verdict is reported to nobody but this command.
+        let mut variables = vec![pair("GREENLIGHT_REPORT_ENDPOINT_URL", &local.endpoint_url())];
+        let own = || {
+            env::vars_os()
+                .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        };
+        match self {
+            Self::Local(url) => {
+                variables.push(pair("AWS_ENDPOINT_URL", url));
+                variables.push(pair("NO_PROXY", "*"));
+                variables.push(pair("AWS_EC2_METADATA_DISABLED", "true"));
+            }
+            Self::Endpoint(url) => {
+                variables.push(pair("AWS_ENDPOINT_URL", url));
+                variables.extend(own().filter(|(name, _)| is_credential(name)));
+            }
+            Self::Account => {
+                variables.extend(own().filter(|(name, _)| {
+                    is_credential(name)
+                        || name.starts_with("AWS_ENDPOINT_URL")
+                        || matches!(
+                            name.as_str(),
+                            "AWS_PROFILE"
+                                | "AWS_CONFIG_FILE"
+                                | "AWS_SHARED_CREDENTIALS_FILE"
+                                | "AWS_REGION"
+                                | "HOME"
+                        )
+                }));
+            }
+        }
+        variables
+    }
+}
+
+fn is_credential(name: &str) -> bool {
+    matches!(name, "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" | "AWS_SESSION_TOKEN")
+}
+
+/// The region that an event names.
+pub(crate) fn region(event: Option<&Value>) -> Option<String> {
+    let arn = ["/executionDetails/serviceArn", "/serviceArn", "/detail/serviceArn"]
+        .into_iter()
+        .find_map(|pointer| event?.pointer(pointer)?.as_str())?;
+    let region = arn.split(':').nth(3)?;
+    (!region.is_empty()).then(|| region.to_owned())
+}
