@@ -78,7 +78,8 @@ fn rule() -> impl Strategy<Value = Rule> {
     )
 }
 
-/// A rule that forwards, with conditions that can be met.
+/// A rule that forwards, with conditions that can be met. `%` is left out: the API refuses it there, and
+/// with digits after it, it may be meant as it stands or as what it encodes.
 fn sound_rule() -> impl Strategy<Value = Rule> {
     let texts = |wildcards: &'static str| {
         proptest::collection::vec(wildcards, 1..3)
@@ -86,14 +87,14 @@ fn sound_rule() -> impl Strategy<Value = Rule> {
     };
     let conditions = (
         proptest::option::of(texts(r"[a-z]{1,3}\*?\.[a-z?]{1,5}\.com").prop_map(Condition::Host)),
-        proptest::option::of(texts(r#"/[a-z*?/. "+&%\\]{0,10}"#).prop_map(Condition::Path)),
+        proptest::option::of(texts(r#"/[a-z*?/. "+&\\]{0,10}"#).prop_map(Condition::Path)),
         proptest::collection::vec(
             ("[a-zA-Z-]{1,8}", texts(r"[a-z][ -~]{0,8}[a-z]"))
                 .prop_map(|(name, values)| Condition::Header { name: format!("x-{name}"), values }),
             0..3,
         ),
         proptest::collection::vec(
-            proptest::collection::vec((proptest::option::of("[a-z*]{1,5}"), r"[ -~]{1,8}"), 1..3)
+            proptest::collection::vec((proptest::option::of("[a-z*]{1,5}"), r"[ -$&-~]{1,8}"), 1..3)
                 .prop_map(Condition::Query),
             0..3,
         ),

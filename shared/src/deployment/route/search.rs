@@ -18,6 +18,10 @@ use crate::wildcard::Wildcard;
 /// Drafts that are tried at most: each is tested against every rule before the one that is meant.
 const MOST_DRAFTS: usize = 400;
 
+/// Drafts after which one that may reach the rule is good enough: what depends on the client's address
+/// stays uncertain in all of them.
+const ENOUGH_DRAFTS: usize = 40;
+
 /// What a route is searched with.
 pub(super) struct Search<'a> {
     pub(super) wish: &'a Wish<'a>,
@@ -217,7 +221,10 @@ impl<'a> Search<'a> {
         parts: &'p Parts<'_>,
     ) -> Result<(Draft<'p>, Vec<String>), Obstacle> {
         let (mut possible, mut shadowed) = (None, None);
-        for draft in parts.drafts(self.wish).take(MOST_DRAFTS) {
+        for (tried, draft) in parts.drafts(self.wish).take(MOST_DRAFTS).enumerate() {
+            if possible.is_some() && tried >= ENOUGH_DRAFTS {
+                break;
+            }
             match self.reaches(at, side, &draft) {
                 Reaches::Meant(uncertain) if uncertain.is_empty() => return Ok((draft, uncertain)),
                 Reaches::Meant(uncertain) => {

@@ -23,7 +23,7 @@ fn requests_that_reach_their_rule() {
                 query(&[(Some("version"), "v?")]),
                 Condition::Method(vec!["GET".to_owned()]),
             ]),
-            "GET https://shop.example.com:443/api/?version=va x-test=on -> test",
+            "GET https://shop.example.com:443/api/?version=v1 x-test=on -> test",
         ),
         (
             "the plan's host comes first",
