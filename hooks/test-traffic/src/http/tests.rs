@@ -182,7 +182,7 @@ async fn what_cannot_be_asked_is_inconclusive_and_says_why() {
             json!({"headers": {"authorization": {"secret": "ssm:x"}}}),
             json!({"url": "http://127.0.0.1:1"}),
             true,
-            "a secret would be sent to http://127.0.0.1:1/ in plain text",
+            "a secret would be sent to http://127.0.0.1:1 in plain text",
         ),
         (
             json!({}),
