@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod aws;
 #[cfg(test)]
+mod balancer;
+#[cfg(test)]
 mod function;
 #[cfg(test)]
 mod http;

@@ -41,8 +41,9 @@ pub use self::fault::{Fault, Times};
 pub use self::operation::Operation;
 pub use self::world::{Answer, Call, Identity, World};
 
+pub(super) use self::world::Shared;
+
 use self::dispatch::Dispatch;
-use self::world::Shared;
 use super::server::Server;
 
 /// The endpoint and the world behind it. Dropping it ends the endpoint.
@@ -64,6 +65,11 @@ impl Aws {
     /// What `AWS_ENDPOINT_URL` has to say.
     pub fn endpoint_url(&self) -> String {
         format!("http://{}", self.server.address())
+    }
+
+    /// The world itself, for the parts of the rehearsal that act on it beside the services.
+    pub(super) fn shared(&self) -> Arc<Shared> {
+        self.shared.clone()
     }
 
     /// Looks at the world. Calls wait meanwhile.

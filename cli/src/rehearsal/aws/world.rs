@@ -94,7 +94,7 @@ impl Identity {
 
 /// The one world, with the news that it has changed.
 #[derive(Debug)]
-pub(super) struct Shared {
+pub(in crate::rehearsal) struct Shared {
     world: Mutex<World>,
     changed: watch::Sender<()>,
 }
@@ -104,11 +104,11 @@ impl Shared {
         Self { world: Mutex::new(world), changed: watch::Sender::new(()) }
     }
 
-    pub(super) fn look<T>(&self, look: impl FnOnce(&World) -> T) -> T {
+    pub(in crate::rehearsal) fn look<T>(&self, look: impl FnOnce(&World) -> T) -> T {
         look(&self.lock())
     }
 
-    pub(super) fn change<T>(&self, change: impl FnOnce(&mut World) -> T) -> T {
+    pub(in crate::rehearsal) fn change<T>(&self, change: impl FnOnce(&mut World) -> T) -> T {
         let result = change(&mut self.lock());
         self.changed.send_replace(());
         result

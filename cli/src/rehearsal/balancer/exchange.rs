@@ -1,0 +1,194 @@
+//! One request: which rule takes it, what it is answered and by whom.
+
+use std::convert::Infallible;
+
+use http::header::HOST;
+use http::{Method, Request, Response, StatusCode, Version};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use jiff::Timestamp;
+use tokio::time::{Instant, timeout};
+
+use super::answers::{self, Body};
+use super::conditions::{self, Subject};
+use super::forwarding::{self, Way};
+use super::listener::Front;
+use super::log::{AnsweredBy, Asked, Entry, TargetAddress};
+use super::redirect::{self, Original};
+use super::routing::{self, Route, Step};
+use super::target::{self, Unreachable};
+
+/// An answer and where it is from.
+struct Answered {
+    response: Response<Body>,
+    by: AnsweredBy,
+    rule: Option<String>,
+    target_group: Option<String>,
+    target: Option<TargetAddress>,
+}
+
+pub(super) async fn answer(front: Front, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
+    let (at, started) = (greenlight::clock::now(), Instant::now());
+    let authority = authority(&front, &request);
+    let asked = Asked {
+        method: request.method().to_string(),
+        host: authority.as_deref().map(host).unwrap_or_default().to_owned(),
+        path: request.uri().path_and_query().map(ToString::to_string).unwrap_or_default(),
+    };
+    let answered = match authority {
+        None => Answered::by_itself(None, answers::last_page(StatusCode::BAD_REQUEST)),
+        Some(_) if request.method() == Method::TRACE => {
+            Answered::by_itself(None, answers::page(StatusCode::METHOD_NOT_ALLOWED))
+        }
+        Some(authority) => act(&front, request, &authority, at).await,
+    };
+    front.site.log.add(Entry {
+        listener: front.listener.to_string(),
+        asked: Some(asked),
+        rule: answered.rule,
+        target_group: answered.target_group,
+        target: answered.target,
+        status: Some(answered.response.status().as_u16()),
+        answered_by: answered.by,
+        at,
+        duration: started.elapsed(),
+    });
+    Ok(answered.response)
+}
+
+async fn act(front: &Front, request: Request<Incoming>, authority: &str, at: Timestamp) -> Answered {
+    let uri = request.uri();
+    let (path, query) = (uri.path(), uri.query().unwrap_or_default());
+    let subject = Subject {
+        peer: front.peer.ip(),
+        request: Some(conditions::Request {
+            method: request.method().as_str(),
+            host: host(authority),
+            path,
+            query,
+            headers: request.headers(),
+        }),
+    };
+    let site = &front.site;
+    let Route { rule, step } =
+        site.world.look(|world| routing::route(&world.elb, &site.shares, &front.listener, &subject));
+    let original = Original {
+        protocol: front.protocol(),
+        host: host(authority),
+        port: front.address.port(),
+        path,
+        query,
+    };
+    match step {
+        Step::Forward { target_group, secure, target } => {
+            let forwarded = forward(front, request, authority, at, &target, secure).await;
+            let by = if forwarded.is_ok() { AnsweredBy::Target } else { AnsweredBy::LoadBalancer };
+            let response = forwarded.unwrap_or_else(answers::page);
+            Answered { response, by, rule, target_group: Some(target_group), target: Some(target) }
+        }
+        Step::NoTarget { target_group } => {
+            let answered = Answered::by_itself(rule, answers::page(StatusCode::SERVICE_UNAVAILABLE));
+            Answered { target_group, ..answered }
+        }
+        Step::FixedResponse { status, body } => Answered::by_itself(rule, answers::fixed(status, body)),
+        Step::Redirect { permanent, location } => {
+            let status = if permanent { StatusCode::MOVED_PERMANENTLY } else { StatusCode::FOUND };
+            Answered::by_itself(rule, answers::redirect(status, &redirect::location(&location, &original)))
+        }
+        Step::Authenticate(kind) if kind == "jwt-validation" => {
+            Answered::by_itself(rule, answers::page(StatusCode::UNAUTHORIZED))
+        }
+        Step::Authenticate(_) => {
+            Answered::by_itself(rule, answers::redirect(StatusCode::FOUND, &redirect::sign_in(&original)))
+        }
+    }
+}
+
+/// The answer of the target, or the status of the page that stands for it.
+async fn forward(
+    front: &Front,
+    request: Request<Incoming>,
+    authority: &str,
+    at: Timestamp,
+    target: &TargetAddress,
+    secure: bool,
+) -> Result<Response<Body>, StatusCode> {
+    let site = &front.site;
+    let connection = target::connect(&site.addresses, target, secure).await.map_err(|error| match error {
+        Unreachable::Refused => StatusCode::BAD_GATEWAY,
+        Unreachable::TimedOut => StatusCode::GATEWAY_TIMEOUT,
+    })?;
+    let (mut sender, connection) = http1::Builder::new()
+        .preserve_header_case(true)
+        .handshake(TokioIo::new(connection))
+        .await
+        .map_err(|_| StatusCode::BAD_GATEWAY)?;
+    site.tasks.spawn(connection);
+
+    let (mut head, body) = request.into_parts();
+    let way =
+        Way { peer: front.peer.ip(), protocol: front.protocol(), port: front.address.port(), authority };
+    forwarding::request(&mut head, &way, at);
+    let answered = timeout(site.idle_timeout, sender.send_request(Request::from_parts(head, body)));
+    let response = match answered.await {
+        Err(_) => return Err(StatusCode::GATEWAY_TIMEOUT),
+        Ok(Err(_)) => return Err(StatusCode::BAD_GATEWAY),
+        // A change of protocols that nobody asked for.
+        Ok(Ok(response)) if response.status().is_informational() => return Err(StatusCode::BAD_GATEWAY),
+        Ok(Ok(response)) => response,
+    };
+    let (mut head, body) = response.into_parts();
+    forwarding::response(&mut head);
+    Ok(Response::from_parts(head, body.boxed()))
+}
+
+impl Answered {
+    fn by_itself(rule: Option<String>, response: Response<Body>) -> Self {
+        Self { response, by: AnsweredBy::LoadBalancer, rule, target_group: None, target: None }
+    }
+}
+
+/// Whom the request is for, with the port if the client wrote one; none if it does not say, or says it
+/// twice, which makes it malformed.
+fn authority(front: &Front, request: &Request<Incoming>) -> Option<String> {
+    if let Some(authority) = request.uri().authority() {
+        return Some(authority.to_string());
+    }
+    let mut hosts = request.headers().get_all(HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (Some(host), None) => host.to_str().ok().map(ToOwned::to_owned),
+        // The last version that could do without.
+        (None, None) if request.version() == Version::HTTP_10 => Some(front.address.to_string()),
+        _ => None,
+    }
+}
+
+/// `orders.example.com:8080` is the host `orders.example.com`.
+fn host(authority: &str) -> &str {
+    match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|digit| digit.is_ascii_digit()) => host,
+        _ => authority,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_has_no_port() {
+        let cases = [
+            ("orders.example.com", "orders.example.com"),
+            ("orders.example.com:8080", "orders.example.com"),
+            ("orders.example.com:", "orders.example.com"),
+            ("[::1]", "[::1]"),
+            ("[::1]:8080", "[::1]"),
+            ("", ""),
+        ];
+        for (authority, expected) in cases {
+            assert_eq!(host(authority), expected, "{authority}");
+        }
+    }
+}
