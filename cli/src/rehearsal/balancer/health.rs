@@ -179,6 +179,62 @@ fn set(target: &mut Target, state: &str, reason: Option<&str>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rehearsal::aws::elb::HealthCheck;
+
+    #[test]
+    fn states_change_after_as_many_checks_as_they_should() {
+        let settings =
+            HealthChecks { healthy_threshold: 3, unhealthy_threshold: 2, ..HealthChecks::default() };
+        // What each check finds, and the state after it.
+        let cases = [
+            ("initial", "+", "healthy"),
+            ("initial", "--", "initial unhealthy"),
+            ("initial", "-+", "initial healthy"),
+            ("healthy", "-+--", "healthy healthy healthy unhealthy"),
+            ("unhealthy", "+++", "unhealthy unhealthy healthy"),
+            ("unhealthy", "++-+++", "unhealthy unhealthy unhealthy unhealthy unhealthy healthy"),
+            ("draining", "--", "draining draining"),
+        ];
+        for (first, checks, expected) in cases {
+            let (mut elb, mut records) = (State::default(), HashMap::new());
+            elb.target_groups.push(group(first));
+            let place = place(&elb.target_groups[0], &elb.target_groups[0].targets[0]);
+            let mut states = Vec::new();
+            for check in checks.chars() {
+                let result = if check == '+' { Ok(()) } else { Err("Target.Timeout") };
+                settle(&mut elb, &mut records, &HashMap::from([(place.clone(), result)]), &settings);
+                let target = &elb.target_groups[0].targets[0];
+                states.push(target.state.clone());
+                let reason =
+                    (target.state == "unhealthy" && first != "unhealthy").then_some("Target.Timeout");
+                assert_eq!(target.reason.as_deref(), reason, "{first} {checks}");
+            }
+            assert_eq!(states.join(" "), expected, "{first} {checks}");
+        }
+    }
+
+    fn group(state: &str) -> TargetGroup {
+        TargetGroup {
+            arn: "arn".to_owned(),
+            name: "green".to_owned(),
+            protocol: "HTTP".to_owned(),
+            port: 80,
+            target_type: "ip".to_owned(),
+            health_check: HealthCheck {
+                enabled: true,
+                protocol: "HTTP".to_owned(),
+                port: "traffic-port".to_owned(),
+                path: None,
+                matcher: None,
+            },
+            targets: vec![Target {
+                id: "127.0.0.1".to_owned(),
+                port: 80,
+                state: state.to_owned(),
+                reason: None,
+            }],
+        }
+    }
 
     #[test]
     fn matchers_are_lists_and_ranges() {

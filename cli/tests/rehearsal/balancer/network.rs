@@ -1,6 +1,7 @@
 //! Network listeners: bytes both ways.
 
 use std::collections::{BTreeMap, HashMap};
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 
 use greenlight_cli::rehearsal::aws::elb::{Action, Condition, Listener, Rule, TargetGroup};
@@ -69,6 +70,9 @@ async fn connections_without_a_target_are_reset() {
     assert!(say_to(&served, "hello").await.is_err());
     let entry = served.last();
     assert_eq!((entry.target, entry.answered_by), (None, AnsweredBy::LoadBalancer));
+    // One who has said nothing is reset, too, and not merely hung up on.
+    let mut silent = TcpStream::connect(served.balancer.address(NETWORK_LISTENER).unwrap()).await.unwrap();
+    assert_eq!(soon(silent.read_u8()).await.unwrap_err().kind(), ErrorKind::ConnectionReset);
 
     let nobody = nobody().await;
     served.change(|elb| {
