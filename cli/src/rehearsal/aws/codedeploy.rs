@@ -1,13 +1,26 @@
-//! CodeDeploy: the report of a lifecycle hook.
+//! CodeDeploy: deployments, their groups and targets, and the reports of lifecycle hooks.
+//!
+//! A resource and the operations that read it share a file.
+
+mod deployment;
+mod group;
+mod report;
+mod target;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::error::AwsError;
-use super::operation::{Operation, Service, decode, text};
+pub use self::deployment::{Deployment, ErrorInformation, RollbackInfo};
+pub use self::group::{
+    AlarmConfiguration, DeploymentGroup, EcsService, LoadBalancerInfo, Named, TargetGroupPairInfo,
+    TrafficRoute,
+};
+pub use self::report::{PUT_LIFECYCLE_EVENT_HOOK_EXECUTION_STATUS, Report, Status, already_completed};
+pub use self::target::{CloudFormationTarget, DeploymentTarget, EcsTarget, EcsTaskSet, LifecycleEvent};
+
+use super::operation::{Service, text};
 use super::protocol::Protocol;
 use super::world::World;
 
@@ -17,52 +30,26 @@ pub(super) static SERVICE: Service = Service {
     operations: &[&PUT_LIFECYCLE_EVENT_HOOK_EXECUTION_STATUS],
 };
 
-/// `PutLifecycleEventHookExecutionStatus`, a hook's report.
-pub static PUT_LIFECYCLE_EVENT_HOOK_EXECUTION_STATUS: Operation = Operation {
-    service: &SERVICE,
-    name: "PutLifecycleEventHookExecutionStatus",
-    action: "PutLifecycleEventHookExecutionStatus",
-    resource: deployment_group,
-    run: put_lifecycle_event_hook_execution_status,
-};
-
 /// What CodeDeploy knows.
-#[derive(Debug)]
+#[derive(Debug, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct State {
-    /// The application of the deployments.
+    /// The application of deployments that are not known.
     pub application: String,
     /// Their deployment group.
     pub deployment_group: String,
+    /// Deployments, with their targets.
+    pub deployments: Vec<Deployment>,
+    /// Deployment groups of all applications.
+    pub deployment_groups: Vec<DeploymentGroup>,
     /// The reports that counted, in order. A refused one is among the world's calls.
+    #[serde(skip)]
     pub reports: Vec<Report>,
     /// The hooks that wait, by deployment; while there is none, every id is taken for a known one.
+    #[serde(skip)]
     awaited: BTreeMap<String, BTreeSet<String>>,
+    #[serde(skip)]
     completed: BTreeSet<String>,
-}
-
-/// A verdict that CodeDeploy took.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Report {
-    /// The deployment.
-    pub deployment_id: String,
-    /// The execution of the hook.
-    pub hook_execution_id: String,
-    /// The verdict.
-    pub status: Status,
-    /// When it was taken.
-    pub at: Timestamp,
-    /// The number of this call among all with the same execution id, the failed ones included; the
-    /// first is 1.
-    pub attempt: usize,
-}
-
-/// The statuses that a hook may report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Status {
-    /// Go on.
-    Succeeded,
-    /// Stop.
-    Failed,
 }
 
 impl Default for State {
@@ -70,6 +57,8 @@ impl Default for State {
         Self {
             application: "greenlight-application".to_owned(),
             deployment_group: "greenlight-group".to_owned(),
+            deployments: Vec::new(),
+            deployment_groups: Vec::new(),
             reports: Vec::new(),
             awaited: BTreeMap::new(),
             completed: BTreeSet::new(),
@@ -89,93 +78,19 @@ impl State {
     }
 }
 
-/// The answer to a second report.
-pub fn already_completed() -> AwsError {
-    AwsError::client(
-        "LifecycleEventAlreadyCompletedException",
-        "An attempt to return the status of an already completed lifecycle event occurred.",
-    )
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct PutLifecycleEventHookExecutionStatus {
-    deployment_id: Option<String>,
-    lifecycle_event_hook_execution_id: Option<String>,
-    status: Option<String>,
-}
-
-fn put_lifecycle_event_hook_execution_status(world: &mut World, input: &Value) -> Result<Value, AwsError> {
-    let asked: PutLifecycleEventHookExecutionStatus = decode(input)?;
-    let state = &mut world.codedeploy;
-
-    let deployment_id = asked.deployment_id.filter(|id| !id.is_empty()).ok_or_else(|| {
-        AwsError::client("DeploymentIdRequiredException", "At least one deployment ID must be specified.")
-    })?;
-    if !is_deployment_id(&deployment_id) {
-        return Err(AwsError::client(
-            "InvalidDeploymentIdException",
-            "At least one of the deployment IDs was specified in an invalid format.",
-        ));
-    }
-    let unknown = || {
-        let message = format!("The deployment {deployment_id} could not be found");
-        AwsError::client("DeploymentDoesNotExistException", message)
-    };
-    let awaited = match state.awaited.get(&deployment_id) {
-        None if state.awaited.is_empty() => None,
-        None => return Err(unknown()),
-        awaited => awaited,
-    };
-    let invalid_hook = || {
-        AwsError::client(
-            "InvalidLifecycleEventHookExecutionIdException",
-            "A lifecycle event hook is invalid. Review the hooks section in your AppSpec file to ensure the \
-             lifecycle events and hooks functions are valid.",
-        )
-    };
-    let id = asked.lifecycle_event_hook_execution_id.filter(|id| !id.is_empty()).ok_or_else(invalid_hook)?;
-    if awaited.is_some_and(|hooks| !hooks.contains(&id)) {
-        return Err(invalid_hook());
-    }
-    let status = match asked.status.as_deref() {
-        Some("Succeeded") => Status::Succeeded,
-        Some("Failed") => Status::Failed,
-        _ => {
-            return Err(AwsError::client(
-                "InvalidLifecycleEventHookExecutionStatusException",
-                "The result of a Lambda validation function that verifies a lifecycle event is invalid. It should \
-                 return Succeeded or Failed.",
-            ));
-        }
-    };
-    if !state.completed.insert(id.clone()) {
-        return Err(already_completed());
-    }
-    let name = PUT_LIFECYCLE_EVENT_HOOK_EXECUTION_STATUS.name;
-    let attempt = world
-        .calls
-        .iter()
-        .filter(|call| call.operation == name && text(&call.input, "lifecycleEventHookExecutionId") == id)
-        .count();
-    let output = json!({"lifecycleEventHookExecutionId": id});
-    state.reports.push(Report {
-        deployment_id,
-        hook_execution_id: id,
-        status,
-        at: Timestamp::now(),
-        attempt,
-    });
-    Ok(output)
-}
-
 /// `d-` and nine characters in every example; the length is not documented.
 fn is_deployment_id(id: &str) -> bool {
     let digit = |digit: char| digit.is_ascii_uppercase() || digit.is_ascii_digit();
     id.strip_prefix("d-").is_some_and(|rest| !rest.is_empty() && rest.chars().all(digit))
 }
 
-fn deployment_group(world: &World, _: &Value) -> String {
-    let State { application, deployment_group, .. } = &world.codedeploy;
-    world.identity.arn("codedeploy", &format!("deploymentgroup:{application}/{deployment_group}"))
+/// The deployment group of the deployment that is asked for, which IAM judges calls by.
+fn asked_group(world: &World, input: &Value) -> String {
+    let State { application, deployment_group, deployments, .. } = &world.codedeploy;
+    let asked = text(input, "deploymentId");
+    let known = deployments.iter().find(|deployment| deployment.deployment_id == asked);
+    let (application, group) = known.map_or((application, deployment_group), |deployment| {
+        (&deployment.application_name, &deployment.deployment_group_name)
+    });
+    world.identity.arn("codedeploy", &format!("deploymentgroup:{application}/{group}"))
 }

@@ -1,63 +1,74 @@
-//! Amazon ECS: the answer to a PAUSE hook.
+//! Amazon ECS: clusters, services, their revisions and deployments, tasks and task sets.
+//!
+//! A resource and the operations that read it share a file. The types are AWS's own shapes; what this
+//! world has no use for (tags, volumes, placement) is left out of them.
+
+mod cluster;
+mod pause;
+mod service;
+mod service_deployment;
+mod service_revision;
+mod task;
+mod task_definition;
+mod task_set;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
 use serde::Deserialize;
-use serde_json::{Value, json};
+
+pub use self::cluster::Cluster;
+pub use self::pause::{Action, CONTINUE_SERVICE_DEPLOYMENT, Continue, already_completed};
+pub use self::service::{
+    AdvancedConfiguration, AwsvpcConfiguration, Deployment, DeploymentController, LoadBalancer,
+    NetworkConfiguration, Service, ServiceCurrentRevisionSummary,
+};
+pub use self::service_deployment::{
+    Alarms, DeploymentCircuitBreaker, LifecycleHookDetail, Rollback, ServiceDeployment,
+    ServiceRevisionSummary,
+};
+pub use self::service_revision::{
+    ContainerImage, ResolvedConfiguration, ResolvedLoadBalancer, ServiceRevision,
+};
+pub use self::task::{Attachment, Container, Detail, NetworkBinding, NetworkInterface, Task};
+pub use self::task_definition::{ContainerDefinition, PortMapping, TaskDefinition};
+pub use self::task_set::{Scale, TaskSet};
 
 use super::error::AwsError;
-use super::operation::{Operation, Service, decode, text};
+use super::operation::Service as AwsService;
 use super::protocol::Protocol;
-use super::world::World;
 
-pub(super) static SERVICE: Service = Service {
+pub(super) static SERVICE: AwsService = AwsService {
     name: "ecs",
     protocol: Protocol::Json { target: "AmazonEC2ContainerServiceV20141113", message: "message" },
     operations: &[&CONTINUE_SERVICE_DEPLOYMENT],
 };
 
-/// `ContinueServiceDeployment`, the answer to a PAUSE hook.
-pub static CONTINUE_SERVICE_DEPLOYMENT: Operation = Operation {
-    service: &SERVICE,
-    name: "ContinueServiceDeployment",
-    action: "ContinueServiceDeployment",
-    resource: |_, input| text(input, "serviceDeploymentArn").to_owned(),
-    run: continue_service_deployment,
-};
-
 /// What ECS knows.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct State {
+    /// Clusters.
+    pub clusters: Vec<Cluster>,
+    /// Services of all clusters.
+    pub services: Vec<Service>,
+    /// Deployments of all services.
+    pub service_deployments: Vec<ServiceDeployment>,
+    /// Revisions of all services.
+    pub service_revisions: Vec<ServiceRevision>,
+    /// Task sets of the services that CodeDeploy deploys.
+    pub task_sets: Vec<TaskSet>,
+    /// Tasks of all clusters.
+    pub tasks: Vec<Task>,
+    /// Task definitions.
+    pub task_definitions: Vec<TaskDefinition>,
     /// The answers that counted, in order. A refused one is among the world's calls.
+    #[serde(skip)]
     pub continues: Vec<Continue>,
     /// The hooks that wait, by service deployment; while there is none, every id is taken for a known one.
+    #[serde(skip)]
     awaited: BTreeMap<String, BTreeSet<String>>,
+    #[serde(skip)]
     completed: BTreeSet<String>,
-}
-
-/// An answer to a PAUSE hook that ECS took.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Continue {
-    /// The service deployment.
-    pub service_deployment_arn: String,
-    /// The hook.
-    pub hook_id: String,
-    /// What is to be done.
-    pub action: Action,
-    /// When it was taken.
-    pub at: Timestamp,
-    /// The number of this call among all with the same hook id, the failed ones included; the first is 1.
-    pub attempt: usize,
-}
-
-/// What an answer to a PAUSE hook asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// Go on.
-    Continue,
-    /// Roll back.
-    Rollback,
 }
 
 impl State {
@@ -72,73 +83,6 @@ impl State {
     }
 }
 
-/// The answer to a second answer.
-pub fn already_completed() -> AwsError {
-    invalid_parameter(
-        "Provided hookId is either completed, unavailable, or not associated with the given Resource ARN",
-    )
-}
-
-fn invalid_parameter(message: &'static str) -> AwsError {
+fn invalid_parameter(message: impl Into<std::borrow::Cow<'static, str>>) -> AwsError {
     AwsError::client("InvalidParameterException", message)
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ContinueServiceDeployment {
-    service_deployment_arn: Option<String>,
-    hook_id: Option<String>,
-    action: Option<String>,
-}
-
-fn continue_service_deployment(world: &mut World, input: &Value) -> Result<Value, AwsError> {
-    let asked: ContinueServiceDeployment = decode(input)?;
-    let state = &mut world.ecs;
-
-    let arn = asked
-        .service_deployment_arn
-        .filter(|arn| !arn.is_empty())
-        .ok_or_else(|| invalid_parameter("serviceDeploymentArn must not be null."))?;
-    let id = asked
-        .hook_id
-        .filter(|id| !id.is_empty())
-        .ok_or_else(|| invalid_parameter("hookId must not be null."))?;
-    if !is_hook_id(&id) {
-        return Err(invalid_parameter("Invalid hookId: hookId must follow the format: ecs-{hookType}-{id}"));
-    }
-    let action = match asked.action.as_deref() {
-        None | Some("CONTINUE") => Action::Continue,
-        Some("ROLLBACK") => Action::Rollback,
-        Some(_) => {
-            return Err(invalid_parameter("Invalid action. Valid values are: ROLLBACK, CONTINUE"));
-        }
-    };
-    if !state.awaited.is_empty() {
-        let hooks = state.awaited.get(&arn).ok_or_else(|| {
-            AwsError::client("ServiceDeploymentNotFoundException", "The service deployment does not exist.")
-        })?;
-        if !hooks.contains(&id) {
-            return Err(already_completed());
-        }
-    }
-    if !state.completed.insert(id.clone()) {
-        return Err(already_completed());
-    }
-    let name = CONTINUE_SERVICE_DEPLOYMENT.name;
-    let attempt =
-        world.calls.iter().filter(|call| call.operation == name && text(&call.input, "hookId") == id).count();
-    let output = json!({"serviceDeploymentArn": arn});
-    state.continues.push(Continue {
-        service_deployment_arn: arn,
-        hook_id: id,
-        action,
-        at: Timestamp::now(),
-        attempt,
-    });
-    Ok(output)
-}
-
-fn is_hook_id(id: &str) -> bool {
-    let parts = id.strip_prefix("ecs-").and_then(|rest| rest.split_once('-'));
-    parts.is_some_and(|(hook_type, id)| !hook_type.is_empty() && !id.is_empty())
 }

@@ -15,6 +15,13 @@ pub struct State {
     pub target_groups: Vec<TargetGroup>,
 }
 
+impl State {
+    /// The listeners of a load balancer.
+    pub(super) fn listeners_of(&self, load_balancer_arn: &str) -> impl Iterator<Item = &Listener> {
+        self.listeners.iter().filter(move |listener| listener.load_balancer_arn() == load_balancer_arn)
+    }
+}
+
 /// A load balancer.
 #[derive(Debug, Clone)]
 pub struct LoadBalancer {
@@ -50,6 +57,14 @@ pub struct Listener {
     pub certificates: Vec<String>,
     /// What happens to a request that no rule takes.
     pub default_actions: Vec<Action>,
+}
+
+impl Listener {
+    /// The load balancer, which stands in the listener's ARN.
+    pub fn load_balancer_arn(&self) -> String {
+        let arn = self.arn.replacen(":listener/", ":loadbalancer/", 1);
+        arn.rsplit_once('/').map_or(arn.clone(), |(load_balancer, _)| load_balancer.to_owned())
+    }
 }
 
 /// A rule of a listener.

@@ -18,6 +18,7 @@
 //! # }
 //! ```
 
+pub mod acm;
 pub mod codedeploy;
 pub mod ecs;
 pub mod elb;
@@ -31,6 +32,7 @@ mod error;
 mod fault;
 mod operation;
 mod protocol;
+mod rendering;
 mod world;
 
 use std::io;

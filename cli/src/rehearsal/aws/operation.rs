@@ -10,11 +10,17 @@ use serde_json::Value;
 use super::error::AwsError;
 use super::protocol::Protocol;
 use super::world::World;
-use super::{codedeploy, ecs, lambda, secrets_manager, ssm};
+use super::{acm, codedeploy, ecs, lambda, secrets_manager, ssm};
 
 /// Every service that is served.
-pub(super) static SERVICES: &[&Service] =
-    &[&codedeploy::SERVICE, &ecs::SERVICE, &lambda::SERVICE, &secrets_manager::SERVICE, &ssm::SERVICE];
+pub(super) static SERVICES: &[&Service] = &[
+    &acm::SERVICE,
+    &codedeploy::SERVICE,
+    &ecs::SERVICE,
+    &lambda::SERVICE,
+    &secrets_manager::SERVICE,
+    &ssm::SERVICE,
+];
 
 /// A service of AWS.
 #[derive(Debug)]

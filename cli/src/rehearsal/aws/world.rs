@@ -8,13 +8,15 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use super::fault::Faults;
-use super::{codedeploy, ecs, elb, lambda, secrets_manager, ssm};
+use super::{acm, codedeploy, ecs, elb, lambda, secrets_manager, ssm};
 
 /// The account as the services see it. Each service's part is in its own module.
 #[derive(Debug, Default)]
 pub struct World {
     /// Who calls, and where.
     pub identity: Identity,
+    /// Certificate Manager.
+    pub acm: acm::State,
     /// CodeDeploy.
     pub codedeploy: codedeploy::State,
     /// Amazon ECS.

@@ -1,0 +1,185 @@
+//! Services.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::rehearsal::aws::rendering::seconds;
+
+/// A service.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub struct Service {
+    /// `arn:…:service/CLUSTER/NAME`.
+    pub service_arn: String,
+    /// Its name.
+    pub service_name: String,
+    /// Its cluster.
+    pub cluster_arn: String,
+    /// `ACTIVE`, `DRAINING` or `INACTIVE`.
+    pub status: String,
+    /// How many tasks it wants; the running ones, if that is not said.
+    pub desired_count: Option<usize>,
+    /// How many run; counted, if it is not said.
+    pub running_count: Option<usize>,
+    /// How many are starting; counted, if it is not said.
+    pub pending_count: Option<usize>,
+    /// `FARGATE`, `EC2`, …
+    pub launch_type: Option<String>,
+    /// `REPLICA` or `DAEMON`.
+    pub scheduling_strategy: String,
+    /// The task definition of its newest revision.
+    pub task_definition: Option<String>,
+    /// The target groups that it registers its tasks with.
+    pub load_balancers: Vec<LoadBalancer>,
+    /// Strategy, hooks, bake time, alarms, as the API takes them.
+    pub deployment_configuration: Option<Value>,
+    /// Who deploys it.
+    pub deployment_controller: Option<DeploymentController>,
+    /// Deployments under way, the `PRIMARY` one first.
+    pub deployments: Vec<Deployment>,
+    /// The service deployment that is under way.
+    pub current_service_deployment: Option<String>,
+    /// The revisions that have tasks.
+    pub current_service_revisions: Vec<ServiceCurrentRevisionSummary>,
+    /// Subnets and security groups.
+    pub network_configuration: Option<NetworkConfiguration>,
+    /// How long failing health checks are overlooked at first.
+    pub health_check_grace_period_seconds: Option<u32>,
+    /// What has happened, the newest first, as the API shows it.
+    pub events: Vec<Value>,
+    /// When it was created.
+    #[serde(serialize_with = "seconds")]
+    pub created_at: Option<Timestamp>,
+}
+
+impl Default for Service {
+    fn default() -> Self {
+        Self {
+            service_arn: String::new(),
+            service_name: String::new(),
+            cluster_arn: String::new(),
+            status: "ACTIVE".to_owned(),
+            desired_count: None,
+            running_count: None,
+            pending_count: None,
+            launch_type: Some("FARGATE".to_owned()),
+            scheduling_strategy: "REPLICA".to_owned(),
+            task_definition: None,
+            load_balancers: Vec::new(),
+            deployment_configuration: None,
+            deployment_controller: None,
+            deployments: Vec::new(),
+            current_service_deployment: None,
+            current_service_revisions: Vec::new(),
+            network_configuration: None,
+            health_check_grace_period_seconds: None,
+            events: Vec::new(),
+            created_at: None,
+        }
+    }
+}
+
+/// Where tasks are registered: one target group, or the pair that blue and green take turns in.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub struct LoadBalancer {
+    /// The target group, or the first of the pair. It does not say whose it is.
+    pub target_group_arn: Option<String>,
+    /// The name of a classic load balancer.
+    pub load_balancer_name: Option<String>,
+    /// The container that serves.
+    pub container_name: Option<String>,
+    /// Its port.
+    pub container_port: Option<u16>,
+    /// What ECS needs to shift traffic.
+    pub advanced_configuration: Option<AdvancedConfiguration>,
+}
+
+/// What ECS needs to shift traffic.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub struct AdvancedConfiguration {
+    /// The second target group of the pair.
+    pub alternate_target_group_arn: Option<String>,
+    /// A rule of an Application Load Balancer, or a listener of a Network Load Balancer.
+    pub production_listener_rule: Option<String>,
+    /// The same for test traffic.
+    pub test_listener_rule: Option<String>,
+    /// The role that ECS changes the rules with.
+    pub role_arn: Option<String>,
+}
+
+/// Who deploys a service.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct DeploymentController {
+    /// `ECS`, `CODE_DEPLOY` or `EXTERNAL`.
+    pub r#type: String,
+}
+
+/// Where tasks are in the network.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub struct NetworkConfiguration {
+    /// For tasks with a network interface of their own.
+    pub awsvpc_configuration: Option<AwsvpcConfiguration>,
+}
+
+/// The network interfaces of tasks.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub struct AwsvpcConfiguration {
+    /// Subnets.
+    pub subnets: Vec<String>,
+    /// Security groups.
+    pub security_groups: Vec<String>,
+    /// `ENABLED` or `DISABLED`.
+    pub assign_public_ip: Option<String>,
+}
+
+/// A deployment as it stands in its service: the older description beside service deployments.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub struct Deployment {
+    /// `ecs-svc/…`.
+    pub id: String,
+    /// `PRIMARY`, `ACTIVE` or `INACTIVE`.
+    pub status: String,
+    /// Its task definition.
+    pub task_definition: String,
+    /// How many tasks it wants.
+    pub desired_count: usize,
+    /// How many are starting.
+    pub pending_count: usize,
+    /// How many run.
+    pub running_count: usize,
+    /// How many have failed in a row.
+    pub failed_tasks: usize,
+    /// `IN_PROGRESS`, `COMPLETED` or `FAILED`.
+    pub rollout_state: Option<String>,
+    /// Why.
+    pub rollout_state_reason: Option<String>,
+    /// `FARGATE`, `EC2`, …
+    pub launch_type: Option<String>,
+    /// When it was created.
+    #[serde(serialize_with = "seconds")]
+    pub created_at: Option<Timestamp>,
+    /// When it changed last.
+    #[serde(serialize_with = "seconds")]
+    pub updated_at: Option<Timestamp>,
+}
+
+/// A revision that has tasks.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub struct ServiceCurrentRevisionSummary {
+    /// The revision.
+    pub arn: String,
+    /// How many tasks it is to have.
+    pub requested_task_count: usize,
+    /// How many run.
+    pub running_task_count: usize,
+    /// How many are starting.
+    pub pending_task_count: usize,
+}
