@@ -4,6 +4,7 @@
 //! world has no use for (tags, volumes, placement) is left out of them.
 
 mod cluster;
+mod lookup;
 mod pause;
 mod service;
 mod service_deployment;
@@ -16,22 +17,24 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-pub use self::cluster::Cluster;
+pub use self::cluster::{Cluster, DESCRIBE_CLUSTERS};
 pub use self::pause::{Action, CONTINUE_SERVICE_DEPLOYMENT, Continue, already_completed};
 pub use self::service::{
-    AdvancedConfiguration, AwsvpcConfiguration, Deployment, DeploymentController, LoadBalancer,
-    NetworkConfiguration, Service, ServiceCurrentRevisionSummary,
+    AdvancedConfiguration, AwsvpcConfiguration, DESCRIBE_SERVICES, Deployment, DeploymentController,
+    LIST_SERVICES, LoadBalancer, NetworkConfiguration, Service, ServiceCurrentRevisionSummary,
 };
 pub use self::service_deployment::{
-    Alarms, DeploymentCircuitBreaker, LifecycleHookDetail, Rollback, ServiceDeployment,
-    ServiceRevisionSummary,
+    Alarms, DESCRIBE_SERVICE_DEPLOYMENTS, DeploymentCircuitBreaker, LIST_SERVICE_DEPLOYMENTS,
+    LifecycleHookDetail, Rollback, ServiceDeployment, ServiceRevisionSummary,
 };
 pub use self::service_revision::{
-    ContainerImage, ResolvedConfiguration, ResolvedLoadBalancer, ServiceRevision,
+    ContainerImage, DESCRIBE_SERVICE_REVISIONS, ResolvedConfiguration, ResolvedLoadBalancer, ServiceRevision,
 };
-pub use self::task::{Attachment, Container, Detail, NetworkBinding, NetworkInterface, Task};
-pub use self::task_definition::{ContainerDefinition, PortMapping, TaskDefinition};
-pub use self::task_set::{Scale, TaskSet};
+pub use self::task::{
+    Attachment, Container, DESCRIBE_TASKS, Detail, LIST_TASKS, NetworkBinding, NetworkInterface, Task,
+};
+pub use self::task_definition::{ContainerDefinition, DESCRIBE_TASK_DEFINITION, PortMapping, TaskDefinition};
+pub use self::task_set::{DESCRIBE_TASK_SETS, Scale, TaskSet};
 
 use super::error::AwsError;
 use super::operation::Service as AwsService;
@@ -40,7 +43,19 @@ use super::protocol::Protocol;
 pub(super) static SERVICE: AwsService = AwsService {
     name: "ecs",
     protocol: Protocol::Json { target: "AmazonEC2ContainerServiceV20141113", message: "message" },
-    operations: &[&CONTINUE_SERVICE_DEPLOYMENT],
+    operations: &[
+        &CONTINUE_SERVICE_DEPLOYMENT,
+        &DESCRIBE_CLUSTERS,
+        &DESCRIBE_SERVICES,
+        &LIST_SERVICES,
+        &DESCRIBE_SERVICE_DEPLOYMENTS,
+        &LIST_SERVICE_DEPLOYMENTS,
+        &DESCRIBE_SERVICE_REVISIONS,
+        &DESCRIBE_TASKS,
+        &LIST_TASKS,
+        &DESCRIBE_TASK_DEFINITION,
+        &DESCRIBE_TASK_SETS,
+    ],
 };
 
 /// What ECS knows.

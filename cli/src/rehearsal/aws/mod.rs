@@ -31,6 +31,7 @@ mod dispatch;
 mod error;
 mod fault;
 mod operation;
+mod page;
 mod protocol;
 mod rendering;
 mod world;

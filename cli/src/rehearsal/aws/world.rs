@@ -29,6 +29,8 @@ pub struct World {
     pub secrets_manager: secrets_manager::State,
     /// Parameter Store.
     pub ssm: ssm::State,
+    /// The most that a page of any list holds, in the place of AWS's own sizes where they are larger.
+    pub page_size: Option<usize>,
     /// Every call, in the order of arrival.
     pub calls: Vec<Call>,
     pub(super) faults: Faults,
@@ -85,12 +87,21 @@ impl Default for Identity {
 impl Identity {
     /// The ARN of a resource in the account and region.
     pub(super) fn arn(&self, service: &str, resource: &str) -> String {
-        format!("arn:aws:{service}:{}:{}:{resource}", self.region, self.account)
+        format!("arn:{}:{service}:{}:{}:{resource}", self.partition(), self.region, self.account)
+    }
+
+    /// The partition, which the region tells.
+    fn partition(&self) -> &'static str {
+        match self.region.split_once('-') {
+            Some(("cn", _)) => "aws-cn",
+            Some(("us", rest)) if rest.starts_with("gov-") => "aws-us-gov",
+            _ => "aws",
+        }
     }
 
     /// Whom a denial names.
     pub(super) fn caller_arn(&self) -> String {
-        format!("arn:aws:sts::{}:assumed-role/{}/{}", self.account, self.role, self.function)
+        format!("arn:{}:sts::{}:assumed-role/{}/{}", self.partition(), self.account, self.role, self.function)
     }
 }
 

@@ -2,9 +2,14 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::rehearsal::aws::rendering::seconds;
+use super::lookup::{Count, bounded, first, missing, page, service_arn};
+use super::{SERVICE, State};
+use crate::rehearsal::aws::error::AwsError;
+use crate::rehearsal::aws::operation::{Operation, decode};
+use crate::rehearsal::aws::rendering::{render, seconds};
+use crate::rehearsal::aws::world::World;
 
 /// A service.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
@@ -182,4 +187,84 @@ pub struct ServiceCurrentRevisionSummary {
     pub running_task_count: usize,
     /// How many are starting.
     pub pending_task_count: usize,
+}
+
+/// `DescribeServices`.
+pub static DESCRIBE_SERVICES: Operation = Operation {
+    service: &SERVICE,
+    name: "DescribeServices",
+    action: "DescribeServices",
+    resource: |world, input| service_arn(world, &input["cluster"], first(input, "services")),
+    run: describe_services,
+};
+
+/// `ListServices`.
+pub static LIST_SERVICES: Operation = Operation {
+    service: &SERVICE,
+    name: "ListServices",
+    action: "ListServices",
+    resource: |_, _| "*".to_owned(),
+    run: list_services,
+};
+
+#[derive(Deserialize)]
+struct DescribeServices {
+    cluster: Option<String>,
+    services: Option<Vec<String>>,
+}
+
+fn describe_services(world: &mut World, input: &Value) -> Result<Value, AwsError> {
+    let asked: DescribeServices = decode(input)?;
+    let names = bounded("Services", asked.services, 10)?;
+    let cluster = world.ecs.cluster(asked.cluster.as_deref())?;
+    let (mut services, mut failures) = (Vec::new(), Vec::new());
+    for name in names {
+        match world.ecs.service(cluster, &name) {
+            Some(service) => services.push(rendered(&world.ecs, service)),
+            None if name.starts_with("arn:") => failures.push(missing(&name)),
+            // AWS names a service that it does not know without its cluster.
+            None => failures.push(missing(&world.identity.arn("ecs", &format!("service/{name}")))),
+        }
+    }
+    Ok(json!({"services": services, "failures": failures}))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ListServices {
+    cluster: Option<String>,
+    launch_type: Option<String>,
+    scheduling_strategy: Option<String>,
+}
+
+fn list_services(world: &mut World, input: &Value) -> Result<Value, AwsError> {
+    let asked: ListServices = decode(input)?;
+    let page = page(world, LIST_SERVICES.name, input, 10)?;
+    let cluster = world.ecs.cluster(asked.cluster.as_deref())?;
+    let found = world.ecs.services.iter().filter(|service| {
+        service.cluster_arn == cluster.cluster_arn
+            && service.status != "INACTIVE"
+            && (asked.launch_type.is_none() || asked.launch_type == service.launch_type)
+            && asked.scheduling_strategy.as_ref().is_none_or(|asked| *asked == service.scheduling_strategy)
+    });
+    let (arns, next) = page.take(found.map(|service| &*service.service_arn));
+    Ok(render(&json!({"serviceArns": arns, "nextToken": next})))
+}
+
+fn rendered(state: &State, service: &Service) -> Value {
+    let group = format!("service:{}", service.service_name);
+    let count = Count::of(
+        state
+            .tasks
+            .iter()
+            .filter(|task| task.cluster_arn == service.cluster_arn && task.group.as_ref() == Some(&group)),
+    );
+    let task_sets = state.task_sets.iter().filter(|task_set| task_set.service_arn == service.service_arn);
+    let mut rendered = render(service);
+    rendered["desiredCount"] = service.desired_count.unwrap_or(count.all()).into();
+    rendered["runningCount"] = service.running_count.unwrap_or(count.running).into();
+    rendered["pendingCount"] = service.pending_count.unwrap_or(count.pending).into();
+    rendered["taskSets"] = task_sets.map(|task_set| task_set.rendered(state)).collect();
+    rendered["serviceRegistries"] = json!([]);
+    rendered
 }

@@ -2,10 +2,14 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{LoadBalancer, NetworkConfiguration};
-use crate::rehearsal::aws::rendering::seconds;
+use super::lookup::{ServicePart, bounded, first, missing};
+use super::{LoadBalancer, NetworkConfiguration, SERVICE, invalid_parameter};
+use crate::rehearsal::aws::error::AwsError;
+use crate::rehearsal::aws::operation::{Operation, decode};
+use crate::rehearsal::aws::rendering::{render, seconds};
+use crate::rehearsal::aws::world::World;
 
 /// A service revision.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
@@ -88,4 +92,36 @@ pub struct ResolvedLoadBalancer {
     pub target_group_arn: String,
     /// The production rule.
     pub production_listener_rule: Option<String>,
+}
+
+/// `DescribeServiceRevisions`.
+pub static DESCRIBE_SERVICE_REVISIONS: Operation = Operation {
+    service: &SERVICE,
+    name: "DescribeServiceRevisions",
+    action: "DescribeServiceRevisions",
+    resource: |_, input| first(input, "serviceRevisionArns").to_owned(),
+    run: describe_service_revisions,
+};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct DescribeServiceRevisions {
+    service_revision_arns: Option<Vec<String>>,
+}
+
+fn describe_service_revisions(world: &mut World, input: &Value) -> Result<Value, AwsError> {
+    let asked: DescribeServiceRevisions = decode(input)?;
+    let arns = bounded("ServiceRevisionArns", asked.service_revision_arns, 20)?;
+    let state = &world.ecs;
+    let (mut revisions, mut failures) = (Vec::new(), Vec::new());
+    for arn in arns {
+        let part = ServicePart::parse(&arn, "service-revision")
+            .ok_or_else(|| invalid_parameter(format!("Invalid serviceRevisionArn: {arn}")))?;
+        state.expect_service_of(&part)?;
+        match state.service_revisions.iter().find(|known| known.service_revision_arn == arn) {
+            Some(revision) => revisions.push(render(revision)),
+            None => failures.push(missing(&arn)),
+        }
+    }
+    Ok(json!({"serviceRevisions": revisions, "failures": failures}))
 }

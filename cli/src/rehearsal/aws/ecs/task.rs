@@ -2,8 +2,14 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
-use crate::rehearsal::aws::rendering::seconds;
+use super::lookup::{bounded, first, missing, page, service_not_found};
+use super::{SERVICE, invalid_parameter};
+use crate::rehearsal::aws::error::AwsError;
+use crate::rehearsal::aws::operation::{Operation, decode, text};
+use crate::rehearsal::aws::rendering::{render, seconds};
+use crate::rehearsal::aws::world::World;
 
 /// A task.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -177,4 +183,135 @@ pub struct NetworkInterface {
     pub private_ipv4_address: Option<String>,
     /// The address of version 6.
     pub ipv6_address: Option<String>,
+}
+
+/// `ListTasks`.
+pub static LIST_TASKS: Operation = Operation {
+    service: &SERVICE,
+    name: "ListTasks",
+    action: "ListTasks",
+    // IAM judges it by the machines of the cluster, whoever asks and whatever for.
+    resource: |world, input| {
+        world.identity.arn("ecs", &format!("container-instance/{}/*", cluster_name(input)))
+    },
+    run: list_tasks,
+};
+
+/// `DescribeTasks`.
+pub static DESCRIBE_TASKS: Operation = Operation {
+    service: &SERVICE,
+    name: "DescribeTasks",
+    action: "DescribeTasks",
+    resource: |world, input| arn(world, cluster_name(input), first(input, "tasks")),
+    run: describe_tasks,
+};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ListTasks {
+    cluster: Option<String>,
+    container_instance: Option<String>,
+    family: Option<String>,
+    started_by: Option<String>,
+    service_name: Option<String>,
+    desired_status: Option<String>,
+    launch_type: Option<String>,
+}
+
+fn list_tasks(world: &mut World, input: &Value) -> Result<Value, AwsError> {
+    let asked: ListTasks = decode(input)?;
+    let others = [
+        &asked.container_instance,
+        &asked.family,
+        &asked.service_name,
+        &asked.desired_status,
+        &asked.launch_type,
+    ];
+    if asked.started_by.is_some() && others.into_iter().any(Option::is_some) {
+        return Err(invalid_parameter("cannot specify startedBy with other arguments"));
+    }
+    let desired_status = asked.desired_status.as_deref().unwrap_or("RUNNING");
+    if !["RUNNING", "PENDING", "STOPPED"].contains(&desired_status) {
+        return Err(invalid_parameter("Invalid desiredStatus. Valid values are: RUNNING, PENDING, STOPPED"));
+    }
+    let page = page(world, LIST_TASKS.name, input, 100)?;
+    let state = &world.ecs;
+    let cluster = state.cluster(asked.cluster.as_deref())?;
+    let group = match &asked.service_name {
+        None => None,
+        Some(name) => {
+            let service = state.service(cluster, name).ok_or_else(service_not_found)?;
+            Some(format!("service:{}", service.service_name))
+        }
+    };
+    let found = state.tasks.iter().filter(|task| {
+        let is = |asked: &Option<String>, observed: &Option<String>| asked.is_none() || asked == observed;
+        task.cluster_arn == cluster.cluster_arn
+            && task.desired_status == desired_status
+            && is(&asked.started_by, &task.started_by)
+            && is(&group, &task.group)
+            && is(&asked.launch_type, &task.launch_type)
+            && is(&asked.container_instance, &task.container_instance_arn)
+            && asked.family.as_ref().is_none_or(|family| task.is_of_family(family))
+    });
+    let (arns, next) = page.take(found.map(|task| &*task.task_arn));
+    Ok(render(&json!({"taskArns": arns, "nextToken": next})))
+}
+
+#[derive(Deserialize)]
+struct DescribeTasks {
+    cluster: Option<String>,
+    tasks: Option<Vec<String>>,
+}
+
+fn describe_tasks(world: &mut World, input: &Value) -> Result<Value, AwsError> {
+    let asked: DescribeTasks = decode(input)?;
+    let names = bounded("Tasks", asked.tasks, 100)?;
+    let cluster = world.ecs.cluster(asked.cluster.as_deref())?;
+    let (mut tasks, mut failures) = (Vec::new(), Vec::new());
+    for name in names {
+        let arn = arn(world, &cluster.cluster_name, &name);
+        if let Some((_, rest)) = arn.split_once(":task/")
+            && let Some((other, _)) = rest.split_once('/')
+            && other != cluster.cluster_name
+        {
+            let message = format!(
+                "Invalid identifier: Identifier is for {other}. Your cluster is {}",
+                cluster.cluster_name
+            );
+            return Err(invalid_parameter(message));
+        }
+        match world.ecs.tasks.iter().find(|task| task.task_arn == arn) {
+            Some(task) => tasks.push(render(task)),
+            None if is_task_id(arn.rsplit_once('/').map_or("", |(_, id)| id)) => failures.push(missing(&arn)),
+            None => return Err(invalid_parameter("taskId length should be one of [32,36]")),
+        }
+    }
+    Ok(json!({"tasks": tasks, "failures": failures}))
+}
+
+impl Task {
+    fn is_of_family(&self, family: &str) -> bool {
+        let (_, definition) = self.task_definition_arn.rsplit_once('/').unwrap_or_default();
+        definition.rsplit_once(':').is_some_and(|(observed, _)| observed == family)
+    }
+}
+
+/// 32 hexadecimal digits, or a UUID in older accounts.
+fn is_task_id(id: &str) -> bool {
+    matches!(id.len(), 32 | 36) && id.chars().all(|digit| digit == '-' || digit.is_ascii_hexdigit())
+}
+
+/// The name of the cluster that a call names.
+fn cluster_name(input: &Value) -> &str {
+    let named = Some(text(input, "cluster")).filter(|name| !name.is_empty()).unwrap_or("default");
+    named.rsplit_once('/').map_or(named, |(_, name)| name)
+}
+
+/// The ARN of a task that is named by its id or its ARN.
+fn arn(world: &World, cluster: &str, task: &str) -> String {
+    if task.starts_with("arn:") {
+        return task.to_owned();
+    }
+    world.identity.arn("ecs", &format!("task/{cluster}/{task}"))
 }

@@ -2,9 +2,13 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::rehearsal::aws::rendering::seconds;
+use super::SERVICE;
+use crate::rehearsal::aws::error::AwsError;
+use crate::rehearsal::aws::operation::{Operation, decode};
+use crate::rehearsal::aws::rendering::{render, seconds};
+use crate::rehearsal::aws::world::World;
 
 /// A revision of a task definition.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
@@ -101,4 +105,56 @@ pub struct PortMapping {
     pub name: Option<String>,
     /// `http`, `http2` or `grpc`.
     pub app_protocol: Option<String>,
+}
+
+/// `DescribeTaskDefinition`.
+pub static DESCRIBE_TASK_DEFINITION: Operation = Operation {
+    service: &SERVICE,
+    name: "DescribeTaskDefinition",
+    action: "DescribeTaskDefinition",
+    resource: |_, _| "*".to_owned(),
+    run: describe_task_definition,
+};
+
+fn describe_task_definition(world: &mut World, input: &Value) -> Result<Value, AwsError> {
+    let asked: DescribeTaskDefinition = decode(input)?;
+    let asked = asked
+        .task_definition
+        .filter(|name| !name.is_empty())
+        .ok_or_else(|| client("TaskDefinition cannot be empty."))?;
+    let known = &world.ecs.task_definitions;
+    let exact = known.iter().find(|known| {
+        known.task_definition_arn == asked || format!("{}:{}", known.family, known.revision) == asked
+    });
+    let newest = || {
+        let active = known.iter().filter(|known| known.family == asked && known.status == "ACTIVE");
+        active.max_by_key(|known| known.revision)
+    };
+    let found = exact.or_else(newest).ok_or_else(|| client("Unable to describe task definition."))?;
+    let mut rendered = render(found);
+    rendered["compatibilities"] = json!(found.compatibilities());
+    for list in ["volumes", "placementConstraints", "requiresAttributes"] {
+        rendered[list] = json!([]);
+    }
+    Ok(json!({"taskDefinition": rendered, "tags": []}))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct DescribeTaskDefinition {
+    task_definition: Option<String>,
+}
+
+impl TaskDefinition {
+    /// Everything runs on machines of one's own; on AWS's, what is made for it.
+    fn compatibilities(&self) -> Vec<&str> {
+        let mut compatibilities = vec!["EC2"];
+        compatibilities
+            .extend(self.requires_compatibilities.iter().map(String::as_str).filter(|one| *one != "EC2"));
+        compatibilities
+    }
+}
+
+fn client(message: &'static str) -> AwsError {
+    AwsError::client("ClientException", message)
 }
