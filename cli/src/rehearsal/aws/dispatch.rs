@@ -22,9 +22,16 @@ pub(super) struct Dispatch {
 /// A call as a protocol has read it.
 pub(super) struct Incoming<'request> {
     /// The operation, or what was asked for instead.
-    pub(super) operation: Result<&'static Operation, &'request str>,
+    pub(super) operation: Result<&'static Operation, Unknown<'request>>,
     pub(super) signed: bool,
     pub(super) input: Result<Value, AwsError>,
+}
+
+/// What was asked for where no operation was, and the protocol's answer to it.
+#[derive(Debug)]
+pub(super) struct Unknown<'request> {
+    pub(super) asked: &'request str,
+    pub(super) error: AwsError,
 }
 
 /// Why a call has no output.
@@ -62,9 +69,9 @@ impl Dispatch {
 
     /// Notes the arrival, so that a call that never ends is seen too, and returns its place.
     fn note(&self, incoming: &Incoming<'_>) -> usize {
-        let (service, operation) = match incoming.operation {
+        let (service, operation) = match &incoming.operation {
             Ok(operation) => (operation.service.name, operation.name),
-            Err(target) => ("", target),
+            Err(unknown) => ("", unknown.asked),
         };
         let call = Call {
             service,
@@ -81,7 +88,7 @@ impl Dispatch {
 
     async fn judge(&self, incoming: Incoming<'_>) -> Result<Value, Failure> {
         let Incoming { operation, signed, input } = incoming;
-        let operation = operation.map_err(|_| AwsError::client("UnknownOperationException", ""))?;
+        let operation = operation.map_err(|unknown| unknown.error)?;
         let protocol = operation.service.protocol;
         if !signed {
             return Err(protocol.unsigned().into());

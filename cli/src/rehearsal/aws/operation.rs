@@ -10,13 +10,14 @@ use serde_json::Value;
 use super::error::AwsError;
 use super::protocol::Protocol;
 use super::world::World;
-use super::{acm, codedeploy, ecs, lambda, secrets_manager, ssm};
+use super::{acm, codedeploy, ecs, elb, lambda, secrets_manager, ssm};
 
 /// Every service that is served.
 pub(super) static SERVICES: &[&Service] = &[
     &acm::SERVICE,
     &codedeploy::SERVICE,
     &ecs::SERVICE,
+    &elb::SERVICE,
     &lambda::SERVICE,
     &secrets_manager::SERVICE,
     &ssm::SERVICE,
@@ -38,7 +39,7 @@ pub struct Operation {
     pub(super) name: &'static str,
     /// The IAM action, which is not always named as the operation.
     pub(super) action: &'static str,
-    /// The resource that IAM judges a call by.
+    /// The resource that IAM judges a call by; empty where the service does not name it.
     pub(super) resource: fn(&World, &Value) -> String,
     pub(super) run: fn(&mut World, &Value) -> Result<Value, AwsError>,
 }
@@ -52,10 +53,12 @@ impl Operation {
     /// The operation's denial in the words of AWS.
     pub(super) fn denial(&self, world: &World, input: &Value) -> String {
         let action = format!("{}:{}", self.service.name, self.action);
+        let resource = (self.resource)(world, input);
+        let on_resource =
+            if resource.is_empty() { String::new() } else { format!(" on resource: {resource}") };
         format!(
-            "User: {} is not authorized to perform: {action} on resource: {} because no identity-based policy allows the {action} action",
+            "User: {} is not authorized to perform: {action}{on_resource} because no identity-based policy allows the {action} action",
             world.identity.caller_arn(),
-            (self.resource)(world, input)
         )
     }
 }

@@ -7,15 +7,16 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
 use super::{Protocol, is_signed, severed, stamp};
-use crate::rehearsal::aws::dispatch::{Dispatch, Failure, Incoming};
+use crate::rehearsal::aws::dispatch::{Dispatch, Failure, Incoming, Unknown};
 use crate::rehearsal::aws::error::AwsError;
 use crate::rehearsal::aws::operation::{Operation, SERVICES};
+use crate::rehearsal::identifier;
 
 pub(super) async fn serve(State(dispatch): State<Dispatch>, headers: HeaderMap, body: Bytes) -> Response {
     let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default();
     let found = find(target);
     let incoming = Incoming {
-        operation: found.map(|(operation, _)| operation).ok_or(target),
+        operation: found.map(|(operation, _)| operation).ok_or_else(|| unknown_operation(target)),
         signed: is_signed(&headers),
         input: read(&body),
     };
@@ -31,8 +32,16 @@ pub(super) async fn unknown(
     headers: HeaderMap,
 ) -> Response {
     let asked = format!("{method} {}", uri.path());
-    let incoming = Incoming { operation: Err(&asked), signed: is_signed(&headers), input: Ok(Value::Null) };
+    let incoming = Incoming {
+        operation: Err(unknown_operation(&asked)),
+        signed: is_signed(&headers),
+        input: Ok(Value::Null),
+    };
     respond(dispatch.call(incoming).await, "message")
+}
+
+fn unknown_operation(asked: &str) -> Unknown<'_> {
+    Unknown { asked, error: AwsError::client("UnknownOperationException", "") }
 }
 
 /// The operation that a target names, and the key of its errors' messages.
@@ -43,7 +52,7 @@ fn find(target: &str) -> Option<(&'static Operation, &'static str)> {
             let operation = service.operations.iter().find(|operation| operation.name == name)?;
             Some((*operation, message))
         }
-        Protocol::Json { .. } | Protocol::Rest => None,
+        Protocol::Json { .. } | Protocol::Query { .. } | Protocol::Rest => None,
     })
 }
 
@@ -84,6 +93,6 @@ fn answer(status: StatusCode, document: &Value) -> Response {
     let mut response = (status, document.to_string()).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-amz-json-1.1"));
-    stamp(headers);
+    stamp(headers, &identifier::uuid());
     response
 }

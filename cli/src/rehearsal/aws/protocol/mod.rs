@@ -4,11 +4,12 @@
 //! code sees a call differ by protocol, and are here.
 
 pub(super) mod json;
+pub(super) mod query;
 pub(super) mod rest;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 use axum::routing::post;
@@ -16,7 +17,6 @@ use http_body_util::{Full, Limited};
 
 use super::dispatch::Dispatch;
 use super::error::AwsError;
-use crate::rehearsal::identifier;
 
 /// How a service speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,22 +28,40 @@ pub(super) enum Protocol {
         /// The key of an error's message, which services spell differently.
         message: &'static str,
     },
+    /// AWS Query: everything is `POST /`, the operation is in the form, and answers are XML.
+    Query {
+        /// The version of the API, which parts services.
+        version: &'static str,
+        /// The namespace of its answers.
+        namespace: &'static str,
+    },
     /// restJson1, as Lambda speaks it.
     Rest,
 }
 
 impl Protocol {
     pub(super) fn unsigned(self) -> AwsError {
-        AwsError::new(self.forbidden(), "MissingAuthenticationTokenException", "Missing Authentication Token")
+        let (code, message) = match self {
+            Self::Json { .. } | Self::Rest => {
+                ("MissingAuthenticationTokenException", "Missing Authentication Token")
+            }
+            Self::Query { .. } => ("MissingAuthenticationToken", "Request is missing Authentication Token"),
+        };
+        AwsError::new(self.forbidden(), code, message)
     }
 
     pub(super) fn denied(self, message: String) -> AwsError {
-        AwsError::new(self.forbidden(), "AccessDeniedException", message)
+        let code = match self {
+            Self::Json { .. } | Self::Rest => "AccessDeniedException",
+            Self::Query { .. } => "AccessDenied",
+        };
+        AwsError::new(self.forbidden(), code, message)
     }
 
     pub(super) fn throttled(self) -> AwsError {
         match self {
             Self::Json { .. } => AwsError::client("ThrottlingException", "Rate exceeded"),
+            Self::Query { .. } => AwsError::client("Throttling", "Rate exceeded"),
             Self::Rest => AwsError::new(429, "TooManyRequestsException", "Rate Exceeded."),
         }
     }
@@ -51,6 +69,11 @@ impl Protocol {
     pub(super) fn server_error(self) -> AwsError {
         match self {
             Self::Json { .. } => AwsError::new(500, "InternalFailure", ""),
+            Self::Query { .. } => AwsError::new(
+                500,
+                "InternalFailure",
+                "The request processing has failed because of an unknown error, exception or failure.",
+            ),
             Self::Rest => AwsError::new(
                 500,
                 "ServiceException",
@@ -62,7 +85,7 @@ impl Protocol {
     fn forbidden(self) -> u16 {
         match self {
             Self::Json { .. } => 400,
-            Self::Rest => 403,
+            Self::Query { .. } | Self::Rest => 403,
         }
     }
 }
@@ -70,7 +93,7 @@ impl Protocol {
 /// The endpoint of every service.
 pub(super) fn router(dispatch: Dispatch) -> Router {
     Router::new()
-        .route("/", post(json::serve))
+        .route("/", post(serve))
         .route("/2015-03-31/functions/{function}/invocations", post(rest::invoke))
         .fallback(json::unknown)
         .method_not_allowed_fallback(json::unknown)
@@ -78,13 +101,22 @@ pub(super) fn router(dispatch: Dispatch) -> Router {
         .with_state(dispatch)
 }
 
+/// What is posted to the root says in its type which protocol it speaks.
+async fn serve(dispatch: State<Dispatch>, headers: HeaderMap, body: Bytes) -> Response {
+    if query::is_spoken(&headers) {
+        query::serve(dispatch, headers, body).await
+    } else {
+        json::serve(dispatch, headers, body).await
+    }
+}
+
 fn is_signed(headers: &HeaderMap) -> bool {
     headers.contains_key(header::AUTHORIZATION)
 }
 
-fn stamp(headers: &mut HeaderMap) {
+fn stamp(headers: &mut HeaderMap, id: &str) {
     // A UUID is always a valid header.
-    if let Ok(id) = HeaderValue::try_from(identifier::uuid()) {
+    if let Ok(id) = HeaderValue::try_from(id) {
         headers.insert("x-amzn-requestid", id);
     }
 }

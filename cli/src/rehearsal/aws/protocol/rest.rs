@@ -10,6 +10,7 @@ use super::{is_signed, severed, stamp};
 use crate::rehearsal::aws::dispatch::{Dispatch, Failure, Incoming};
 use crate::rehearsal::aws::error::AwsError;
 use crate::rehearsal::aws::lambda;
+use crate::rehearsal::identifier;
 
 /// `POST /2015-03-31/functions/{function}/invocations`
 pub(super) async fn invoke(
@@ -46,7 +47,7 @@ fn answer(output: &Value) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert("x-amz-executed-version", HeaderValue::from_static("$LATEST"));
-    stamp(headers);
+    stamp(headers, &identifier::uuid());
     response
 }
 
@@ -60,6 +61,6 @@ fn refuse(error: &AwsError) -> Response {
     if let Ok(code) = HeaderValue::try_from(error.code.as_ref()) {
         headers.insert("x-amzn-errortype", code);
     }
-    stamp(headers);
+    stamp(headers, &identifier::uuid());
     response
 }
