@@ -12,14 +12,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use serde_json::Value;
 
-pub use self::deployment::{Deployment, ErrorInformation, RollbackInfo};
+pub use self::deployment::{Deployment, ErrorInformation, GET_DEPLOYMENT, RollbackInfo};
 pub use self::group::{
-    AlarmConfiguration, DeploymentGroup, EcsService, LoadBalancerInfo, Named, TargetGroupPairInfo,
-    TrafficRoute,
+    AlarmConfiguration, DeploymentGroup, EcsService, GET_DEPLOYMENT_GROUP, LoadBalancerInfo, Named,
+    TargetGroupPairInfo, TrafficRoute,
 };
 pub use self::report::{PUT_LIFECYCLE_EVENT_HOOK_EXECUTION_STATUS, Report, Status, already_completed};
-pub use self::target::{CloudFormationTarget, DeploymentTarget, EcsTarget, EcsTaskSet, LifecycleEvent};
+pub use self::target::{
+    CloudFormationTarget, DeploymentTarget, EcsTarget, EcsTaskSet, GET_DEPLOYMENT_TARGET,
+    LIST_DEPLOYMENT_TARGETS, LifecycleEvent,
+};
 
+use super::error::AwsError;
 use super::operation::{Service, text};
 use super::protocol::Protocol;
 use super::world::World;
@@ -27,7 +31,13 @@ use super::world::World;
 pub(super) static SERVICE: Service = Service {
     name: "codedeploy",
     protocol: Protocol::Json { target: "CodeDeploy_20141006", message: "message" },
-    operations: &[&PUT_LIFECYCLE_EVENT_HOOK_EXECUTION_STATUS],
+    operations: &[
+        &GET_DEPLOYMENT,
+        &GET_DEPLOYMENT_GROUP,
+        &LIST_DEPLOYMENT_TARGETS,
+        &GET_DEPLOYMENT_TARGET,
+        &PUT_LIFECYCLE_EVENT_HOOK_EXECUTION_STATUS,
+    ],
 };
 
 /// What CodeDeploy knows.
@@ -76,6 +86,28 @@ impl State {
     pub fn complete(&mut self, hook_execution_id: impl Into<String>) {
         self.completed.insert(hook_execution_id.into());
     }
+}
+
+/// The id of the deployment that a call names.
+fn asked_deployment_id(input: &Value) -> Result<&str, AwsError> {
+    let id = match &input["deploymentId"] {
+        Value::Null => "",
+        Value::String(id) => id,
+        _ => return Err(AwsError::client("SerializationException", "deploymentId is not a string")),
+    };
+    if id.is_empty() {
+        let message = "At least one deployment ID must be specified.";
+        return Err(AwsError::client("DeploymentIdRequiredException", message));
+    }
+    if !is_deployment_id(id) {
+        let message = "At least one of the deployment IDs was specified in an invalid format.";
+        return Err(AwsError::client("InvalidDeploymentIdException", message));
+    }
+    Ok(id)
+}
+
+fn deployment_does_not_exist(id: &str) -> AwsError {
+    AwsError::client("DeploymentDoesNotExistException", format!("The deployment {id} could not be found"))
 }
 
 /// `d-` and nine characters in every example; the length is not documented.

@@ -2,9 +2,16 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
-use super::{DeploymentTarget, LoadBalancerInfo};
-use crate::rehearsal::aws::rendering::seconds;
+use super::{
+    DeploymentTarget, LoadBalancerInfo, SERVICE, State, asked_deployment_id, asked_group,
+    deployment_does_not_exist,
+};
+use crate::rehearsal::aws::error::AwsError;
+use crate::rehearsal::aws::operation::Operation;
+use crate::rehearsal::aws::rendering::{render, seconds};
+use crate::rehearsal::aws::world::World;
 
 /// A deployment.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
@@ -32,6 +39,8 @@ pub struct Deployment {
     pub load_balancer_info: Option<LoadBalancerInfo>,
     /// `ECS`.
     pub compute_platform: String,
+    /// The `AppSpec`, as the API shows it.
+    pub revision: Option<Value>,
     /// What another service knows it by.
     pub external_id: Option<String>,
     /// When it was created.
@@ -62,6 +71,7 @@ impl Default for Deployment {
             error_information: None,
             load_balancer_info: None,
             compute_platform: "ECS".to_owned(),
+            revision: None,
             external_id: None,
             create_time: None,
             start_time: None,
@@ -91,4 +101,46 @@ pub struct ErrorInformation {
     pub code: String,
     /// In words.
     pub message: String,
+}
+
+/// `GetDeployment`.
+pub static GET_DEPLOYMENT: Operation = Operation {
+    service: &SERVICE,
+    name: "GetDeployment",
+    action: "GetDeployment",
+    resource: asked_group,
+    run: get_deployment,
+};
+
+fn get_deployment(world: &mut World, input: &Value) -> Result<Value, AwsError> {
+    let state = &world.codedeploy;
+    let deployment = state.asked_deployment(input)?;
+    let mut rendered = render(deployment);
+    let of_group = || {
+        state
+            .group(&deployment.application_name, &deployment.deployment_group_name)?
+            .load_balancer_info
+            .as_ref()
+    };
+    if let Some(info) = deployment.load_balancer_info.as_ref().or_else(of_group) {
+        rendered["loadBalancerInfo"] = render(info);
+    }
+    rendered["deploymentStyle"] =
+        json!({"deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL"});
+    if let Value::Object(members) = &mut rendered {
+        // What CloudFormation deploys has neither application nor group.
+        members.retain(|_, member| member != "");
+    }
+    Ok(json!({"deploymentInfo": rendered}))
+}
+
+impl State {
+    /// The deployment that a call names.
+    pub(super) fn asked_deployment(&self, input: &Value) -> Result<&Deployment, AwsError> {
+        let id = asked_deployment_id(input)?;
+        self.deployments
+            .iter()
+            .find(|known| known.deployment_id == id)
+            .ok_or_else(|| deployment_does_not_exist(id))
+    }
 }

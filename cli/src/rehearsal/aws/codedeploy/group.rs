@@ -1,6 +1,13 @@
 //! Deployment groups: the service, the pair of target groups and the listeners.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{SERVICE, State};
+use crate::rehearsal::aws::error::AwsError;
+use crate::rehearsal::aws::operation::{Operation, text};
+use crate::rehearsal::aws::rendering::render;
+use crate::rehearsal::aws::world::World;
 
 /// A deployment group.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -98,4 +105,50 @@ pub struct AlarmConfiguration {
     pub ignore_poll_alarm_failure: bool,
     /// The alarms.
     pub alarms: Vec<Named>,
+}
+
+/// `GetDeploymentGroup`.
+pub static GET_DEPLOYMENT_GROUP: Operation = Operation {
+    service: &SERVICE,
+    name: "GetDeploymentGroup",
+    action: "GetDeploymentGroup",
+    resource: |world, input| {
+        let (application, group) = (text(input, "applicationName"), text(input, "deploymentGroupName"));
+        world.identity.arn("codedeploy", &format!("deploymentgroup:{application}/{group}"))
+    },
+    run: get_deployment_group,
+};
+
+fn get_deployment_group(world: &mut World, input: &Value) -> Result<Value, AwsError> {
+    let state = &world.codedeploy;
+    let (application, name) = (text(input, "applicationName"), text(input, "deploymentGroupName"));
+    if application.is_empty() {
+        return Err(AwsError::client("ApplicationNameRequiredException", "Application name is missing"));
+    }
+    if name.is_empty() {
+        return Err(AwsError::client(
+            "DeploymentGroupNameRequiredException",
+            "Deployment Group name is missing",
+        ));
+    }
+    if let Some(group) = state.group(application, name) {
+        let mut rendered = render(group);
+        rendered["deploymentStyle"] =
+            json!({"deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL"});
+        return Ok(json!({"deploymentGroupInfo": rendered}));
+    }
+    let (code, what) = if state.deployment_groups.iter().any(|known| known.application_name == application) {
+        ("DeploymentGroupDoesNotExistException", format!("No Deployment Group found for name: {name}"))
+    } else {
+        ("ApplicationDoesNotExistException", format!("No application found for name: {application}"))
+    };
+    Err(AwsError::client(code, what))
+}
+
+impl State {
+    pub(super) fn group(&self, application: &str, name: &str) -> Option<&DeploymentGroup> {
+        self.deployment_groups
+            .iter()
+            .find(|known| known.application_name == application && known.deployment_group_name == name)
+    }
 }

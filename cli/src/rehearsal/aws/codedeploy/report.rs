@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{SERVICE, asked_group, is_deployment_id};
+use super::{SERVICE, asked_deployment_id, asked_group, deployment_does_not_exist};
 use crate::rehearsal::aws::error::AwsError;
 use crate::rehearsal::aws::operation::{Operation, decode, text};
 use crate::rehearsal::aws::world::World;
@@ -54,7 +54,6 @@ pub fn already_completed() -> AwsError {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct PutLifecycleEventHookExecutionStatus {
-    deployment_id: Option<String>,
     lifecycle_event_hook_execution_id: Option<String>,
     status: Option<String>,
 }
@@ -63,19 +62,8 @@ fn put_lifecycle_event_hook_execution_status(world: &mut World, input: &Value) -
     let asked: PutLifecycleEventHookExecutionStatus = decode(input)?;
     let state = &mut world.codedeploy;
 
-    let deployment_id = asked.deployment_id.filter(|id| !id.is_empty()).ok_or_else(|| {
-        AwsError::client("DeploymentIdRequiredException", "At least one deployment ID must be specified.")
-    })?;
-    if !is_deployment_id(&deployment_id) {
-        return Err(AwsError::client(
-            "InvalidDeploymentIdException",
-            "At least one of the deployment IDs was specified in an invalid format.",
-        ));
-    }
-    let unknown = || {
-        let message = format!("The deployment {deployment_id} could not be found");
-        AwsError::client("DeploymentDoesNotExistException", message)
-    };
+    let deployment_id = asked_deployment_id(input)?.to_owned();
+    let unknown = || deployment_does_not_exist(&deployment_id);
     let awaited = match state.awaited.get(&deployment_id) {
         None if state.awaited.is_empty() => None,
         None => return Err(unknown()),
