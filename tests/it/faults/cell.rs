@@ -212,6 +212,16 @@ fn reports(aws: &Aws) -> Vec<Reported> {
 }
 
 impl Played {
+    /// The calls that change anything: reports, whatever came of them.
+    pub(super) fn report_calls(&self) -> Vec<&Call> {
+        let reports = |call: &&Call| {
+            let operations =
+                [&codedeploy::PUT_LIFECYCLE_EVENT_HOOK_EXECUTION_STATUS, &ecs::CONTINUE_SERVICE_DEPLOYMENT];
+            operations.iter().any(|operation| operation.name() == call.operation)
+        };
+        self.calls.iter().filter(reports).collect()
+    }
+
     /// Every attempt of every delivery.
     pub(super) fn invocations(&self) -> impl Iterator<Item = &Invocation> {
         self.deliveries.iter().flatten()

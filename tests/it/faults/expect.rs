@@ -90,12 +90,13 @@ impl Played {
     fn reported_once(&self, verdict: Option<Reported>) -> Outcome {
         let expected: Vec<_> = verdict.into_iter().filter(|_| self.protocol != Protocol::Ecs).collect();
         ensure!(self.reports == expected, "reported {:?}; expected {expected:?}", self.reports);
+        let calls = self.report_calls();
         ensure!(
-            self.calls.len() == expected.len(),
-            "{} AWS calls; expected {}: {:?}",
-            self.calls.len(),
+            calls.len() == expected.len(),
+            "{} calls that report; expected {}: {:?}",
+            calls.len(),
             expected.len(),
-            self.calls
+            calls
         );
         Ok(())
     }

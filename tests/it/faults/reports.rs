@@ -37,10 +37,10 @@ async fn the_verdict_counts_once_after_what_can_be_overcome() {
                         answered(&played, verdict)?;
                         ensure!(played.reports == [verdict], "reported {:?}", played.reports);
                         ensure!(
-                            played.calls.len() == calls,
+                            played.report_calls().len() == calls,
                             "{} calls: {:?}",
-                            played.calls.len(),
-                            played.calls
+                            played.report_calls().len(),
+                            played.report_calls()
                         );
                         said_of_the_report(&played, "accepted")
                     };
