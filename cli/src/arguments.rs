@@ -166,6 +166,9 @@ pub(crate) struct ValidateOptions {
 
 #[derive(Debug, Args)]
 pub(crate) struct ServeAwsOptions {
+    /// The world to serve: its ECS, load balancers, CodeDeploy and certificates, as JSON.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) world: Option<PathBuf>,
     /// Make the ids of a CodeDeploy or PAUSE event known.
     #[arg(long, value_name = "FILE")]
     pub(crate) event: Vec<PathBuf>,

@@ -12,11 +12,15 @@ use crate::{
     document::{self, GivenSecret},
     failure::Failure,
     output,
-    rehearsal::aws::{Aws, secrets_manager, ssm},
+    rehearsal::aws::{Aws, World, secrets_manager, ssm},
 };
 
 pub(crate) async fn run(options: ServeAwsOptions) -> Result<ExitCode, Failure> {
-    let aws = start(&options.secret).await?;
+    let world = match &options.world {
+        Some(path) => read_world(path)?,
+        None => World::default(),
+    };
+    let aws = start_with(world, &options.secret).await?;
     for path in &options.event {
         let event = read_event(path)?;
         make_known(&aws, &event);
@@ -27,9 +31,14 @@ pub(crate) async fn run(options: ServeAwsOptions) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The endpoint with these secrets, each under both services: a plan says which one it asks.
+/// The endpoint of an empty world with these secrets.
 pub(crate) async fn start(secrets: &[String]) -> Result<Aws, Failure> {
-    let aws = Aws::start()
+    start_with(World::default(), secrets).await
+}
+
+/// The endpoint of a world with these secrets, each under both services: a plan says which one it asks.
+async fn start_with(world: World, secrets: &[String]) -> Result<Aws, Failure> {
+    let aws = Aws::serve(world)
         .await
         .map_err(|error| Failure::not_carried_out("cannot serve the AWS calls on 127.0.0.1", &error))?;
     let mut with_keys: BTreeMap<String, Value> = BTreeMap::new();
@@ -60,6 +69,11 @@ fn put(json: &mut Value, key: &str, value: String) {
         place = &mut place[part];
     }
     *place = Value::String(value);
+}
+
+fn read_world(path: &Path) -> Result<World, Failure> {
+    let bytes = document::read(path, "world")?;
+    World::from_json(&bytes).map_err(|why| Failure::wrong(format!("the world `{}`: {why}", path.display())))
 }
 
 fn read_event(path: &Path) -> Result<Value, Failure> {

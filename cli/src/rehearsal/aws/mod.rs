@@ -25,11 +25,13 @@ pub mod elb;
 pub mod lambda;
 pub mod secrets_manager;
 pub mod ssm;
+pub mod worlds;
 
 mod base64;
 mod dispatch;
 mod error;
 mod fault;
+mod file;
 mod operation;
 mod page;
 mod protocol;
@@ -57,9 +59,14 @@ pub struct Aws {
 }
 
 impl Aws {
-    /// Starts the endpoint on a free port of 127.0.0.1.
+    /// Starts the endpoint of an empty world on a free port of 127.0.0.1.
     pub async fn start() -> io::Result<Self> {
-        let shared = Arc::new(Shared::new(World::default()));
+        Self::serve(World::default()).await
+    }
+
+    /// Starts the endpoint of this world on a free port of 127.0.0.1.
+    pub async fn serve(world: World) -> io::Result<Self> {
+        let shared = Arc::new(Shared::new(world));
         let serving = shared.clone();
         let server = Server::start(|stopped| protocol::router(Dispatch { shared: serving, stopped })).await?;
         Ok(Self { shared, server })

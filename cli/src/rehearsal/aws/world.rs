@@ -4,6 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde::Deserialize;
 use serde_json::Value;
 use tokio::sync::watch;
 
@@ -11,7 +12,8 @@ use super::fault::Faults;
 use super::{acm, codedeploy, ecs, elb, lambda, secrets_manager, ssm};
 
 /// The account as the services see it. Each service's part is in its own module.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct World {
     /// Who calls, and where.
     pub identity: Identity,
@@ -24,20 +26,26 @@ pub struct World {
     /// Elastic Load Balancing.
     pub elb: elb::State,
     /// Lambda.
+    #[serde(skip)]
     pub lambda: lambda::State,
     /// Secrets Manager.
+    #[serde(skip)]
     pub secrets_manager: secrets_manager::State,
     /// Parameter Store.
+    #[serde(skip)]
     pub ssm: ssm::State,
     /// The most that a page of any list holds, in the place of AWS's own sizes where they are larger.
     pub page_size: Option<usize>,
     /// Every call, in the order of arrival.
+    #[serde(skip)]
     pub calls: Vec<Call>,
+    #[serde(skip)]
     pub(super) faults: Faults,
 }
 
 /// The function that calls, for ARNs and denials.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct Identity {
     /// The region.
     pub region: String,

@@ -1,7 +1,12 @@
 //! The AWS endpoint, asked in raw HTTP.
 
+mod certificates;
+mod codedeploy;
+mod ecs;
+mod elb;
 mod faults;
 mod operations;
+mod worlds;
 
 use std::thread;
 

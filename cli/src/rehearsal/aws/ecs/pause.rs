@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{SERVICE, invalid_parameter};
+use super::{SERVICE, ServiceDeployment, invalid_parameter};
 use crate::rehearsal::aws::error::AwsError;
 use crate::rehearsal::aws::operation::{Operation, decode, text};
 use crate::rehearsal::aws::world::World;
@@ -87,6 +87,10 @@ fn continue_service_deployment(world: &mut World, input: &Value) -> Result<Value
             return Err(already_completed());
         }
     }
+    let deployment = state.service_deployments.iter_mut().find(|known| known.service_deployment_arn == arn);
+    if let Some(deployment) = deployment {
+        answer(deployment, &id)?;
+    }
     if !state.completed.insert(id.clone()) {
         return Err(already_completed());
     }
@@ -102,6 +106,19 @@ fn continue_service_deployment(world: &mut World, input: &Value) -> Result<Value
         attempt,
     });
     Ok(output)
+}
+
+/// Ends the wait of a hook of a deployment that the world knows.
+fn answer(deployment: &mut ServiceDeployment, id: &str) -> Result<(), AwsError> {
+    if ["SUCCESSFUL", "STOPPED", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED"].contains(&&*deployment.status) {
+        return Err(invalid_parameter(
+            "Continuing a service deployment is not allowed for service deployment in terminal states.",
+        ));
+    }
+    let mut hooks = deployment.lifecycle_hook_details.iter_mut();
+    let hook = hooks.find(|hook| hook.hook_id == id && hook.status == "AWAITING_ACTION");
+    hook.ok_or_else(already_completed)?.status = "SUCCEEDED".into();
+    Ok(())
 }
 
 fn is_hook_id(id: &str) -> bool {

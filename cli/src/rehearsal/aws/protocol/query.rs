@@ -11,7 +11,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use quick_xml::escape::escape;
+use quick_xml::escape::partial_escape as escape;
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 

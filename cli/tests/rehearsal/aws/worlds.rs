@@ -1,0 +1,192 @@
+//! Worlds from files and from parameters.
+
+use std::path::PathBuf;
+
+use greenlight_cli::rehearsal::aws::World;
+use greenlight_cli::rehearsal::aws::worlds::{BlueGreen, CodeDeploy, Front};
+use serde_json::{Value, json};
+
+fn read(name: &str) -> World {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("worlds").join(name);
+    World::from_json(&std::fs::read(path).unwrap()).unwrap()
+}
+
+fn event(name: &str) -> Value {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../events").join(name);
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+/// Every ARN that a resource of ECS is called by must be of the same account.
+fn assert_complete(world: &World) {
+    let ecs = &world.ecs;
+    let prefix = format!("arn:aws:ecs:{}:{}:", world.identity.region, world.identity.account);
+    let clusters = ecs.clusters.iter().map(|one| &one.cluster_arn);
+    let services = ecs.services.iter().flat_map(|one| [&one.service_arn, &one.cluster_arn]);
+    let deployments = ecs
+        .service_deployments
+        .iter()
+        .flat_map(|one| [&one.service_deployment_arn, &one.service_arn, &one.cluster_arn]);
+    let revisions = ecs
+        .service_revisions
+        .iter()
+        .flat_map(|one| [&one.service_revision_arn, &one.service_arn, &one.cluster_arn]);
+    let task_sets = ecs
+        .task_sets
+        .iter()
+        .flat_map(|one| [&one.task_set_arn, &one.service_arn, &one.cluster_arn, &one.task_definition]);
+    let tasks = ecs.tasks.iter().flat_map(|one| [&one.task_arn, &one.cluster_arn, &one.task_definition_arn]);
+    let definitions = ecs.task_definitions.iter().map(|one| &one.task_definition_arn);
+    let all = clusters
+        .chain(services)
+        .chain(deployments)
+        .chain(revisions)
+        .chain(task_sets)
+        .chain(tasks)
+        .chain(definitions);
+    for arn in all {
+        assert!(arn.starts_with(&prefix), "`{arn}` begins with `{prefix}`");
+    }
+    assert!(ecs.tasks.iter().all(|task| task.group.is_some()), "services' tasks are in their groups");
+}
+
+#[test]
+fn the_sample_is_the_world_of_the_sample_event() {
+    let world = read("ecs-blue-green.json");
+    assert_complete(&world);
+    let event = event("ecs/post-test-traffic-shift.json");
+    let deployment = &world.ecs.service_deployments[0];
+    assert_eq!(deployment.service_deployment_arn, event["resourceArn"]);
+    let green = deployment.target_service_revision.as_ref().unwrap();
+    assert_eq!(green.arn, event["executionDetails"]["targetServiceRevisionArn"]);
+    assert_eq!(deployment.service_arn, event["executionDetails"]["serviceArn"]);
+    let revision =
+        world.ecs.service_revisions.iter().find(|one| one.service_revision_arn == green.arn).unwrap();
+    let own = &revision.resolved_configuration.as_ref().unwrap().load_balancers[0].target_group_arn;
+    let advanced = revision.load_balancers[0].advanced_configuration.as_ref().unwrap();
+    assert_eq!(advanced.alternate_target_group_arn.as_ref(), Some(own));
+    let rule =
+        world.elb.rules.iter().find(|rule| Some(&rule.arn) == advanced.test_listener_rule.as_ref()).unwrap();
+    assert_eq!(rule.conditions.len(), 4);
+    let group = world.elb.target_groups.iter().find(|group| group.arn == *own).unwrap();
+    assert_eq!(group.name, "my-service-2");
+    let dns_name = "my-alb-1234567890.us-west-2.elb.amazonaws.com";
+    assert_eq!(world.elb.load_balancers[0].dns_name, dns_name);
+}
+
+#[test]
+fn codedeploys_sample_is_the_world_of_its_event() {
+    let world = read("codedeploy.json");
+    assert_complete(&world);
+    let event = event("codedeploy/hook.json");
+    assert_eq!(world.codedeploy.deployments[0].deployment_id, event["DeploymentId"]);
+    assert_eq!(world.ecs.task_sets[1].id, "ecs-svc/9313423515462893900");
+}
+
+#[test]
+fn what_is_wrong_in_a_file_is_named_with_its_place() {
+    let two = json!([{"clusterName": "a"}, {"clusterName": "b"}]);
+    for (json, expected) in [
+        (json!(1), "invalid type: integer `1`, expected struct World"),
+        (
+            json!({"ecs": {"tasks": [{"taskArn": "1", "state": "RUNNING"}]}}),
+            "`ecs.tasks[0].state`: unknown field `state`",
+        ),
+        (
+            json!({"elb": {"rules": [{"ruleArn": "x", "priority": "default", "actions": []}]}}),
+            "`elb.rules[0].priority`: invalid type",
+        ),
+        (
+            json!({"elb": {"loadBalancers": [{"loadBalancerArn": "x", "type": "classic"}]}}),
+            "unknown variant `classic`",
+        ),
+        (
+            json!({"ecs": {"services": [{"serviceName": "orders"}]}}),
+            "the service `orders` has no `clusterArn`, and the world has none either",
+        ),
+        (
+            json!({"ecs": {"clusters": two, "services": [{"serviceName": "orders"}]}}),
+            "there is more than one: name one of `a`, `b`",
+        ),
+        (
+            json!({"ecs": {"clusters": two, "services": [{"serviceName": "orders", "clusterArn": "c"}]}}),
+            "names `c` as its `clusterArn`, expected an ARN or one of `a`, `b`",
+        ),
+    ] {
+        let error = World::from_json(json.to_string().as_bytes()).unwrap_err();
+        assert!(error.contains(expected), "{error}");
+    }
+    let error = World::from_json(b"{} {}").unwrap_err();
+    assert!(error.contains("trailing characters"), "{error}");
+}
+
+#[test]
+fn parameters_take_the_ids_of_an_event_and_make_one() {
+    let sample = event("ecs/post-test-traffic-shift.json");
+    let parameters = BlueGreen::of_event(&sample).unwrap();
+    let mut made = parameters.event();
+    made["executionId"] = sample["executionId"].clone();
+    assert_eq!(made, sample);
+    assert_complete(&parameters.world());
+    assert!(BlueGreen::of_event(&event("codedeploy/hook.json")).is_none());
+
+    let shift = BlueGreen { stage: "PRODUCTION_TRAFFIC_SHIFT".into(), ..parameters.clone() }.event();
+    let (blue, green) = (parameters.blue_revision_arn().unwrap(), parameters.green_revision_arn());
+    assert_eq!(shift["executionDetails"]["productionTrafficWeights"], json!({blue: 100, green: 0}));
+    let create = BlueGreen { stage: "TEST_TRAFFIC_SHIFT".into(), blue: None, ..parameters }.event();
+    assert_eq!(create["executionDetails"]["testTrafficWeights"].as_object().unwrap().len(), 1);
+}
+
+#[test]
+fn worlds_agree_with_themselves_in_both_orientations() {
+    for green_is_alternate in [true, false] {
+        for front in [Front::default(), Front::network()] {
+            let front = Front { green_is_alternate, ..front };
+            let parameters =
+                BlueGreen { front: Some(front), more_fronts: vec![Front::default()], ..BlueGreen::default() };
+            let world = parameters.world();
+            assert_complete(&world);
+            let addresses = |arn: &str| {
+                let group = world.elb.target_groups.iter().find(|group| group.arn == arn).unwrap();
+                group.targets.iter().map(|target| target.id.clone()).collect::<Vec<_>>()
+            };
+            assert_eq!(addresses(&parameters.green_target_group_arn()), ["10.0.0.21", "10.0.0.22"]);
+            assert_eq!(addresses(&parameters.blue_target_group_arn()), ["10.0.0.11", "10.0.0.12"]);
+            let green = world.ecs.service_revisions.last().unwrap();
+            assert_eq!(green.load_balancers.len(), 2);
+            assert_eq!(world.elb.load_balancers.len(), 2);
+            for balancer in &green.load_balancers {
+                let advanced = balancer.advanced_configuration.as_ref().unwrap();
+                for rule in [&advanced.production_listener_rule, &advanced.test_listener_rule] {
+                    let rule = rule.as_ref().unwrap();
+                    let known = world
+                        .elb
+                        .listeners
+                        .iter()
+                        .any(|one| one.arn == *rule || one.default_rule_arn() == *rule);
+                    assert!(known, "{rule}");
+                }
+                let pair = [balancer.target_group_arn.as_ref(), advanced.alternate_target_group_arn.as_ref()];
+                for arn in pair {
+                    assert!(world.elb.target_groups.iter().any(|group| Some(&group.arn) == arn), "{arn:?}");
+                }
+            }
+        }
+    }
+    let headless = BlueGreen { front: None, ..BlueGreen::default() };
+    assert!(headless.world().elb.load_balancers.is_empty());
+    assert_eq!(headless.world().ecs.service_revisions[1].load_balancers, []);
+    assert_complete(&CodeDeploy::default().world());
+}
+
+#[test]
+fn arns_are_of_the_regions_partition() {
+    let mut parameters = BlueGreen::default();
+    for (region, partition) in
+        [("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov"), ("us-west-2", "aws")]
+    {
+        parameters.identity.region = region.into();
+        let arn = parameters.service_deployment_arn();
+        assert!(arn.starts_with(&format!("arn:{partition}:ecs:{region}:")), "{arn}");
+        assert!(parameters.green_target_group_arn().starts_with(&format!("arn:{partition}:")));
+    }
+}
