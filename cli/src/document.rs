@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::{Map, Value};
 
-use crate::failure::Failure;
+use crate::{failure::Failure, rehearsal::aws::World};
 
 /// Larger files are given by mistake.
 const MAX_BYTES: u64 = 16 * 1024 * 1024;
@@ -87,4 +87,10 @@ pub(crate) fn secret(argument: &str) -> Result<GivenSecret, Failure> {
         return Err(form());
     }
     Ok(GivenSecret { name: name.to_owned(), key, value })
+}
+
+/// Reads a world from a file.
+pub(crate) fn world(path: &Path) -> Result<World, Failure> {
+    let bytes = read(path, "world")?;
+    World::from_json(&bytes).map_err(|why| Failure::wrong(format!("the world `{}`: {why}", path.display())))
 }

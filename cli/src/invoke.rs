@@ -1,11 +1,14 @@
 //! `greenlight invoke`: one event, one hook process, one verdict, shown.
 //!
 //! The hook's process gets Lambda's own variables, the caller's `GREENLIGHT_…` and what the options
-//! say; every AWS endpoint that it can see is local.
+//! say. It reads the world that was chosen; its reports reach this command and nobody else.
 
 use std::process::ExitCode;
 
-use greenlight::Protocol;
+use greenlight::{
+    Protocol,
+    settings::{LIFECYCLE_EVENT, TARGET_URL},
+};
 use serde_json::Value;
 
 use crate::{
@@ -17,7 +20,7 @@ use crate::{
         aws::Aws,
         lambda::{Invocation, Lambda, Outcome},
     },
-    serve_aws,
+    world::{Local, Purpose},
 };
 
 mod process;
@@ -28,14 +31,18 @@ use self::result::Result as Invoked;
 
 pub(crate) async fn run(options: InvokeOptions) -> Result<ExitCode, Failure> {
     let mut body = document::read(&options.event, "event")?;
-    let aws = serve_aws::start(&options.secret).await?;
     let event: Option<Value> = serde_json::from_slice(&body).ok();
-    if let Some(event) = &event {
-        serve_aws::make_known(&aws, event);
-    }
+    let lifecycle_event = std::env::var(LIFECYCLE_EVENT).ok();
+    let purpose = Purpose {
+        event: event.as_ref(),
+        lifecycle_event: lifecycle_event.as_deref(),
+        green_is_asked: options.target.is_none() && std::env::var_os(TARGET_URL).is_none(),
+    };
+    let local = Local::start(&options.world, &options.secret, purpose).await?;
+    let aws = &local.aws;
     // What has no known shape is ECS's to answer: its verdict is what the function returns.
     let protocol = event.as_ref().and_then(Protocol::of).unwrap_or(Protocol::Ecs);
-    let prepared = process::prepare(&options, event.as_ref(), &aws)?;
+    let prepared = process::prepare(&options, event.as_ref(), aws)?;
     let lambda = Lambda::new(prepared.function.clone());
     let mut invocations = Vec::new();
     loop {
@@ -54,7 +61,7 @@ pub(crate) async fn run(options: InvokeOptions) -> Result<ExitCode, Failure> {
     {
         return Err(Failure::not_carried_out("the hook's process", &std::io::Error::other(reason.clone())));
     }
-    let result = Invoked::new(protocol, &invocations, &aws);
+    let result = Invoked::new(protocol, &invocations, aws);
     if options.json {
         output::json(&result.to_json(&prepared))?;
     } else {

@@ -8,7 +8,13 @@ use greenlight::{
     deployment::{Approach, Fact, Look, NoRoute, Sides, Status, route},
 };
 
-use crate::{arguments::RouteOptions, document, failure::Failure, output, serve_aws, world::World};
+use crate::{
+    arguments::RouteOptions,
+    document,
+    failure::Failure,
+    output,
+    world::{Local, Purpose, World},
+};
 
 mod show;
 
@@ -36,14 +42,12 @@ struct Answer {
 pub(crate) async fn run(options: RouteOptions) -> Result<ExitCode, Failure> {
     let body = document::read(&options.event, "event")?;
     let event: Option<serde_json::Value> = serde_json::from_slice(&body).ok();
-    let aws = serve_aws::start(&[]).await?;
-    if let Some(event) = &event {
-        serve_aws::make_known(&aws, event);
-    }
-    let world = World::new(&options.world, &aws);
+    let lifecycle_event = options.lifecycle_event.as_deref();
+    let purpose = Purpose { event: event.as_ref(), lifecycle_event, green_is_asked: false };
+    let local = Local::start(&options.world, &[], purpose).await?;
+    let world = World::new(&options.world, &local.aws);
     let connection = world.connection(event.as_ref());
-    let look =
-        Look::at(&body, options.lifecycle_event.as_deref(), connection, WITHIN).map_err(Failure::wrong)?;
+    let look = Look::at(&body, lifecycle_event, connection, WITHIN).map_err(Failure::wrong)?;
     let stage = look.stage().await;
     let approaches = look.deployment.approaches(&stage).await;
     let found = match approaches {

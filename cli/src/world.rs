@@ -2,13 +2,18 @@
 //!
 //! A world is only ever read. What a hook reports goes to the local endpoint in each of them.
 
-use std::env;
+use std::{env, path::PathBuf};
 
 use clap::Args;
 use greenlight::Connection;
 use serde_json::Value;
 
 use crate::rehearsal::aws::Aws;
+
+mod built_in;
+mod local;
+
+pub(crate) use self::local::{Local, Purpose, make_known, serve};
 
 /// The options that choose a world.
 #[derive(Debug, Clone, Default, Args)]
@@ -19,6 +24,16 @@ pub(crate) struct WorldOptions {
     /// Look here in the place of AWS, e.g. at an emulator.
     #[arg(long, value_name = "URL")]
     pub(crate) endpoint_url: Option<String>,
+    /// Read the local world from this file.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["aws", "endpoint_url"])]
+    pub(crate) world: Option<PathBuf>,
+}
+
+impl WorldOptions {
+    /// Whether the local world is looked at.
+    pub(crate) fn is_local(&self) -> bool {
+        !self.aws && self.endpoint_url.is_none()
+    }
 }
 
 /// The world that was chosen.
@@ -64,7 +79,10 @@ impl World {
     pub(crate) fn connection(&self, event: Option<&Value>) -> Connection {
         let region = region(event);
         match self {
-            Self::Local(url) => Connection { endpoint_url: Some(url.clone()), region, unverified: true },
+            Self::Local(url) => {
+                let region = region.or_else(|| Some("us-east-1".to_owned()));
+                Connection { endpoint_url: Some(url.clone()), region, unverified: true }
+            }
             Self::Endpoint(url) => {
                 // An emulator takes any credentials, and most people have none set for it.
                 let unverified = env::var_os("AWS_ACCESS_KEY_ID").is_none();

@@ -88,9 +88,9 @@ impl Result {
         match self.hook_status() {
             _ if self.proceeds() => "PROCEED",
             Some("IN_PROGRESS") => "WAIT",
-            Some(_) => "STOP",
-            None if self.acknowledged().is_some() => "LEFT ALONE",
-            None => "NO VERDICT",
+            Some("FAILED") => "STOP",
+            _ if self.acknowledged().is_some() => "LEFT ALONE",
+            _ => "NO VERDICT",
         }
     }
 

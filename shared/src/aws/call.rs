@@ -98,9 +98,12 @@ impl Intercept for Recorder {
         "greenlight::Recorder"
     }
 
-    fn read_before_execution(
+    /// Not before the execution: a client's interceptors are asked then before the SDK has put down which
+    /// operation it is.
+    fn read_before_serialization(
         &self,
         _: &BeforeSerializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let noted =
