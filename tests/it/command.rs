@@ -3,5 +3,7 @@
 mod event;
 mod input;
 mod invoke;
+mod route;
 mod run;
 mod validate;
+mod worlds;

@@ -34,7 +34,7 @@ async fn an_application_that_works() {
     answer   {"hookStatus":"SUCCEEDED","reason":"not proven to be green: check `http` passed: 10 answers from http://GREEN as expected (status 200-299, p95 Nms)"}
     so       ECS goes on to the next stage
 
-    deployment  my-cluster/my-service, POST_TEST_TRAFFIC_SHIFT, update (assumed: the event does not tell a create from an update here)
+    deployment  my-cluster/my-service, POST_TEST_TRAFFIC_SHIFT, update (the service deployment has a source revision)
     (table of checks)
 
     took     N ms in 1 invocation, first event asked after N ms
@@ -65,7 +65,7 @@ async fn an_application_that_answers_500() {
     answer   {"hookStatus":"FAILED","reason":"check `http` failed: 10 of 10 requests to http://GREEN failed: status 500; expected status 200-299"}
     so       ECS rolls the deployment back
 
-    deployment  my-cluster/my-service, POST_TEST_TRAFFIC_SHIFT, update (assumed: the event does not tell a create from an update here)
+    deployment  my-cluster/my-service, POST_TEST_TRAFFIC_SHIFT, update (the service deployment has a source revision)
     (table of checks)
 
     took     N ms in 1 invocation, first event asked after N ms
@@ -97,7 +97,7 @@ async fn codedeploy_receives_a_report() {
     report   CodeDeploy received PutLifecycleEventHookExecutionStatus of d-82EELWTXI: Succeeded (attempt 1)
     so       CodeDeploy goes on
 
-    deployment  d-82EELWTXI, POST_TEST_TRAFFIC_SHIFT, update (assumed: a CodeDeploy event does not tell)
+    deployment  d-82EELWTXI, POST_TEST_TRAFFIC_SHIFT, update (a CodeDeploy deployment always replaces a task set)
     (table of checks)
 
     took     N ms in 1 invocation, first event asked after N ms
@@ -118,9 +118,8 @@ async fn codedeploy_receives_a_report() {
     report   CodeDeploy received PutLifecycleEventHookExecutionStatus of d-82EELWTXI: Failed (attempt 1)
     so       CodeDeploy stops the deployment
 
-    deployment  d-82EELWTXI, UNKNOWN, update (assumed: a CodeDeploy event does not tell)
+    deployment  d-82EELWTXI, POST_TEST_TRAFFIC_SHIFT, update (a CodeDeploy deployment always replaces a task set)
     (table of checks)
-    warning  GREENLIGHT_LIFECYCLE_EVENT is not set, and a CodeDeploy event does not name its lifecycle event; treated as AfterAllowTestTraffic
 
     took     N ms in 1 invocation, first event asked after N ms
     "#);
@@ -145,7 +144,7 @@ async fn a_pause_hook_is_answered() {
     report   ECS received ContinueServiceDeployment of arn:aws:ecs:us-west-2:123456789012:service-deployment/my-cluster/my-service/0EYSiB0qap8xf0N76FsbE: CONTINUE (attempt 1)
     so       ECS goes on to the next stage
 
-    deployment  my-cluster/my-service, POST_TEST_TRAFFIC_SHIFT, update (assumed: PAUSE hooks are not called during a rollback, and the event does not tell a create)
+    deployment  my-cluster/my-service, POST_TEST_TRAFFIC_SHIFT, update (the service deployment has a source revision)
     (table of checks)
     warning  the event expires at 2026-03-05T16:04:41Z, which leaves no time to wait: patience is over
 
@@ -169,7 +168,7 @@ async fn a_pause_hook_is_answered() {
     report   ECS received ContinueServiceDeployment of arn:aws:ecs:us-west-2:123456789012:service-deployment/my-cluster/my-service/0EYSiB0qap8xf0N76FsbE: ROLLBACK (attempt 1)
     so       ECS rolls the deployment back
 
-    deployment  my-cluster/my-service, POST_TEST_TRAFFIC_SHIFT, update (assumed: PAUSE hooks are not called during a rollback, and the event does not tell a create)
+    deployment  my-cluster/my-service, POST_TEST_TRAFFIC_SHIFT, update (the service deployment has a source revision)
     (table of checks)
     warning  the event expires at 2026-03-05T16:04:41Z, which leaves no time to wait: patience is over
 
@@ -237,7 +236,7 @@ async fn a_built_artefact_takes_the_place_of_the_hook() {
     answer   {"hookStatus":"SUCCEEDED","reason":"not proven to be green: check `http` passed: 10 answers from http://GREEN as expected (status 200-299, p95 Nms)"}
     so       ECS goes on to the next stage
 
-    deployment  my-cluster/my-service, POST_TEST_TRAFFIC_SHIFT, update (assumed: the event does not tell a create from an update here)
+    deployment  my-cluster/my-service, POST_TEST_TRAFFIC_SHIFT, update (the service deployment has a source revision)
     (table of checks)
 
     took     N ms in 1 invocation, first event asked after N ms
@@ -268,7 +267,7 @@ async fn a_wait_is_followed_until_it_is_over() {
     answer   {"callBackDelay":5,"hookDetails":{"greenlight":{"hops":0,"place":{"deployment":"arn:aws:ecs:us-west-2:123456789012:service-deployment/my-cluster/my-service/EZe5RNVLH6PPzHXINuP28","stage":"POST_TEST_TRAFFIC_SHIFT"},"said":"wait http","since":"TIME","v":1}},"hookStatus":"IN_PROGRESS","reason":"waiting: check `http` could not be told yet: cannot reach GREEN (connect phase, 3 attempts): the connection was refused; usually nothing listens on that port, or green is not registered yet"}
     so       ECS asks again in 5 s (`--follow` plays that here)
 
-    deployment  my-cluster/my-service, POST_TEST_TRAFFIC_SHIFT, update (assumed: the event does not tell a create from an update here)
+    deployment  my-cluster/my-service, POST_TEST_TRAFFIC_SHIFT, update (the service deployment has a source revision)
     (table of checks)
 
     took     N ms in 1 invocation, first event asked after N ms
@@ -334,7 +333,7 @@ async fn a_plan_in_yaml_is_a_plan() {
     answer   {"hookStatus":"SUCCEEDED","reason":"not proven to be green: check `versions` passed: 1 answer from http://GREEN/version as expected (status 200-299, p95 Nms)"}
     so       ECS goes on to the next stage
 
-    deployment  my-cluster/my-service, POST_TEST_TRAFFIC_SHIFT, update (assumed: the event does not tell a create from an update here)
+    deployment  my-cluster/my-service, POST_TEST_TRAFFIC_SHIFT, update (the service deployment has a source revision)
     (table of checks)
 
     took     N ms in 1 invocation, first event asked after N ms

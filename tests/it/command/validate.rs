@@ -52,8 +52,7 @@ async fn a_plan_that_is_valid() {
               "cookies": {},
               "expect": {
                 "failures": "0%",
-                "latency": {},
-                "status": "200-299"
+                "latency": {}
               },
               "headers": {},
               "max_body": "1MiB",
