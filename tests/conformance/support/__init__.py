@@ -77,3 +77,16 @@ def expect(what, observed, expected):
     """Fails the case with both values where they differ."""
     if observed != expected:
         raise AssertionError(f"{what} is {observed!r}, expected {expected!r}")
+
+
+def agrees(observed, expected, path="the output"):
+    """Every expected member is there with its value; what else there is, the model has judged."""
+    if isinstance(expected, dict) and isinstance(observed, dict):
+        for name, value in expected.items():
+            agrees(observed.get(name), value, f"{path}.{name}")
+    elif isinstance(expected, list) and isinstance(observed, list):
+        expect(f"the length of {path}", len(observed), len(expected))
+        for index, value in enumerate(expected):
+            agrees(observed[index], value, f"{path}[{index}]")
+    else:
+        expect(path, observed, expected)
