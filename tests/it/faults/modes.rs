@@ -119,7 +119,7 @@ async fn what_is_wrong_with_the_settings_is_the_reason() {
     }
     table.add("ecs × no target".to_owned(), async {
         let played = Cell::new(Protocol::Ecs, Hook::TestTraffic, String::new()).play().await;
-        played.decided(Wait, &["ECS does not know the service deployment"])
+        played.decided(Wait, &["could not be told yet: ecs:DescribeServiceDeployments on arn:aws:ecs:"])
     });
     table.play().await;
 }
