@@ -10,7 +10,6 @@ mod deadlines;
 mod expect;
 mod modes;
 mod reports;
-mod run;
 mod secrets;
 mod targets;
 mod unreadable;

@@ -5,6 +5,12 @@
 #[cfg(test)]
 mod command;
 #[cfg(test)]
+mod discovery;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod table;
+#[cfg(test)]
 mod targets;
+#[cfg(test)]
+mod verdict;

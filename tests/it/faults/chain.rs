@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use super::cell::Protocol;
 use super::expect::answer;
-use super::run::{Outcome, Table, ensure};
 use super::targets::plan;
+use crate::table::{Outcome, Table, ensure};
 
 /// More invocations than patience can last, each of which takes a while to find green out of reach.
 const TOO_MANY: usize = 500;

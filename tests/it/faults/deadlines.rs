@@ -7,7 +7,7 @@ use greenlight_cli::rehearsal::lambda::DeadlineHeader;
 use super::cell::{Cell, Protocol};
 use super::expect::Verdict::{Proceed, Stop, Wait};
 use super::expect::answer;
-use super::run::{Table, ensure};
+use crate::table::{Table, ensure};
 
 const HOUR: i64 = 60 * 60 * 1000;
 /// The function's real timeout where the header tells another one.

@@ -4,39 +4,15 @@ use greenlight_cli::rehearsal::lambda::{Invocation, Outcome as Invoked, PostKind
 use serde_json::Value;
 
 use super::cell::{Played, Protocol, Reported};
-use super::run::{Outcome, ensure};
+use crate::table::{Outcome, ensure};
+pub(super) use crate::verdict::Verdict;
 
-/// A verdict.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
-    Proceed,
-    Stop,
-    Wait,
-}
-
-impl Verdict {
-    fn hook_status(self) -> &'static str {
-        match self {
-            Self::Proceed => "SUCCEEDED",
-            Self::Stop => "FAILED",
-            Self::Wait => "IN_PROGRESS",
-        }
-    }
-
-    fn word(self) -> &'static str {
-        match self {
-            Self::Proceed => "proceed",
-            Self::Stop => "stop",
-            Self::Wait => "wait",
-        }
-    }
-
-    fn reported(self) -> Option<Reported> {
-        match self {
-            Self::Proceed => Some(Reported::Proceed),
-            Self::Stop => Some(Reported::Stop),
-            Self::Wait => None,
-        }
+/// What is reported of a verdict.
+fn reported(verdict: Verdict) -> Option<Reported> {
+    match verdict {
+        Verdict::Proceed => Some(Reported::Proceed),
+        Verdict::Stop => Some(Reported::Stop),
+        Verdict::Wait => None,
     }
 }
 
@@ -60,7 +36,7 @@ impl Played {
             "expected one answer and nothing else; the Runtime API received {:?}",
             self.posts
         );
-        self.reported_once(verdict.reported())?;
+        self.reported_once(reported(verdict))?;
 
         let status = verdict.hook_status();
         ensure!(answer["hookStatus"] == status, "expected {status}; the answer is {answer}");

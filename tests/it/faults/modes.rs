@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use super::cell::{Cell, Hook, Protocol};
 use super::expect::Verdict::{Proceed, Stop, Wait};
 use super::expect::answer;
-use super::run::{Table, ensure};
 use super::targets::plan;
+use crate::table::{Table, ensure};
 
 const BROKEN: &str = r#"{"checks": [{"http": {"pth": "/ping", "requests": -1}}], "patience": "soon"}"#;
 const SHADOW: &str = "shadow: would have stopped: ";

@@ -11,7 +11,7 @@ use greenlight_cli::rehearsal::lambda::{Outcome as Invoked, PostKind};
 
 use super::cell::{Cell, Played, Protocol, Reported};
 use super::expect::{answer, outcomes};
-use super::run::{Outcome, Table, ensure};
+use crate::table::{Outcome, Table, ensure};
 
 /// Faults that are overcome; how many calls that takes.
 #[rustfmt::skip]

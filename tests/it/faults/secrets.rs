@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::cell::Protocol;
 use super::expect::answer;
-use super::run::{Outcome, Table, ensure};
+use crate::table::{Outcome, Table, ensure};
 
 /// What must be seen nowhere, in whole or in part.
 const TOKEN: &str = "kT9vQ2mZx7LwR4bN8cHsY6";

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::cell::{Cell, Protocol};
 use super::expect::Verdict::{self, Proceed, Stop};
-use super::run::Table;
+use crate::table::Table;
 
 /// Time that green has where it needs some. A loaded machine must not turn good into bad.
 const AMPLE: &str = "20s";

@@ -6,7 +6,7 @@ use greenlight_tests::binaries;
 use serde_json::json;
 
 use super::expect::answer;
-use super::run::{Table, ensure};
+use crate::table::{Table, ensure};
 
 const TEN_MIB: usize = 10 * 1024 * 1024;
 

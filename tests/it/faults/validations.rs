@@ -5,7 +5,7 @@ use greenlight_cli::rehearsal::lambda::Outcome as Invoked;
 use super::cell::{Cell, Protocol};
 use super::expect::Verdict::{self, Proceed, Stop};
 use super::expect::outcomes;
-use super::run::{Table, ensure};
+use crate::table::{Table, ensure};
 
 const LATE: &[&str] =
     &["check `validate` could not be told", "did not finish in the time that the function had"];

@@ -13,8 +13,8 @@ use serde_json::json;
 use super::cell::{Cell, Protocol};
 use super::expect::Verdict::{Stop, Wait};
 use super::expect::answer;
-use super::run::{Table, ensure};
 use super::targets::plan;
+use crate::table::{Table, ensure};
 
 /// Targets that do not let us tell.
 const UNREACHABLE: [Kind; 3] = [Kind::Refused, Kind::BacklogFull, Kind::TlsHangs];

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::cell::Protocol;
 use super::expect::answer;
-use super::run::{Outcome, Table, ensure};
+use crate::table::{Outcome, Table, ensure};
 
 const INVOCATIONS: usize = 200;
 /// What the function is told that it has, in milliseconds; it would be killed after a minute only.

@@ -8,7 +8,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 /// What a cell comes to: the error says what is not as it must be.
-pub(super) type Outcome = Result<(), String>;
+pub(crate) type Outcome = Result<(), String>;
 
 type Playing = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 
@@ -18,10 +18,10 @@ static AT_A_TIME: Semaphore = Semaphore::const_new(6);
 
 /// Cells by name.
 #[derive(Default)]
-pub(super) struct Table(Vec<(String, Playing)>);
+pub(crate) struct Table(Vec<(String, Playing)>);
 
 impl Table {
-    pub(super) fn add(
+    pub(crate) fn add(
         &mut self,
         name: impl Into<String>,
         cell: impl Future<Output = Outcome> + Send + 'static,
@@ -30,7 +30,7 @@ impl Table {
     }
 
     /// Plays all cells, and panics with every one that failed.
-    pub(super) async fn play(self) {
+    pub(crate) async fn play(self) {
         let count = self.0.len();
         assert!(count > 0, "a table without cells shows nothing");
         let mut playing = JoinSet::new();
@@ -68,4 +68,4 @@ macro_rules! ensure {
         }
     };
 }
-pub(super) use ensure;
+pub(crate) use ensure;

@@ -1,0 +1,267 @@
+//! One scene: a deployment in a world, its tasks and load balancers on real sockets, and an event.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use greenlight_cli::rehearsal::aws::worlds::{BlueGreen, CodeDeploy, Front, Side};
+use greenlight_cli::rehearsal::aws::{Aws, Fault, Operation, Times, World};
+use greenlight_cli::rehearsal::balancer::{Balancer, Certificate, Options};
+use greenlight_cli::rehearsal::lambda::{Function, Lambda, Retries};
+use greenlight_tests::binaries;
+use serde_json::{Value, json};
+
+use super::application::Applications;
+use super::authority::Authority;
+use super::seen::Seen;
+
+/// A deployment of one controller.
+pub(super) trait Deployment: Default + Send + 'static {
+    /// The deployment between tasks at these addresses.
+    fn between(blue: Vec<SocketAddr>, green: Vec<SocketAddr>) -> Self;
+    fn world(&self) -> World;
+    fn event(&self) -> Value;
+    fn region(&self) -> String;
+    /// Whether the caller takes the verdict from the answer.
+    fn answers(&self) -> bool;
+}
+
+impl Deployment for BlueGreen {
+    fn between(blue: Vec<SocketAddr>, green: Vec<SocketAddr>) -> Self {
+        let standard = Self::default();
+        Self {
+            container_port: green.first().map_or(standard.container_port, SocketAddr::port),
+            blue: Some(Side::new("4980306466373577095", blue)),
+            green: Side::new("9313423515462893900", green),
+            front: Some(local(Front::default())),
+            ..standard
+        }
+    }
+
+    fn world(&self) -> World {
+        self.world()
+    }
+
+    fn event(&self) -> Value {
+        self.event()
+    }
+
+    fn region(&self) -> String {
+        self.identity.region.clone()
+    }
+
+    fn answers(&self) -> bool {
+        true
+    }
+}
+
+impl Deployment for CodeDeploy {
+    fn between(blue: Vec<SocketAddr>, green: Vec<SocketAddr>) -> Self {
+        let standard = Self::default();
+        Self {
+            container_port: green.first().map_or(standard.container_port, SocketAddr::port),
+            blue: Side::new("4980306466373577095", blue),
+            green: Side::new("9313423515462893900", green),
+            front: local(Front::default()),
+            ..standard
+        }
+    }
+
+    fn world(&self) -> World {
+        self.world()
+    }
+
+    fn event(&self) -> Value {
+        self.event()
+    }
+
+    fn region(&self) -> String {
+        self.identity.region.clone()
+    }
+
+    fn answers(&self) -> bool {
+        false
+    }
+}
+
+/// The front, on this machine.
+pub(super) fn local(front: Front) -> Front {
+    Front { dns_name: "localhost".to_owned(), ..front }
+}
+
+type Alteration<D> = Box<dyn FnOnce(&mut World, &D) + Send>;
+
+/// What is played. What nothing is said of is as on a good day.
+pub(super) struct Scene<D> {
+    /// The world's parameters.
+    pub(super) deployment: D,
+    pub(super) blue: Applications,
+    pub(super) green: Applications,
+    pub(super) authority: Authority,
+    /// `GREENLIGHT_PLAN`; none where it is null.
+    pub(super) plan: Value,
+    pub(super) variables: Vec<(&'static str, String)>,
+    /// Variables that hold the world's endpoint, beside the one of all services.
+    pub(super) also_by_service: Vec<&'static str>,
+    /// In the place of the deployment's own event.
+    pub(super) event: Option<Value>,
+    pub(super) timeout: Duration,
+    /// How long the load balancers wait for a target.
+    pub(super) idle_timeout: Duration,
+    /// Where the listeners are, if nothing serves them.
+    pub(super) nothing_listens_at: Option<u16>,
+    alterations: Vec<Alteration<D>>,
+    faults: Vec<(&'static Operation, Fault, Times)>,
+}
+
+impl<D: Deployment> Scene<D> {
+    /// A blue of one task, a green of two.
+    pub(super) async fn new() -> Self {
+        Self::with_tasks(1, 2).await
+    }
+
+    pub(super) async fn with_tasks(blue: u8, green: u8) -> Self {
+        let (blue, green) =
+            (Applications::start("blue", blue).await, Applications::start("green", green).await);
+        Self {
+            deployment: D::between(blue.addresses.clone(), green.addresses.clone()),
+            blue,
+            green,
+            authority: Authority::new(),
+            plan: Value::Null,
+            variables: Vec::new(),
+            also_by_service: Vec::new(),
+            event: None,
+            timeout: Duration::from_secs(60),
+            idle_timeout: Duration::from_mins(1),
+            nothing_listens_at: None,
+            alterations: Vec::new(),
+            faults: Vec::new(),
+        }
+    }
+
+    /// Changes the world before it begins.
+    pub(super) fn alter(&mut self, alteration: impl FnOnce(&mut World, &D) + Send + 'static) {
+        self.alterations.push(Box::new(alteration));
+    }
+
+    pub(super) fn fault(&mut self, operation: &'static Operation, fault: Fault, times: Times) {
+        self.faults.push((operation, fault, times));
+    }
+
+    /// What cannot be told is decided at once.
+    pub(super) fn without_patience(&mut self) {
+        self.plan_key("patience", json!("0s"));
+    }
+
+    pub(super) fn plan_key(&mut self, key: &str, value: Value) {
+        self.plan[key] = value;
+    }
+
+    /// The plan trusts the scene's own authority.
+    pub(super) fn trust(&mut self) {
+        self.plan["target"]["tls"]["ca"] = self.authority.pem().into();
+    }
+
+    /// Plays it. The hook's process has ended when this returns.
+    pub(super) async fn play(mut self) -> Seen {
+        let mut world = self.deployment.world();
+        for alteration in std::mem::take(&mut self.alterations) {
+            alteration(&mut world, &self.deployment);
+        }
+        let certificates = self.certificates(&world);
+        let aws = Aws::serve(world).await.unwrap();
+        let options = Options { certificates, idle_timeout: self.idle_timeout, ..Options::default() };
+        let balancer = match self.nothing_listens_at {
+            None => Some(Balancer::start(&aws, options).await.unwrap()),
+            Some(port) => {
+                aws.change(|world| world.elb.listeners.iter_mut().for_each(|listener| listener.port = port));
+                None
+            }
+        };
+        for (operation, fault, times) in &self.faults {
+            aws.fault(operation, fault.clone(), *times);
+        }
+        let event = self.event.clone().unwrap_or_else(|| self.deployment.event());
+        let lambda = Lambda::new(self.function(&aws));
+        let answers = self.deployment.answers() && event.get("detail-type").is_none();
+        let attempts = if answers {
+            vec![lambda.invoke(event.to_string()).await]
+        } else {
+            lambda.invoke_async(event.to_string()).await
+        };
+        Seen {
+            attempts,
+            answers,
+            calls: aws.calls(),
+            reports: aws.reports(),
+            continues: aws.continues(),
+            balanced: balancer.map(|balancer| balancer.log()).unwrap_or_default(),
+            blue: self.blue.got(),
+            green: self.green.got(),
+        }
+    }
+
+    fn certificates(&self, world: &World) -> HashMap<String, Certificate> {
+        let issue = |known: &greenlight_cli::rehearsal::aws::acm::Certificate| {
+            (known.certificate_arn.clone(), self.authority.issue(&known.subject_alternative_names))
+        };
+        world.acm.certificates.iter().map(issue).collect()
+    }
+
+    fn function(&self, aws: &Aws) -> Function {
+        let program = binaries::test_traffic().unwrap_or_else(|error| panic!("{error}"));
+        let mut function =
+            Function::new("hook", program).with_variable("AWS_ENDPOINT_URL", aws.endpoint_url());
+        if !self.plan.is_null() {
+            function = function.with_variable("GREENLIGHT_PLAN", self.plan.to_string());
+        }
+        for name in &self.also_by_service {
+            function = function.with_variable(*name, aws.endpoint_url());
+        }
+        for (name, value) in &self.variables {
+            function = function.with_variable(*name, value);
+        }
+        function.region = self.deployment.region();
+        function.timeout = self.timeout;
+        // The time that a busy machine takes to start a process is not what is tested.
+        function.initialization_limit = Duration::from_mins(2);
+        function.retries = Retries::immediate();
+        function
+    }
+}
+
+/// The event of a PAUSE hook of the deployment's stage, which the world then waits at.
+pub(super) fn pause(scene: &mut Scene<BlueGreen>) {
+    use greenlight_cli::rehearsal::aws::ecs::LifecycleHookDetail;
+
+    let id = "ecs-pause-e7tK9G_WRJqNF_EOMjztDXfKenlJuEUVjsNStf4WLKw";
+    let expires_at = greenlight::clock::now().checked_add(Duration::from_hours(1)).unwrap();
+    scene.deployment.hooks.push(LifecycleHookDetail {
+        hook_id: id.to_owned(),
+        target_type: "PAUSE".to_owned(),
+        status: "AWAITING_ACTION".to_owned(),
+        expires_at: Some(expires_at),
+        ..LifecycleHookDetail::default()
+    });
+    let of_ecs = scene.deployment.event();
+    scene.event = Some(json!({
+        "version": "0",
+        "id": "3329f79b-3dca-07f8-b1c2-5fe99f0b5e87",
+        "detail-type": "ECS Hook State Change",
+        "source": "aws.ecs",
+        "region": scene.deployment.identity.region,
+        "resources": [of_ecs["resourceArn"]],
+        "detail": {
+            "eventType": "INFO",
+            "eventName": "HOOK_AWAITING_ACTION",
+            "hookId": id,
+            "hookType": "PAUSE",
+            "expiresAt": expires_at.to_string(),
+            "lifecycleStage": scene.deployment.stage,
+            "serviceArn": of_ecs["executionDetails"]["serviceArn"],
+            "serviceDeploymentArn": of_ecs["resourceArn"],
+        },
+    }));
+    scene.variables.push(("GREENLIGHT_PAUSE", "shop/orders".to_owned()));
+}

@@ -1,0 +1,134 @@
+//! What came of a scene, and what must be true of it.
+
+use greenlight_cli::rehearsal::aws::{Call, codedeploy, ecs};
+use greenlight_cli::rehearsal::balancer::Entry;
+use greenlight_cli::rehearsal::lambda::{Invocation, Outcome as Invoked};
+use serde_json::Value;
+
+use super::application::Got;
+use crate::table::{Outcome, ensure};
+use crate::verdict::Verdict;
+
+/// What came of a scene.
+pub(super) struct Seen {
+    pub(super) attempts: Vec<Invocation>,
+    /// Whether the answer is the verdict; else a call is.
+    pub(super) answers: bool,
+    pub(super) calls: Vec<Call>,
+    pub(super) reports: Vec<codedeploy::Report>,
+    pub(super) continues: Vec<ecs::Continue>,
+    /// What the load balancers were asked.
+    pub(super) balanced: Vec<Entry>,
+    /// What reached blue's tasks.
+    pub(super) blue: Vec<Got>,
+    /// What reached green's tasks.
+    pub(super) green: Vec<Got>,
+}
+
+impl Seen {
+    /// One verdict, this one, with these words in its reason; evidence and report say the same.
+    pub(super) fn decided(&self, verdict: Verdict, words: &[&str]) -> Outcome {
+        self.judged(verdict, words).map_err(|why| format!("{why}\n{}", self.log()))
+    }
+
+    /// [`Self::decided`], by a check that had this outcome.
+    pub(super) fn found(&self, verdict: Verdict, outcome: &str, words: &[&str]) -> Outcome {
+        self.decided(verdict, words)?;
+        let check = &self.evidence()?["checks"][0];
+        ensure!(
+            check["outcome"] == outcome,
+            "the outcome is {}; expected {outcome}\n{check}",
+            check["outcome"]
+        );
+        Ok(())
+    }
+
+    /// Nothing was sent to any task, and no load balancer was asked.
+    pub(super) fn nothing_was_sent(&self) -> Outcome {
+        ensure!(
+            self.blue.is_empty() && self.green.is_empty() && self.balanced.is_empty(),
+            "requests were sent: blue got {:?}, green got {:?}, load balancers {:?}",
+            self.blue,
+            self.green,
+            self.balanced
+        );
+        Ok(())
+    }
+
+    /// So many requests reached green, and none blue.
+    pub(super) fn only_green_was_asked(&self, times: usize) -> Outcome {
+        ensure!(self.blue.is_empty(), "blue got {:?}", self.blue);
+        let asked = self.green.len();
+        ensure!(asked == times, "green got {asked} requests; expected {times}: {:?}", self.green);
+        Ok(())
+    }
+
+    /// The evidence, of which there is one document.
+    pub(super) fn evidence(&self) -> Result<Value, String> {
+        let documents: Vec<Value> = self
+            .attempts
+            .iter()
+            .flat_map(|attempt| &attempt.log)
+            .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+            .filter(|document| document.get("greenlight").is_some())
+            .collect();
+        match <[Value; 1]>::try_from(documents) {
+            Ok([document]) => Ok(document),
+            Err(documents) => Err(format!("{} documents of evidence; expected 1", documents.len())),
+        }
+    }
+
+    /// The answer of the function.
+    pub(super) fn answer(&self) -> Result<Value, String> {
+        match self.attempts.as_slice() {
+            [Invocation { outcome: Invoked::Answered(answer), .. }] => {
+                serde_json::from_slice(answer).map_err(|error| format!("the answer is no JSON: {error}"))
+            }
+            [other] => Err(format!("no answer: {:?}", other.outcome)),
+            attempts => Err(format!("{} attempts; expected 1", attempts.len())),
+        }
+    }
+
+    /// How often an operation was called.
+    pub(super) fn count(&self, operation: &str) -> usize {
+        self.calls.iter().filter(|call| call.operation == operation).count()
+    }
+
+    fn judged(&self, verdict: Verdict, words: &[&str]) -> Outcome {
+        let answer = self.answer()?;
+        let status = verdict.hook_status();
+        ensure!(answer["hookStatus"] == status, "expected {status}; the answer is {answer}");
+        let reason = answer["reason"].as_str().unwrap_or_default();
+        for word in words {
+            ensure!(reason.contains(word), "the reason does not say {word:?}: {reason}");
+        }
+        let evidence = self.evidence()?;
+        ensure!(
+            evidence["verdict"] == verdict.word() && evidence["reason"] == reason,
+            "the evidence says {}: {}",
+            evidence["verdict"],
+            evidence["reason"]
+        );
+        let reported = self.reported();
+        let expected: Vec<_> = (!self.answers).then_some(verdict).into_iter().collect();
+        ensure!(reported == expected, "reported {reported:?}; expected {expected:?}");
+        Ok(())
+    }
+
+    fn reported(&self) -> Vec<Verdict> {
+        let codedeploy = self.reports.iter().map(|report| match report.status {
+            codedeploy::Status::Succeeded => Verdict::Proceed,
+            codedeploy::Status::Failed => Verdict::Stop,
+        });
+        let pause = self.continues.iter().map(|answer| match answer.action {
+            ecs::Action::Continue => Verdict::Proceed,
+            ecs::Action::Rollback => Verdict::Stop,
+        });
+        codedeploy.chain(pause).collect()
+    }
+
+    fn log(&self) -> String {
+        let shorten = |line: &String| line.chars().take(3000).chain(['\n']).collect::<String>();
+        self.attempts.iter().flat_map(|attempt| &attempt.log).map(shorten).collect()
+    }
+}
