@@ -1,7 +1,9 @@
 //! How green is reached at a stage: through which route, or at its tasks' own addresses, and whether what
 //! answers there is green.
 
-use std::{collections::BTreeMap, net::IpAddr};
+use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
+
+use futures_util::future::join_all;
 
 use super::{
     Deployment,
@@ -166,26 +168,33 @@ impl Approach {
 
 /// Finds every way to green at a stage, side by side.
 pub(super) async fn find(deployment: &Deployment, stage: &Stage) -> Fact<Vec<Approach>> {
-    let (sides, tasks) = tokio::join!(deployment.sides(), deployment.tasks());
-    let sides = sides?;
+    let (balanced, tasks) = tokio::join!(load_balancing(deployment), deployment.tasks());
+    let (sides, network) = balanced?;
     if sides.ways.is_empty() {
         return Ok(vec![without_load_balancer(deployment, &sides, &tasks?)]);
     }
     let side = Side::at(stage);
-    let targets = targets_of_green(deployment, &sides);
-    let (network, ()) = tokio::join!(deployment.network(), targets);
-    let network = network?;
     let finding = sides
         .ways
         .iter()
         .map(|way| through_load_balancer(deployment, stage, side, &sides, &tasks, &network, way));
-    futures_util::future::join_all(finding).await.into_iter().collect()
+    join_all(finding).await.into_iter().collect()
+}
+
+/// Asks for both sides, then at once for what stands before them.
+async fn load_balancing(deployment: &Deployment) -> Fact<(Arc<Sides>, Arc<Network>)> {
+    let sides = deployment.sides().await?;
+    if sides.ways.is_empty() {
+        return Ok((sides, Arc::default()));
+    }
+    let (network, ()) = tokio::join!(deployment.network(), targets_of_green(deployment, &sides));
+    Ok((sides, network?))
 }
 
 /// Asks for the targets of green's groups while the rules are asked for.
 async fn targets_of_green(deployment: &Deployment, sides: &Sides) {
     let groups = sides.ways.iter().filter_map(|way| way.green_group.as_deref());
-    futures_util::future::join_all(groups.map(|group| deployment.targets(group))).await;
+    join_all(groups.map(|group| deployment.targets(group))).await;
 }
 
 async fn through_load_balancer(
@@ -193,7 +202,7 @@ async fn through_load_balancer(
     stage: &Stage,
     side: Side,
     sides: &Sides,
-    tasks: &Fact<std::sync::Arc<Vec<Task>>>,
+    tasks: &Fact<Arc<Vec<Task>>>,
     network: &Network,
     way: &Way,
 ) -> Fact<Approach> {

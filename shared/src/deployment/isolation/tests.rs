@@ -100,7 +100,7 @@ fn assert_open(isolation: Isolation, kind: Kind, words: &str) {
 }
 
 const DRIFT: &str = "(infrastructure code that resets the rule does this: in Terraform, put `lifecycle { ignore_changes = [action] }` on the production and the test rule)";
-const SHARED: &str = "(a verdict would be a coin flip: two revisions share a target group; look for infrastructure code that resets listener rules, or for another service that registers there)";
+const SHARED: &str = "(a verdict would be a coin flip: two revisions share a target group; look for infrastructure code that resets listener rules)";
 
 #[test]
 fn a_pool_of_greens_tasks_alone_is_proven() {
@@ -176,10 +176,15 @@ fn swapped_pools_fail() {
 }
 
 #[test]
-fn strangers_fail_and_what_drains_is_no_member() {
+fn strangers_may_be_leaving_and_what_drains_is_no_member() {
     let mut world = World::new();
     world.green().push(target("10.0.9.9", "healthy"));
-    assert!(world.judge().words().contains("10.0.9.9:8080, no task of this service"));
+    let Isolation::Open(outcome) = world.judge() else { panic!("proven") };
+    assert_eq!((outcome.kind, outcome.at_most), (Kind::Pending, Some(Duration::from_mins(1))));
+    assert!(outcome.words().contains("10.0.9.9:8080, no task of this service"), "{}", outcome.words());
+    // Beside a task of blue there is nothing to wait for.
+    world.green().push(target("10.0.1.1", "healthy"));
+    assert_eq!(world.judge().word(), "fail");
     let mut world = World::new();
     world.green().push(target("10.0.1.1", "draining"));
     assert_eq!(world.judge().word(), "proven");
@@ -239,7 +244,7 @@ fn task_definitions_tell_where_nothing_says_what_started_the_tasks() {
     // A task that does not say whose it is counts for nobody where others do.
     let mut world = World::new();
     world.tasks[1].started_by = None;
-    assert_eq!(world.judge().word(), "fail");
+    assert_eq!(world.judge().word(), "fail", "it is a task of the service, and not green's");
 }
 
 #[test]
