@@ -61,11 +61,13 @@ impl Local {
             make_known(&aws, event);
         }
         let balancer =
-            match applications.is_empty() {
-                true => None,
-                false => Some(Balancer::start(&aws, Options::default()).await.map_err(|error| {
+            if applications.is_empty() {
+                None
+            } else {
+                let started = Balancer::start(&aws, Options::default()).await;
+                Some(started.map_err(|error| {
                     Failure::not_carried_out("cannot start the local load balancer", &error)
-                })?),
+                })?)
             };
         Ok(Self { aws, _balancer: balancer, _applications: applications })
     }

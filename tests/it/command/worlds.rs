@@ -53,7 +53,7 @@ async fn a_hook_reads_there_and_reports_here() {
     let url = aws.endpoint_url();
     for world in [vec!["--endpoint-url", &url], vec!["--aws"]] {
         let run = Run::new(&["invoke", "test-traffic", "--event", "-", "--json", "--target", &green.url()]);
-        let run = world.iter().fold(run, |run, argument| run.argument(argument));
+        let run = world.iter().fold(run, Run::argument);
         // Wherever the environment sends calls: a verdict goes to nobody but this command.
         let run = run
             .variable("AWS_ENDPOINT_URL", &url)
@@ -94,7 +94,7 @@ async fn what_could_not_be_asked_is_not_carried_out() {
 async fn a_program_of_somebody_else_reads_the_local_world_only() {
     for world in [vec!["--aws"], vec!["--endpoint-url", "http://127.0.0.1:1"]] {
         let run = Run::new(&["invoke", "my-hook", "--event", "-", "--bootstrap", "my-hook=/bin/true"]);
-        let ran = world.iter().fold(run, |run, argument| run.argument(argument)).input("{}").ran().await;
+        let ran = world.iter().fold(run, Run::argument).input("{}").ran().await;
         assert_eq!(ran.code, Some(2), "{}", ran.stdout);
         assert!(ran.stderr.contains("`--bootstrap` goes with the local world only"), "{}", ran.stderr);
     }
