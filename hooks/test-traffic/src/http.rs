@@ -1,17 +1,21 @@
 //! The check `http`: requests to green, and what is expected of the answers.
 //!
 //! # What it checks
-//! Sends `requests` requests, `concurrency` at a time, and holds every answer against `expect`.
+//! Sends `requests` requests, `concurrency` at a time, and holds every answer against `expect`: through the
+//! route that discovery finds, after it is proven to lead to green, or to the target URL that somebody named.
+//! Without a path it asks for green's own health check, and expects its success codes.
 //!
 //! # Fails when
 //! More than `expect.failures` of the requests were answered otherwise than expected, or were written
 //! and not answered within `timeout`; or a latency percentile is above its bound.
 //!
 //! # Inconclusive when
-//! Green could not be reached (name, connect, TLS), a secret could not be fetched, or time ran out.
+//! Green could not be found or reached (a denied call, a rule in the way, name, connect, TLS), somebody else
+//! answered, a secret could not be fetched, or time ran out.
 //!
 //! # IAM it needs
-//! None; `ssm:GetParameter` or `secretsmanager:GetSecretValue` for the secrets that it names.
+//! That of discovery (docs/discovery.md), none with a target URL; `ssm:GetParameter` or
+//! `secretsmanager:GetSecretValue` for the secrets that it names.
 //!
 //! # Example
 //! ```json
