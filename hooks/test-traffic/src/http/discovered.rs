@@ -63,7 +63,11 @@ async fn asked(http: &Http, scope: &Scope, approach: &Approach) -> Outcome {
     let given = http.path.is_given().then_some(http.path.0.as_str());
     let own = approach.health_request();
     let Some(path) = given.or(own.as_ref().map(|own| own.path.as_str())) else {
-        return health::alone(approach, "green's health check is no HTTP request");
+        let why = match approach.group {
+            Some(_) => "green's health check is no HTTP request",
+            None => &approach.because,
+        };
+        return health::alone(approach, why);
     };
     let statuses = if given.is_some() { None } else { own.as_ref().and_then(|own| own.statuses.clone()) };
     let expect = http.expect.with_default_statuses(statuses);
@@ -224,8 +228,11 @@ impl TaskProbes<'_> {
 
     async fn one(&self, task: &TaskAddress, requests: u64) -> (Outcome, bool) {
         let Some(port) = self.own.and_then(|own| own.port).or(task.port) else {
-            let outcome = Outcome::cannot_tell("nothing tells the port that green's container listens on")
-                .hint("set `target.url` in the plan");
+            let outcome = Outcome::cannot_tell(format!(
+                "{}, and nothing tells the port that green's container listens on",
+                self.why
+            ))
+            .hint("set `target.url` in the plan");
             return (outcome, false);
         };
         let https = match self.own {
