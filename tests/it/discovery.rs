@@ -9,5 +9,8 @@ mod authority;
 mod budget;
 mod end_to_end;
 mod reports;
+mod row;
 mod scene;
 mod seen;
+mod situations;
+mod stages;

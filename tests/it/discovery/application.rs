@@ -63,6 +63,15 @@ impl Applications {
         port
     }
 
+    /// Ends them: from now on their addresses refuse connections.
+    pub(super) async fn stop(&mut self) {
+        for running in self.running.drain(..) {
+            running.abort();
+            // The error is that it was ended.
+            let _ = running.await;
+        }
+    }
+
     /// What they got, in the order of arrival.
     pub(super) fn got(&self) -> Vec<Got> {
         self.got.lock().unwrap().clone()

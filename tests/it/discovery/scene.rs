@@ -108,6 +108,8 @@ pub(super) struct Scene<D> {
     pub(super) timeout: Duration,
     /// How long the load balancers wait for a target.
     pub(super) idle_timeout: Duration,
+    /// Where targets are whose ids are no addresses.
+    pub(super) addresses: HashMap<(String, u16), SocketAddr>,
     /// Where the listeners are, if nothing serves them.
     pub(super) nothing_listens_at: Option<u16>,
     alterations: Vec<Alteration<D>>,
@@ -134,6 +136,7 @@ impl<D: Deployment> Scene<D> {
             event: None,
             timeout: Duration::from_secs(60),
             idle_timeout: Duration::from_mins(1),
+            addresses: HashMap::new(),
             nothing_listens_at: None,
             alterations: Vec::new(),
             faults: Vec::new(),
@@ -163,6 +166,11 @@ impl<D: Deployment> Scene<D> {
         self.plan["target"]["tls"]["ca"] = self.authority.pem().into();
     }
 
+    /// The plan's one check, in the place of the hook's own.
+    pub(super) fn check(&mut self, settings: &Value) {
+        self.plan_key("checks", json!([{ "http": settings }]));
+    }
+
     /// Plays it. The hook's process has ended when this returns.
     pub(super) async fn play(mut self) -> Seen {
         let mut world = self.deployment.world();
@@ -171,7 +179,9 @@ impl<D: Deployment> Scene<D> {
         }
         let certificates = self.certificates(&world);
         let aws = Aws::serve(world).await.unwrap();
-        let options = Options { certificates, idle_timeout: self.idle_timeout, ..Options::default() };
+        let addresses = std::mem::take(&mut self.addresses);
+        let options =
+            Options { certificates, addresses, idle_timeout: self.idle_timeout, health_checks: None };
         let balancer = match self.nothing_listens_at {
             None => Some(Balancer::start(&aws, options).await.unwrap()),
             Some(port) => {
