@@ -4,13 +4,18 @@
 //! world of its own, a real load balancer over that world, and applications on real sockets that write
 //! down what reaches them. Nothing here knows how the hook finds what it finds.
 
+mod answers;
 mod application;
 mod authority;
 mod budget;
+mod causes;
 mod end_to_end;
+mod hosts;
 mod reports;
 mod row;
+mod rules;
 mod scene;
 mod seen;
 mod situations;
 mod stages;
+mod targets;
