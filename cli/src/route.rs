@@ -5,7 +5,7 @@ use std::{process::ExitCode, time::Duration};
 
 use greenlight::{
     Outcome, Stage,
-    deployment::{Approach, Fact, Look, NoRoute, Sides, Status, route},
+    deployment::{Approach, Fact, Isolation, Look, NoRoute, Sides, Status, route},
 };
 
 use crate::{
@@ -26,6 +26,8 @@ struct Found {
     approach: Approach,
     /// What the route is asked for with, and where that came from.
     path: Option<(String, String)>,
+    /// Whether what answers is green: on the route, where there is one.
+    isolation: Isolation,
     /// None where green is reached at its tasks.
     route: Option<Result<route::Route, NoRoute>>,
 }
@@ -94,7 +96,11 @@ async fn find(approach: Approach, options: &RouteOptions) -> Found {
     if kept_out {
         found = Some(approach.route(&route::Wish { path: None, ..wish }).await);
     }
-    Found { approach, path: path.filter(|_| !kept_out), route: found }
+    let isolation = match &found {
+        Some(Ok(route)) => approach.isolation_of(route).await,
+        _ => approach.isolation.clone(),
+    };
+    Found { approach, path: path.filter(|_| !kept_out), isolation, route: found }
 }
 
 /// Yes where every way to green is open and leads to green; otherwise no, or, where AWS did not answer,
@@ -105,7 +111,7 @@ fn exit_code(answer: &Answer) -> ExitCode {
     };
     let mut yes = !found.is_empty();
     for found in found {
-        let isolated = !matches!(found.approach.isolation, greenlight::deployment::Isolation::Open(_));
+        let isolated = !matches!(found.isolation, Isolation::Open(_));
         let reached = match &found.route {
             Some(route) => route.is_ok(),
             None => !found.approach.tasks.is_empty(),

@@ -81,6 +81,7 @@ struct View {
     sides: Once<(Sides, Vec<TargetGroup>)>,
     tasks: Once<Vec<Task>>,
     network: Once<Network>,
+    container_port: Once<Option<u16>>,
     targets: Memo<Vec<Target>>,
     certificates: Memo<Vec<String>>,
 }
@@ -126,6 +127,7 @@ impl Deployment {
             sides: OnceCell::new(),
             tasks: OnceCell::new(),
             network: OnceCell::new(),
+            container_port: OnceCell::new(),
             targets: Memo::default(),
             certificates: Memo::default(),
         }))
@@ -174,6 +176,18 @@ impl Deployment {
             Box::pin(Network::ask(&self.0.ask, &known.0.ways, &known.1)).await
         });
         once(&self.0.network, ask).await
+    }
+
+    /// The one port that green's containers listen on, where nothing but their task definition tells it.
+    async fn container_port(&self) -> Fact<Arc<Option<u16>>> {
+        let ask = Box::pin(async {
+            let sides = self.sides().await?;
+            match &sides.green.task_definition {
+                Some(definition) => tasks::container_port(&self.0.ask, definition).await,
+                None => Ok(None),
+            }
+        });
+        once(&self.0.container_port, ask).await
     }
 
     /// The targets of a target group, by its ARN.

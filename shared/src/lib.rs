@@ -15,7 +15,7 @@
 //! }
 //!
 //! async fn validate(green: Scope) -> Result<Outcome, std::io::Error> {
-//!     Ok(Outcome::pass(format!("looked at {}", green.deployment())))
+//!     Ok(Outcome::pass(format!("looked at {}", green.deployment_id())))
 //! }
 //! ```
 //!
@@ -55,7 +55,7 @@ pub use self::{
     check::Check,
     evidence::SCHEMA as EVIDENCE_SCHEMA,
     hook::{Hook, run},
-    outcome::{Kind, Outcome, SkipCause},
+    outcome::{Kind, Outcome, SkipCause, worst},
     protocol::{Protocol, Situation},
     scope::Scope,
     secrets::Secrets,

@@ -194,6 +194,35 @@ impl Outcome {
     }
 }
 
+/// One outcome of several, each with the name of what it is about: the worst decides and says where; where
+/// all passed, all are named. What was measured is kept by name.
+pub fn worst(mut outcomes: Vec<(String, Outcome)>) -> Outcome {
+    if outcomes.len() == 1 {
+        return outcomes.remove(0).1;
+    }
+    let rank = |kind: Kind| match kind {
+        Kind::Fail => 0,
+        Kind::Pending => 1,
+        Kind::Inconclusive => 2,
+        Kind::Skip(_) => 3,
+        Kind::Pass => 4,
+    };
+    let measured: Map<String, Value> = outcomes
+        .iter()
+        .map(|(name, outcome)| (name.clone(), Value::Object(outcome.measured.clone())))
+        .collect();
+    let caveat = outcomes.iter().find_map(|(_, outcome)| outcome.caveat.clone());
+    outcomes.sort_by_key(|(_, outcome)| rank(outcome.kind));
+    let all: Vec<_> =
+        outcomes.iter().map(|(name, outcome)| format!("{name}: {}", outcome.observed)).collect();
+    let Some((name, worst)) = outcomes.into_iter().next() else {
+        return Outcome::cannot_tell("there is no way to green");
+    };
+    let observed =
+        if worst.kind == Kind::Pass { all.join("; ") } else { format!("{name}: {}", worst.observed) };
+    Outcome { observed, caveat, measured, ..worst }
+}
+
 fn edit_value(value: &mut Value, edit: &impl Fn(&str) -> String) {
     match value {
         Value::String(text) => *text = edit(text),
@@ -221,5 +250,25 @@ mod tests {
         assert_eq!(outcome.words(), "***; expected *** (***)");
         assert_eq!(outcome.caveat.as_deref(), Some("***"));
         assert_eq!(outcome.measured["body"], "a *** b");
+    }
+
+    #[test]
+    fn the_worst_decides_and_says_where() {
+        let outcome = worst(vec![
+            ("public".to_owned(), Outcome::pass("10 answers").caveat("not proven to be green")),
+            ("internal".to_owned(), Outcome::fail("status 500", "status 200")),
+            ("third".to_owned(), Outcome::pending("soon")),
+        ]);
+        assert_eq!(
+            (outcome.kind, outcome.words().as_str()),
+            (Kind::Fail, "internal: status 500; expected status 200")
+        );
+        let outcome = worst(vec![
+            ("a".to_owned(), Outcome::pass("1 answer").measured("requests", 1)),
+            ("b".to_owned(), Outcome::pass("2 answers")),
+        ]);
+        assert_eq!((outcome.kind, outcome.observed.as_str()), (Kind::Pass, "a: 1 answer; b: 2 answers"));
+        assert_eq!(outcome.measured["a"]["requests"], 1);
+        assert_eq!(worst(Vec::new()).kind, Kind::Inconclusive);
     }
 }

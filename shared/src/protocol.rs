@@ -82,6 +82,8 @@ pub(crate) struct Invocation {
     pub(crate) service: Option<Service>,
     /// The ARN of green's revision, where the event names it.
     pub(crate) green: Option<String>,
+    /// Whether the event names a revision beside green: then there is a blue.
+    pub(crate) names_blue: bool,
     pub(crate) situation: Situation,
     /// How the situation was recognised.
     pub(crate) situation_because: String,

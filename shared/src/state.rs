@@ -4,7 +4,7 @@
 //! step that it belongs to; another's, or one that cannot be read, is started afresh with a warning.
 //! It holds a clock and readings, never verdicts: every invocation judges every check anew.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -18,6 +18,9 @@ const VERSION: u32 = 1;
 
 /// The most bytes that a state may take as JSON.
 const MAX_BYTES: usize = 4096;
+
+/// The reading of when a check's state was first seen.
+const FIRST_SEEN: &str = "first seen";
 
 /// What a state belongs to. `executionId` is no part of it: nobody says that it is stable.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -98,6 +101,24 @@ impl State {
             },
             Err(error) => afresh(place, true, format!("cannot be read: {error}")),
         }
+    }
+
+    /// Since when checks are in a state that waiting is worth while for only so long, by their names.
+    pub(crate) fn seen(&self) -> BTreeMap<String, Timestamp> {
+        let seen = self.readings.iter().filter(|reading| reading.value == FIRST_SEEN);
+        seen.map(|reading| (reading.check.clone(), reading.at)).collect()
+    }
+
+    /// The same state with that.
+    pub(crate) fn seeing(&self, seen: &BTreeMap<String, Timestamp>) -> Self {
+        let mut state = self.clone();
+        state.readings.retain(|reading| reading.value != FIRST_SEEN);
+        state.readings.extend(seen.iter().map(|(check, at)| Reading {
+            check: check.clone(),
+            at: *at,
+            value: FIRST_SEEN.into(),
+        }));
+        state
     }
 
     /// The state as it is sent: readings are dropped oldest first until it fits, never the clock.

@@ -41,7 +41,7 @@ pub(super) fn text(world: &World, answer: &Answer, calls: Option<&Vec<AwsCall>>)
 fn one(found: &Found) -> Vec<String> {
     let approach = &found.approach;
     let mut lines = vec![String::new()];
-    let isolation = match &approach.isolation {
+    let isolation = match &found.isolation {
         Isolation::Proven(words) => format!("proven: {words}"),
         Isolation::NotProven(words) => format!("not proven: {words}"),
         Isolation::Open(outcome) => format!("{}: {}", outcome.kind.word(), outcome.words()),
@@ -51,6 +51,7 @@ fn one(found: &Found) -> Vec<String> {
             lines.push(format!("ROUTE    {}", heading(found)));
             lines.push(format!("isolated {isolation}"));
             lines.extend(parts(found, route));
+            lines.extend(route.uncertain.iter().map(|why| format!("unsure   {why}")));
             lines.extend(route.notes.iter().map(|note| format!("note     {note}")));
             lines.push(String::new());
             lines.push(route.curl());
@@ -172,7 +173,7 @@ fn one_json(found: &Found) -> Value {
         "load_balancer": approach.name,
         "entrance": approach.entrance.as_ref().map(|entrance| entrance.arn.clone()),
         "because": if approach.entrance.is_none() { Some(approach.because.clone()) } else { None },
-        "isolation": { "is": approach.isolation.word(), "because": approach.isolation.words() },
+        "isolation": { "is": found.isolation.word(), "because": found.isolation.words() },
         "weights": weights(&approach.live),
         "green_target_group": approach.group.as_ref().map(|group| group.arn.clone()),
         "route": route,
@@ -191,6 +192,7 @@ fn route_json(route: &Route) -> Value {
         "path": chosen(&route.path),
         "headers": route.headers.iter().map(|(name, value)| json!({ "name": name, "value": value.value, "from": value.from })).collect::<Vec<_>>(),
         "rule": route.rule,
+        "uncertain": route.uncertain,
         "notes": route.notes,
         "curl": route.curl(),
     })

@@ -1,6 +1,6 @@
 //! The local endpoint, with the world that it serves and what runs in it.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, net::IpAddr};
 
 use serde_json::Value;
 
@@ -45,7 +45,13 @@ impl Local {
         let Purpose { event, lifecycle_event, green_is_asked } = purpose;
         let mut applications = Vec::new();
         let world = match &options.world {
-            Some(path) => document::world(path)?,
+            Some(path) => {
+                let world = document::world(path)?;
+                if green_is_asked {
+                    on_this_machine(&world)?;
+                }
+                world
+            }
             None if !options.is_local() => World::default(),
             None if green_is_asked => {
                 let (world, running) = built_in::running(event, lifecycle_event).await.map_err(|error| {
@@ -70,6 +76,22 @@ impl Local {
                 })?)
             };
         Ok(Self { aws, _balancer: balancer, _applications: applications })
+    }
+}
+
+/// A local world stays on this machine: nobody's network is asked for addresses that stand in a file.
+fn on_this_machine(world: &World) -> Result<(), Failure> {
+    let is_here =
+        |host: &str| host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    let tasks = world.ecs.tasks.iter().flat_map(|task| &task.attachments).flat_map(|found| &found.details);
+    let tasks = tasks.filter(|detail| detail.name.ends_with("Address")).map(|detail| detail.value.as_str());
+    let targets =
+        world.elb.target_groups.iter().flat_map(|group| &group.targets).map(|found| found.id.as_str());
+    let balancers = world.elb.load_balancers.iter().map(|balancer| balancer.dns_name.as_str());
+    match tasks.chain(targets).chain(balancers).find(|host| !is_here(host)) {
+        None => Ok(()),
+        Some(host) => Err(Failure::wrong(format!("the world names `{host}`, which is not on this machine"))
+            .hint("use 127.0.x.y and `localhost` where the hook is to reach green, or say where green is with `--target`; `route` takes any world")),
     }
 }
 

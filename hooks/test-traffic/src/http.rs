@@ -42,10 +42,10 @@ mod discovered;
 mod expect;
 mod findings;
 mod health;
+mod reached;
 mod request;
-mod several;
 
-use self::{answered_by::Taken, expect::Expect, request::Place};
+use self::{answered_by::Taken, expect::Expect, reached::Reached, request::Place};
 
 /// Above these, a probe is a load test, and a plan must say that it means it.
 const MANY_REQUESTS: u64 = 1000;
@@ -160,9 +160,7 @@ impl Check for Http {
             Err(outcome) => return *outcome,
         };
         let probes = approaches.iter().map(|approach| discovered::probe(self, scope, approach));
-        let outcomes = join_all(probes).await;
-        let names = approaches.iter().map(|approach| approach.name.as_deref().unwrap_or("its tasks"));
-        several::worst(names.zip(outcomes).collect())
+        discovered::together(join_all(probes).await)
     }
 }
 
@@ -183,7 +181,7 @@ impl Http {
         }
     }
 
-    /// Sends the requests to one place. The second value says whether that could not be reached at all.
+    /// Sends the requests to one place, and says how far they came.
     async fn sent(
         &self,
         scope: &Scope,
@@ -191,10 +189,10 @@ impl Http {
         expect: &Expect,
         requests: u64,
         taken: Taken,
-    ) -> (Outcome, bool) {
+    ) -> (Outcome, Reached) {
         let prepared = match request::prepare(self, scope, place).await {
             Ok(prepared) => prepared,
-            Err(outcome) => return (*outcome, false),
+            Err(outcome) => return (*outcome, Reached::Asked),
         };
         let limits = Limits {
             connect_timeout: self.connect_timeout.0,
@@ -210,8 +208,7 @@ impl Http {
             None => judge.judge(answer, &secrets),
         };
         let tally = Prober::new(prepared.endpoint, limits).run(&prepared.request, load, judge).await;
-        let unreachable = tally.begun() > 0 && tally.unreachable.count() == tally.begun();
-        (findings::outcome(&tally, expect, &prepared.url), unreachable)
+        (findings::outcome(&tally, expect, &prepared.url), Reached::of(&tally))
     }
 
     fn changes_things(&self) -> bool {

@@ -171,7 +171,10 @@ pub(super) async fn sides(ask: &Ask, group: &Group, target: &Target) -> Fact<(Si
         return Err(Box::new(Outcome::pending("CodeDeploy names no green task set yet")));
     };
     let green_group = task_set.target_group().and_then(|group| group.name.as_deref());
-    let ways = pairs.iter().map(|pair| way(pair, &groups, green_group)).collect();
+    let described = task_sets.iter().find(|described| described.id() == task_set.identifer());
+    let port = described.and_then(|described| described.load_balancers().first()?.container_port());
+    let port = port.and_then(|port| u16::try_from(port).ok());
+    let ways = pairs.iter().map(|pair| way(pair, &groups, green_group, port)).collect();
     let sides = Sides {
         cluster: cluster.clone(),
         service: service.clone(),
@@ -183,8 +186,8 @@ pub(super) async fn sides(ask: &Ask, group: &Group, target: &Target) -> Fact<(Si
     Ok((sides, groups))
 }
 
-/// The task sets as ECS describes them. They only help where a task does not say what started it, so
-/// that a missing permission is no obstacle.
+/// The task sets as ECS describes them. They only help where a task does not say what started it, or is
+/// not registered yet, so that a missing permission is no obstacle.
 async fn task_sets(ask: &Ask, cluster: &str, service: &str, asked: &[EcsTaskSet]) -> Vec<ecs::TaskSet> {
     let ids: Vec<_> = asked.iter().filter_map(|task_set| task_set.identifer.clone()).collect();
     if ids.is_empty() {
@@ -209,7 +212,12 @@ fn revision(task_set: &EcsTaskSet, described: &[ecs::TaskSet]) -> Option<Revisio
     })
 }
 
-fn way(pair: &TargetGroupPairInfo, groups: &[TargetGroup], green: Option<&str>) -> Way {
+fn way(
+    pair: &TargetGroupPairInfo,
+    groups: &[TargetGroup],
+    green: Option<&str>,
+    container_port: Option<u16>,
+) -> Way {
     let arn = |name: &str| groups.iter().find(|group| group.name == name).map(|group| group.arn.clone());
     let names: Vec<_> = pair.target_groups().iter().filter_map(|group| group.name.as_deref()).collect();
     let entrance = |route: Option<&aws_sdk_codedeploy::types::TrafficRoute>| {
@@ -220,7 +228,7 @@ fn way(pair: &TargetGroupPairInfo, groups: &[TargetGroup], green: Option<&str>) 
         green_group: green.filter(|green| names.contains(green)).and_then(arn),
         production: entrance(pair.prod_traffic_route()),
         test: entrance(pair.test_traffic_route()),
-        container_port: None,
+        container_port,
     }
 }
 

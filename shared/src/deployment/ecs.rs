@@ -146,7 +146,7 @@ pub(super) async fn sides(ask: &Ask, deployment: &ServiceDeployment, green: Opti
         service: named.service,
         green,
         blue,
-        ways: ways(found),
+        ways: ways(found, &deployment.sources.iter().filter_map(|arn| find(arn)).collect::<Vec<_>>()),
         service_connect: found
             .service_connect_configuration()
             .is_some_and(aws_sdk_ecs::types::ServiceConnectConfiguration::enabled),
@@ -163,14 +163,25 @@ fn revision(arn: &str, found: Option<&types::ServiceRevision>, requested: Option
     })
 }
 
-fn ways(green: &types::ServiceRevision) -> Vec<Way> {
-    let resolved: Vec<_> = green
+/// The ARNs of the target groups that a revision was resolved to.
+fn resolved(revision: &types::ServiceRevision) -> Vec<String> {
+    revision
         .resolved_configuration()
         .map(types::ResolvedConfiguration::load_balancers)
         .unwrap_or_default()
         .iter()
         .filter_map(|resolved| resolved.target_group_arn.clone())
-        .collect();
+        .collect()
+}
+
+fn ways(green: &types::ServiceRevision, blue: &[&types::ServiceRevision]) -> Vec<Way> {
+    let of_green = resolved(green);
+    let of_blue: Vec<_> = blue.iter().flat_map(|blue| resolved(blue)).collect();
+    // Only a group that is told for green alone is green's; anything else is found by the weights.
+    let green_group = |groups: &[String]| {
+        let mut own = groups.iter().filter(|group| of_green.contains(group) && !of_blue.contains(group));
+        own.next().cloned().filter(|_| own.next().is_none())
+    };
     let way = |configured: &types::LoadBalancer| {
         let group = configured.target_group_arn.clone()?;
         let advanced = configured.advanced_configuration();
@@ -178,7 +189,7 @@ fn ways(green: &types::ServiceRevision) -> Vec<Way> {
         let entrance = |arn: Option<&str>| arn.and_then(Entrance::parse);
         let groups: Vec<_> = std::iter::once(group).chain(alternate).collect();
         Some(Way {
-            green_group: groups.iter().find(|group| resolved.contains(group)).cloned(),
+            green_group: green_group(&groups),
             groups,
             production: entrance(advanced.and_then(|advanced| advanced.production_listener_rule())),
             test: entrance(advanced.and_then(|advanced| advanced.test_listener_rule())),

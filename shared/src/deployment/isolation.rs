@@ -23,6 +23,8 @@ use super::{
 };
 use crate::Outcome;
 
+/// Why nothing is known of whose tasks they are.
+pub(super) const UNTOLD: &str = "green's tasks cannot be told from blue's: no task says which revision started it, and their task definitions do not tell them apart";
 /// How long a target may be nobody's before it is somebody else's.
 const LEAVING: Duration = Duration::from_mins(1);
 /// More addresses than these are counted, not listed.
@@ -97,9 +99,7 @@ pub fn judge(pool: &Pool<'_>) -> Isolation {
         )));
     }
     let Some(owned) = &owners.0 else {
-        return Isolation::NotProven(
-            "green's tasks cannot be told from blue's: both have the same task definition, and no task says which revision started it".to_owned(),
-        );
+        return open(Outcome::inconclusive(UNTOLD));
     };
     let strange: Vec<_> =
         members.iter().filter(|target| owners.of(target) != Owner::Green).copied().collect();
@@ -132,9 +132,13 @@ pub fn judge(pool: &Pool<'_>) -> Isolation {
         )));
     }
     Isolation::Proven(format!(
-        "{} sends all its traffic to `{green}`, and its {} all belong to green revision {}, told by {}",
+        "{} sends all its traffic to `{green}`, and {} of green revision {}, told by {}",
         pool.entrance,
-        plural(members.len(), "target"),
+        if members.len() == 1 {
+            "its one target is a task".to_owned()
+        } else {
+            format!("its {} targets are tasks", members.len())
+        },
         pool.sides.green.id,
         owned.by
     ))
@@ -250,10 +254,6 @@ impl fmt::Display for Address<'_> {
             _ => write!(formatter, "{}:{}", self.0.id, self.0.port),
         }
     }
-}
-
-fn plural(count: usize, noun: &str) -> String {
-    if count == 1 { format!("one {noun}") } else { format!("{count} {noun}s") }
 }
 
 fn listed<T: AsRef<str>>(texts: &[T]) -> String {

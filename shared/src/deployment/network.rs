@@ -91,9 +91,9 @@ impl Network {
         self.rules.get(&entrance.listener).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// Where an entrance sends its traffic. A listener sends it where its rules do: the first that sends
-    /// any to `green`, else the default one.
-    pub fn live(&self, entrance: &Entrance, green: &str) -> Fact<Vec<Weighted>> {
+    /// Where an entrance sends the traffic of the service that has these target groups. A listener of
+    /// CodeDeploy's sends it where all of its rules do that forward to one of them.
+    pub fn live(&self, entrance: &Entrance, groups: &[String]) -> Fact<Vec<Weighted>> {
         let rules = self.rules(entrance);
         if entrance.is_rule {
             let rule = rules.iter().find(|rule| rule.arn == entrance.arn).ok_or_else(|| {
@@ -105,11 +105,19 @@ impl Network {
             return Ok(forwarded(&rule.actions));
         }
         let (_, listener) = self.at(entrance)?;
-        let to_green = |weighted: &Vec<Weighted>| {
-            weighted.iter().any(|group| group.weight > 0 && group.target_group == green)
-        };
-        let by_rule = rules.iter().map(|rule| forwarded(&rule.actions)).find(to_green);
-        Ok(by_rule.unwrap_or_else(|| forwarded(&listener.default_actions)))
+        let mut live: Vec<Weighted> = Vec::new();
+        for actions in rules.iter().map(|rule| &rule.actions).chain([&listener.default_actions]) {
+            let forwarded = forwarded(actions);
+            if entrance.is_network || forwarded.iter().any(|group| groups.contains(&group.target_group)) {
+                for group in forwarded {
+                    match live.iter_mut().find(|known| known.target_group == group.target_group) {
+                        Some(known) => known.weight = known.weight.max(group.weight),
+                        None => live.push(group),
+                    }
+                }
+            }
+        }
+        Ok(live)
     }
 }
 

@@ -156,6 +156,8 @@ pub struct Route {
     pub rule: String,
     /// The target groups that the rule forwards to.
     pub live: Vec<Weighted>,
+    /// Why it cannot be told whether the request reaches the rule: conditions that nobody can judge from here.
+    pub uncertain: Vec<String>,
     /// What a reader has to know beside it.
     pub notes: Vec<String>,
 }

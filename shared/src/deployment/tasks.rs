@@ -96,6 +96,22 @@ pub(super) async fn of_service(ask: &Ask, cluster: &str, service: &str) -> Fact<
     Ok(tasks)
 }
 
+/// The port of a task definition, where its containers listen on one and the same.
+pub(super) async fn container_port(ask: &Ask, definition: &str) -> Fact<Option<u16>> {
+    let call = ask.aws.ecs().await.describe_task_definition().task_definition(definition);
+    let answer = ask.ask("ecs:DescribeTaskDefinition", "*", call.send()).await?;
+    let ports: BTreeSet<u16> = answer
+        .task_definition()
+        .map(types::TaskDefinition::container_definitions)
+        .unwrap_or_default()
+        .iter()
+        .flat_map(types::ContainerDefinition::port_mappings)
+        .filter(|mapping| mapping.protocol() != Some(&types::TransportProtocol::Udp))
+        .filter_map(|mapping| u16::try_from(mapping.container_port()?).ok())
+        .collect();
+    Ok(ports.first().copied().filter(|_| ports.len() == 1))
+}
+
 /// The tasks, by whose they are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Owned<'a> {
@@ -129,7 +145,9 @@ pub fn owned<'a>(tasks: &'a [Task], sides: &Sides) -> Option<Owned<'a>> {
     let revisions = || std::iter::once(&sides.green).chain(&sides.blue);
     let told = tasks.iter().any(|task| revisions().any(|revision| started_by(task, revision)));
     let distinct = sides.green.task_definition.is_some()
-        && sides.blue.iter().all(|blue| blue.task_definition != sides.green.task_definition);
+        && sides.blue.iter().all(|blue| {
+            blue.task_definition.is_some() && blue.task_definition != sides.green.task_definition
+        });
     let (is_of, by): (IsOf, _) = if told {
         (started_by, "what started them")
     } else if distinct {

@@ -54,6 +54,7 @@ pub(super) fn parse(fields: &Map<String, Value>, settings: &Settings) -> Result<
         deployment: ids.deployment.clone(),
         service: None,
         green: None,
+        names_blue: true,
         situation: Situation::Update,
         situation_because: "assumed: a CodeDeploy event does not tell".to_owned(),
         hook_details: Value::Null,

@@ -69,6 +69,7 @@ pub(super) fn parse(fields: &Map<String, Value>) -> Invocation {
             .or_else(|| service_arn.clone())
             .unwrap_or_else(|| "unknown".to_owned()),
         service: service_arn.as_deref().and_then(Service::from_arn),
+        names_blue: names_blue(details, green.as_deref()),
         green,
         situation,
         situation_because,
@@ -77,6 +78,14 @@ pub(super) fn parse(fields: &Map<String, Value>) -> Invocation {
         warnings,
         reply: Reply::Return,
     }
+}
+
+/// Whether one of the event's weights is another revision's than green's.
+fn names_blue(details: &Map<String, Value>, green: Option<&str>) -> bool {
+    ["testTrafficWeights", "productionTrafficWeights"].iter().any(|key| {
+        let weights = details.get(*key).and_then(Value::as_object);
+        weights.is_some_and(|weights| weights.keys().any(|revision| Some(revision.as_str()) != green))
+    })
 }
 
 /// The stages that carry a step; at the two SHIFT stages a rollback shows, too.

@@ -124,6 +124,7 @@ pub(super) fn parse(fields: &Map<String, Value>, settings: &Settings) -> Result<
         deployment: ids.deployment.clone(),
         service: Some(service),
         green: None,
+        names_blue: false,
         situation: Situation::Update,
         situation_because:
             "assumed: PAUSE hooks are not called during a rollback, and the event does not tell a create"

@@ -36,6 +36,8 @@ pub(crate) struct Conclusion {
     pub(crate) layers: BTreeMap<String, Layer>,
     pub(crate) warnings: Vec<String>,
     pub(crate) settled: Settled,
+    /// Since when checks are in a state that waiting is worth while for only so long.
+    pub(crate) seen: BTreeMap<String, Timestamp>,
     /// Whether a check was cut off: what it started may live on in the validation's runtime.
     pub(crate) cut: bool,
 }
@@ -50,7 +52,14 @@ pub(crate) struct Settled {
     pub(crate) wait: Wait,
     /// How long waiting may last where the plan does not say.
     pub(crate) patience: Duration,
+    /// What event and deployment do not agree on, or not yet: worth waiting for, for a moment.
+    pub(crate) doubt: Option<String>,
 }
+
+/// How long a doubt is worth waiting for.
+const DOUBT: Duration = Duration::from_mins(1);
+/// The name that a doubt's beginning is kept under; no check can have it.
+const OF_DOUBT: &str = "*";
 
 /// What a conclusion is asked for with.
 #[derive(Debug, Clone, Copy, Default)]
@@ -79,6 +88,8 @@ struct Found {
 
 struct Known {
     settled: Settled,
+    /// Since when checks are in a state that waiting is worth while for only so long.
+    seen: BTreeMap<String, Timestamp>,
     mode: Mode,
     checks: Option<Vec<Planned>>,
     plan: Value,
@@ -100,9 +111,10 @@ pub(crate) struct Board(Mutex<Known>);
 
 impl Board {
     /// A board that knows what the event tells.
-    pub(crate) fn new(settled: Settled) -> Self {
+    pub(crate) fn new(settled: Settled, seen: BTreeMap<String, Timestamp>) -> Self {
         Self(Mutex::new(Known {
             settled,
+            seen,
             mode: Mode::default(),
             checks: None,
             plan: Value::Null,
@@ -119,6 +131,18 @@ impl Board {
     /// Writes down what the deployment tells.
     pub(crate) fn settle(&self, settle: impl FnOnce(&mut Settled)) {
         settle(&mut self.known().settled);
+    }
+
+    /// The doubt, while it is worth waiting for.
+    pub(crate) fn doubt(&self) -> Option<String> {
+        let mut known = self.known();
+        let Some(doubt) = known.settled.doubt.clone() else {
+            known.seen.remove(OF_DOUBT);
+            return None;
+        };
+        let now = clock::now();
+        let since = *known.seen.entry(OF_DOUBT.to_owned()).or_insert(now);
+        (lasted(since, now) < DOUBT).then_some(doubt)
     }
 
     pub(crate) fn settled(&self) -> Settled {
@@ -188,7 +212,16 @@ impl Board {
     }
 
     pub(crate) fn found(&self, index: usize, outcome: Outcome, duration: Duration) {
-        self.known().found.insert(index, Found { outcome, duration });
+        let mut known = self.known();
+        let name = known.checks.as_ref().and_then(|checks| checks.get(index)).map(|check| check.name.clone());
+        if let Some(name) = name {
+            if outcome.at_most.is_some() {
+                known.seen.entry(name).or_insert_with(clock::now);
+            } else {
+                known.seen.remove(&name);
+            }
+        }
+        known.found.insert(index, Found { outcome, duration });
     }
 
     /// A check was cut off at the deadline.
@@ -205,6 +238,7 @@ impl Board {
         Conclusion {
             verdict,
             settled: known.settled.clone(),
+            seen: known.seen.clone(),
             mode: known.mode,
             checks: known.records(asking.lost),
             plan: known.plan.clone(),
@@ -260,12 +294,19 @@ impl Known {
                     outcome,
                     advisory: planned.advisory,
                     on_inconclusive: planned.on_inconclusive,
-                    may_wait: may_wait(patience.min(outcome.at_most.unwrap_or(patience)))
-                        && !outcome.for_good,
+                    may_wait: may_wait(patience)
+                        && !outcome.for_good
+                        && self.is_worth_while(planned, outcome, now),
                 }
             })
             .collect();
         fold(&judged, wait.delay(now), &over)
+    }
+
+    /// Whether waiting can still change an outcome that says how long it can.
+    fn is_worth_while(&self, planned: &Planned, outcome: &Outcome, now: Timestamp) -> bool {
+        let since = self.seen.get(&planned.name);
+        outcome.at_most.is_none_or(|most| since.is_none_or(|since| lasted(*since, now) < most))
     }
 
     /// The outcome of an invocation that has no plan yet.
@@ -322,6 +363,10 @@ impl Known {
     }
 }
 
+fn lasted(since: Timestamp, now: Timestamp) -> Duration {
+    Duration::try_from(now.duration_since(since)).unwrap_or(Duration::ZERO)
+}
+
 /// The outcome of a check that has none yet.
 fn unfinished(lost: Option<&Lost>) -> Outcome {
     match lost {
@@ -350,13 +395,17 @@ mod tests {
         let Value::Object(keys) = json!({ "checks": checks }) else { unreachable!() };
         let mut layered = Layered::default();
         layered.put(Layer::Event, keys);
-        let board = Board::new(Settled {
-            stage: Stage::PostTestTrafficShift,
-            situation: Situation::Update,
-            situation_because: String::new(),
-            wait: Wait { since: clock::now(), outer: None, caller_asks_again: false },
-            patience: Duration::from_mins(10),
-        });
+        let board = Board::new(
+            Settled {
+                stage: Stage::PostTestTrafficShift,
+                situation: Situation::Update,
+                situation_because: String::new(),
+                wait: Wait { since: clock::now(), outer: None, caller_asks_again: false },
+                patience: Duration::from_mins(10),
+                doubt: None,
+            },
+            BTreeMap::new(),
+        );
         board.plan(&Plan::decode(layered, &[kind]).ok().unwrap());
         board
     }

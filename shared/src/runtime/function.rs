@@ -22,7 +22,7 @@ use crate::{
     evidence::{Evidence, SCHEMA, cut},
     hook::Hook,
     plan::{DEFAULT_PATIENCE, Layer, Layered, Mode, Source},
-    protocol::{self, Asked, Invocation, Protocol, Reported, Situation},
+    protocol::{self, Asked, Invocation, Protocol, Reported},
     settings::Settings,
     state::{self, Clocks, Restored, State},
     verdict::{Answer, Verdict},
@@ -136,12 +136,7 @@ impl Function {
             Connection { endpoint_url: settings.report_endpoint_url.clone(), ..Connection::default() };
         self.reporting.get_or_insert_with(|| Aws::at(elsewhere));
         let handling = self.begin(invocation, function, &settings, reserve, began);
-        let mut conclusion = if handling.invocation.situation == Situation::Rollback {
-            // The event tells it: there is nothing to ask.
-            handling.board.conclude(Asking::default())
-        } else {
-            self.validate(&handling, settings, deadline.verdict_due(reserve)).await
-        };
+        let mut conclusion = self.validate(&handling, settings, deadline.verdict_due(reserve)).await;
         let verdict = &mut conclusion.verdict;
         cut(&mut verdict.reason, MAX_REASON);
         let answer = verdict.answer;
@@ -180,13 +175,15 @@ impl Function {
                 invocation.expires_at.map(|expires_at| wait::outer(expires_at, reserve))
             }
         };
-        let board = Board::new(Settled {
+        let settled = Settled {
             stage: invocation.stage.clone(),
             situation: invocation.situation,
             situation_because: invocation.situation_because.clone(),
             wait: Wait { since, outer, caller_asks_again: invocation.protocol == Protocol::Ecs },
             patience: DEFAULT_PATIENCE,
-        });
+            doubt: None,
+        };
+        let board = Board::new(settled, state.seen());
         if settings.mode == Mode::Shadow || asks_for_shadow(settings, &invocation.hook_details) {
             board.shadow();
         }
@@ -339,9 +336,9 @@ impl Function {
 impl Handling {
     /// What the function returns; a wait carries everything that the event carried, and the state.
     fn document(&self, conclusion: &Conclusion) -> Value {
-        let Conclusion { verdict, settled, .. } = conclusion;
+        let Conclusion { verdict, settled, seen, .. } = conclusion;
         let mut echo = self.invocation.echo();
-        let state = State { said: Some(said(verdict)), since: settled.wait.since, ..self.state.clone() };
+        let state = State { said: Some(said(verdict)), since: settled.wait.since, ..self.state.seeing(seen) };
         echo.insert(state::KEY.to_owned(), state.to_value());
         protocol::document(verdict, Some(echo))
     }

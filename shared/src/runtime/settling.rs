@@ -3,7 +3,8 @@
 //!
 //! A target URL replaces the discovery of a route and nothing else, so this is asked for in any case.
 //! Where it cannot be had, what the event tells holds, with a warning: an inability of ours must not
-//! keep a hook with a target URL from its verdict.
+//! keep a hook with a target URL from its verdict. Where event and deployment contradict each other, the
+//! hook waits a moment for them to agree, and then judges.
 
 use std::time::Duration;
 
@@ -38,15 +39,36 @@ pub(super) async fn settle(validation: &Validation, deployment: &Deployment) {
 }
 
 fn write(validation: &Validation, status: Status) {
-    let board = &validation.board;
-    let unnamed = validation.invocation.stage.is_unnamed();
+    let (board, invocation) = (&validation.board, &validation.invocation);
+    let unnamed = invocation.stage.is_unnamed();
+    // An empty list of sources is nothing against an event that names blue.
+    let contradicted = status.situation == Situation::Create && invocation.names_blue;
+    if contradicted {
+        board.warn(format!("{}, but the event names another revision: taken as an update", status.because));
+    }
+    let doubt = if invocation.situation == Situation::Rollback && status.situation != Situation::Rollback {
+        Some(format!(
+            "the event's weights say that the deployment is rolling back ({}), and its status does not (yet)",
+            invocation.situation_because
+        ))
+    } else if unnamed && status.stage.is_none() && invocation.protocol == Protocol::CodeDeploy {
+        Some("CodeDeploy names no lifecycle event that is in progress and has a hook (yet)".to_owned())
+    } else {
+        None
+    };
     board.settle(|settled| {
-        settled.situation = status.situation;
-        settled.situation_because = status.because;
+        if contradicted {
+            settled.situation = Situation::Update;
+            "the event names another revision beside green".clone_into(&mut settled.situation_because);
+        } else {
+            settled.situation = status.situation;
+            settled.situation_because = status.because;
+        }
+        settled.doubt.clone_from(&doubt);
         if let (true, Some(stage)) = (unnamed, status.stage.clone()) {
             settled.stage = stage;
         }
-        if let (Protocol::Ecs, Some(expires_at)) = (validation.invocation.protocol, status.expires_at) {
+        if let (Protocol::Ecs, Some(expires_at)) = (invocation.protocol, status.expires_at) {
             settled.wait.outer = Some(wait::outer(expires_at, validation.reserve));
         }
         // What should have come back did not: then the wait began no later than the deployment.
@@ -54,11 +76,9 @@ fn write(validation: &Validation, status: Status) {
             settled.wait.since = settled.wait.since.min(started_at);
         }
     });
-    if unnamed && status.stage.is_none() && validation.invocation.protocol == Protocol::CodeDeploy {
-        board.warn(format!(
-            "CodeDeploy tells no lifecycle event that is in progress and has a hook{}",
-            stage_unknown()
-        ));
+    if let Some(doubt) = doubt {
+        let stage = if unnamed { stage_unknown() } else { String::new() };
+        board.warn(format!("{doubt}{stage}"));
     }
 }
 

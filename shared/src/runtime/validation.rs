@@ -61,13 +61,17 @@ impl Validation {
         loop {
             // Every pass looks at the deployment anew.
             let deployment = self.deployment();
-            let ((), plan) = tokio::join!(settling::settle(&self, &deployment), async {
-                match loaded.take() {
-                    None => self.load(&deployment).await,
-                    loaded => loaded,
+            let settle = settling::settle(&self, &deployment);
+            if self.invocation.situation == Situation::Rollback {
+                // Nothing else has to be known, if it is one.
+                settle.await;
+                if self.board.settled().situation == Situation::Rollback {
+                    return self.board.conclude(Asking::default());
                 }
-            });
-            loaded = plan;
+                loaded = self.loaded(loaded, &deployment).await;
+            } else {
+                ((), loaded) = tokio::join!(settle, self.loaded(loaded, &deployment));
+            }
             if let (Some((plan, secrets)), true) =
                 (&loaded, self.board.settled().situation != Situation::Rollback)
             {
@@ -83,6 +87,18 @@ impl Validation {
                 return self.board.conclude(Asking { last: true, lost: None });
             }
             sleep(delay).await;
+        }
+    }
+
+    /// What was loaded before, or else now.
+    async fn loaded(
+        &self,
+        before: Option<(Plan, Secrets)>,
+        deployment: &Deployment,
+    ) -> Option<(Plan, Secrets)> {
+        match before {
+            None => self.load(deployment).await,
+            before => before,
         }
     }
 
@@ -128,6 +144,12 @@ impl Validation {
             for index in 0..plan.checks.len() {
                 let outcome = Outcome::skip(SkipCause::WrongStage, words.as_str());
                 self.board.found(index, outcome, Duration::ZERO);
+            }
+            return;
+        }
+        if let Some(doubt) = self.board.doubt() {
+            for index in 0..plan.checks.len() {
+                self.board.found(index, Outcome::pending(doubt.as_str()), Duration::ZERO);
             }
             return;
         }

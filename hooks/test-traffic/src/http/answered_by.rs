@@ -6,6 +6,8 @@
 //! response or redirect of another rule, a refusal of its firewall) says nothing about green, however
 //! well its status would fit.
 
+use std::sync::Arc;
+
 use greenlight::Secrets;
 use url::Url;
 
@@ -13,7 +15,7 @@ use super::expect::{excerpt, made_by_load_balancer};
 use crate::prober::{Answer, Mismatch, Whose};
 
 /// What is known of the route that a request took.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(super) struct Taken {
     /// Whether it went through a load balancer that discovery found.
     pub(super) by_load_balancer: bool,
@@ -22,9 +24,13 @@ pub(super) struct Taken {
     /// Whether the request was our own choice (green's health check): then a redirect elsewhere is not
     /// green's fault. The host that was asked for.
     pub(super) own_choice_at: Option<Url>,
+    /// Whether a redirect that was followed led back to the route; nobody asks where there is none.
+    pub(super) leads_back: Option<Arc<LeadsBack>>,
     /// What to look at where somebody else answers.
     pub(super) notes: String,
 }
+
+type LeadsBack = dyn Fn(&Url) -> bool + Send + Sync;
 
 /// An answer that is not green's, if it is none.
 pub(super) fn stranger(answer: &Answer, taken: &Taken, secrets: &Secrets) -> Option<Mismatch> {
@@ -45,6 +51,18 @@ pub(super) fn stranger(answer: &Answer, taken: &Taken, secrets: &Secrets) -> Opt
                 .of(Whose::Other),
             ),
         };
+    }
+    if let Some(leads_back) = &taken.leads_back {
+        let strays = |to: &&String| !Url::parse(to).is_ok_and(|to| leads_back(&to));
+        if let Some(to) = answer.redirects.iter().find(strays) {
+            return Some(
+                Mismatch::new(
+                    format!("a redirect led away from the route that is proven, to {}", excerpt(to, secrets)),
+                    "follow none (`redirects: 0`), or ask for the path that it leads to",
+                )
+                .of(Whose::Other),
+            );
+        }
     }
     let asked = taken.own_choice_at.as_ref()?;
     let location =

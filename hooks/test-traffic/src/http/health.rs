@@ -14,16 +14,15 @@ pub(super) fn alone(approach: &Approach, why: &str) -> Outcome {
     let in_state = |state: &str| members.iter().filter(|target| target.state == state).collect::<Vec<_>>();
     let of = |count: usize| format!("{count} of {} targets of `{}`", members.len(), group.name);
     if let Some(first) = in_state("unhealthy").first() {
+        // It may be starting: ECS waits for it, too, and says so when it has waited long enough.
         let reason = first.reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
-        return Outcome::fail(
-            format!(
-                "{} are unhealthy, first {}:{}{reason}",
-                of(in_state("unhealthy").len()),
-                first.id,
-                first.port
-            ),
-            "healthy targets only",
+        let observed = format!(
+            "{} are unhealthy, first {}:{}{reason}",
+            of(in_state("unhealthy").len()),
+            first.id,
+            first.port
         );
+        return Outcome::pending(observed).expected("healthy targets only");
     }
     let healthy = in_state("healthy").len();
     if healthy == members.len() && healthy > 0 {

@@ -112,7 +112,9 @@ async fn request(
         request = request.with_header(name, &value).map_err(|error| refused(&error))?;
     }
     // A rule may ask for two values of one header, so these are added and not laid over each other.
-    for (name, value) in of_rule.iter().filter(|(name, _)| !planned.contains_key(name)) {
+    let planned_cookies = !http.cookies.is_empty();
+    let of_rule = of_rule.iter().filter(|(name, _)| !planned.contains_key(name));
+    for (name, value) in of_rule.filter(|(name, _)| !(planned_cookies && name == "cookie")) {
         request = request.with_header(name, value).map_err(|error| refused(&error))?;
     }
     if !http.cookies.is_empty() {
@@ -157,6 +159,20 @@ pub(super) fn planned_headers(http: &Http, scope: &Scope) -> (Vec<(String, Strin
             Some(Text::Secret(_)) => secret.push(name),
             None => {}
         }
+    }
+    // A rule may look at cookies as at any other header.
+    let pairs: Option<Vec<_>> = http
+        .cookies
+        .iter()
+        .map(|(name, value)| match value {
+            Text::Literal(value) => Some(format!("{name}={value}")),
+            Text::Secret(_) => None,
+        })
+        .collect();
+    match pairs {
+        Some(pairs) if pairs.is_empty() => {}
+        Some(pairs) => literal.push(("cookie".to_owned(), pairs.join("; "))),
+        None => secret.push("cookie".to_owned()),
     }
     (literal, secret)
 }

@@ -1,11 +1,13 @@
 //! The check `isolation`: whether what answers on green's route is green, and only green.
 
+use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 
 use super::Isolation;
 use crate::{
     Check, Outcome, Scope, SkipCause,
-    plan::{self},
+    deployment::{Approach, route::Wish},
+    outcome, plan,
 };
 
 /// Settings of the check `isolation`: none.
@@ -39,26 +41,32 @@ impl Check for IsolationCheck {
             Ok(approaches) => approaches,
             Err(outcome) => return *outcome,
         };
-        let mut proven = Vec::new();
-        for approach in &approaches {
-            let name = approach.name.as_ref().map(|name| format!("{name}: ")).unwrap_or_default();
-            match &approach.isolation {
-                Isolation::Proven(words) => proven.push(format!("{name}{words}")),
-                Isolation::NotProven(why) if scope.isolation() == plan::Isolation::Required => {
-                    return Outcome::cannot_tell(format!("{name}not proven to be green: {why}"));
-                }
-                Isolation::NotProven(why) => {
-                    return Outcome::skip(
-                        SkipCause::NotConfigured,
-                        format!("{name}not proven to be green: {why}"),
-                    );
-                }
-                Isolation::Open(outcome) => {
-                    let observed = format!("{name}{}", outcome.observed);
-                    return Outcome { observed, ..(**outcome).clone() };
-                }
-            }
+        let judging = approaches.iter().map(|approach| judge(approach, scope.isolation()));
+        let outcomes = join_all(judging).await;
+        let names = approaches.iter().map(|approach| approach.name.clone().unwrap_or_default());
+        outcome::worst(names.zip(outcomes).collect())
+    }
+}
+
+async fn judge(approach: &Approach, asked_for: plan::Isolation) -> Outcome {
+    if approach.entrance.is_none() {
+        // Whose task a task's own address is, is no question that could be answered with no.
+        let why = format!("there is no pool to judge: {}", approach.because);
+        return Outcome::skip(SkipCause::NotConfigured, why);
+    }
+    // The pool that an ordinary request reaches; where none does, whatever the rules forward to.
+    let isolation = match approach.route(&Wish::default()).await {
+        Ok(route) => approach.isolation_of(&route).await,
+        Err(_) => approach.isolation.clone(),
+    };
+    match isolation {
+        Isolation::Proven(words) => Outcome::pass(words),
+        Isolation::Open(outcome) => *outcome,
+        Isolation::NotProven(why) if asked_for == plan::Isolation::Required => {
+            Outcome::cannot_tell(format!("not proven to be green: {why}"))
         }
-        Outcome::pass(proven.join("; "))
+        Isolation::NotProven(why) => {
+            Outcome::skip(SkipCause::NotConfigured, format!("not proven to be green: {why}"))
+        }
     }
 }

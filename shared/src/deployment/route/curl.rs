@@ -71,6 +71,7 @@ mod tests {
             headers: vec![("x-test".to_owned(), Chosen::new("it's $HOME", ""))],
             rule: String::new(),
             live: Vec::new(),
+            uncertain: Vec::new(),
             notes: Vec::new(),
         }
     }

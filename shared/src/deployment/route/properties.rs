@@ -176,7 +176,7 @@ proptest! {
                 for before in rules.iter().filter(|rule| rule.priority.is_some() && (meant.priority.is_none() || rule.priority < meant.priority)) {
                     prop_assert!(judge(&route, &before.conditions) != Match::Yes, "{route:?} {before:?}");
                 }
-                prop_assert!(!route.notes.is_empty() || judge(&route, &meant.conditions) == Match::Yes);
+                prop_assert!(!route.uncertain.is_empty() || judge(&route, &meant.conditions) == Match::Yes);
                 prop_assert!(!route.curl().is_empty());
             }
             Err(obstacle) => {

@@ -116,7 +116,6 @@ impl<'a> Search<'a> {
         let hosts = self.sources(ruled, side).names()?;
         let parts = Parts { hosts, paths, query, headers };
         let (draft, uncertain) = self.best(at, side, &parts)?;
-        notes.extend(uncertain);
         if self.listening.load_balancer.internal {
             notes.push("internal: reached from inside its VPC only".to_owned());
         }
@@ -136,6 +135,7 @@ impl<'a> Search<'a> {
             headers: wished.chain(draft.headers).collect(),
             rule: ruled.rule.arn.clone(),
             live,
+            uncertain,
             notes,
         })
     }

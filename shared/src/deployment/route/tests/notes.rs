@@ -61,7 +61,8 @@ fn notes_say_what_is_not_certain() {
         ),
     ];
     for (name, case, expected) in cases {
-        let notes = case.find().unwrap_or_else(|obstacle| panic!("{name}: {obstacle}")).notes;
+        let route = case.find().unwrap_or_else(|obstacle| panic!("{name}: {obstacle}"));
+        let notes: Vec<_> = route.uncertain.iter().chain(&route.notes).cloned().collect();
         assert_eq!(notes.len(), expected.len(), "{name}: {notes:?}");
         for (note, expected) in notes.iter().zip(expected) {
             assert!(note.contains(expected), "{name}: {note}");

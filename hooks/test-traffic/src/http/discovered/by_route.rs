@@ -1,0 +1,73 @@
+//! Green through a load balancer's route.
+
+use std::sync::Arc;
+
+use greenlight::{
+    Outcome,
+    deployment::{Approach, route::Route},
+};
+use serde_json::json;
+use url::Url;
+
+use super::Question;
+use crate::http::{answered_by::Taken, reached::Reached, request::Place};
+
+/// Sends the question's requests by a route that is proven to lead to green.
+pub(super) async fn by_route(question: &Question<'_>, route: &Route) -> Outcome {
+    let Question { http, scope, approach, ref expect, own, .. } = *question;
+    let scheme = route.scheme.as_str();
+    let Ok(base) = Url::parse(&format!("{scheme}://{}", route.host.value)) else {
+        return Outcome::cannot_tell(format!("`{}` ({}) is no host name", route.host.value, route.host.from));
+    };
+    let notes = route.notes.join("; ");
+    let (asked, on_route, through) = (base.clone(), route.clone(), approach.clone());
+    let taken = Taken {
+        by_load_balancer: true,
+        too_early: too_early(approach, route),
+        own_choice_at: own.map(|_| base.clone()),
+        leads_back: Some(Arc::new(move |to: &Url| leads_back(&asked, &on_route, &through, to))),
+        notes: if notes.is_empty() { String::new() } else { format!("; {notes}") },
+    };
+    let place = Place {
+        base,
+        connect_to: Some((route.address.clone(), route.port)),
+        host: Some(route.host.value.clone()),
+        server_name: route.server_name.as_ref().map(|name| name.value.clone()),
+        path: route.path.value.clone(),
+        headers: route.headers.iter().map(|(name, chosen)| (name.clone(), chosen.value.clone())).collect(),
+        shown: format!("{scheme}://{}{}", route.host.value, route.path.value),
+    };
+    let (outcome, reached) = http.sent(scope, place, expect, http.requests, taken).await;
+    let outcome = if reached == Reached::Nowhere && !notes.is_empty() {
+        let hint = outcome.hint.as_ref().map(|hint| format!("{hint}; {notes}"));
+        outcome.hint(hint.unwrap_or(notes))
+    } else {
+        outcome
+    };
+    outcome.measured(
+        "route",
+        json!({ "rule": route.rule, "connect": format!("{}:{}", route.address, route.port),
+                "host": route.host.value, "host_from": route.host.from, "path": route.path.value,
+                "path_from": if own.is_some() { "green's health check" } else { &route.path.from },
+                "notes": route.notes }),
+    )
+}
+
+/// Why the load balancer may have nobody to ask yet.
+fn too_early(approach: &Approach, route: &Route) -> Option<String> {
+    let green = approach.group.as_ref()?;
+    if approach.has_no_healthy_target() {
+        return Some(format!("`{}` has no healthy target yet", green.name));
+    }
+    let moved = route.live.iter().any(|live| live.weight > 0 && live.target_group == green.arn);
+    (!moved).then(|| "the rule's weights have not moved to green yet".to_owned())
+}
+
+/// Whether a redirect leads to the same rule again: only that one is proven to lead to green.
+fn leads_back(asked: &Url, route: &Route, approach: &Approach, to: &Url) -> bool {
+    let same_origin = to.scheme() == asked.scheme()
+        && to.host_str() == asked.host_str()
+        && to.port_or_known_default() == asked.port_or_known_default();
+    let query = to.query().map(|query| format!("?{query}")).unwrap_or_default();
+    same_origin && approach.lets_through(route, &format!("{}{query}", to.path()))
+}

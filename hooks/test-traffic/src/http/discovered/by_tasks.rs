@@ -1,0 +1,107 @@
+//! Green at its tasks' own addresses.
+
+use greenlight::{
+    Kind, Outcome,
+    deployment::{TaskAddress, route::Scheme},
+};
+use url::Url;
+
+use super::Question;
+use crate::http::{answered_by::Taken, health, reached::Reached, request::Place};
+
+/// So many tasks that cannot be reached show that none can.
+const ENOUGH: usize = 3;
+
+/// Probes at the addresses of green's tasks.
+pub(super) struct TaskProbes<'a> {
+    pub(super) question: &'a Question<'a>,
+    /// Why green is asked there.
+    pub(super) why: &'a str,
+}
+
+impl TaskProbes<'_> {
+    pub(super) async fn run(&self) -> Outcome {
+        let Question { http, approach, own, path, ref expect, .. } = *self.question;
+        let tasks = &approach.tasks;
+        if tasks.is_empty() {
+            return if own.is_some() {
+                health::alone(approach, &format!("{}, and its tasks have no address of their own", self.why))
+            } else {
+                Outcome::cannot_tell(format!("{}, and its tasks have no address of their own", self.why))
+                    .hint("use network mode `awsvpc` or a test listener rule, or leave `path` out: then the targets' health decides")
+            };
+        }
+        // Every task is asked at least once; together they get as many requests as the check has.
+        let each = http.requests.div_ceil(tasks.len() as u64).max(1);
+        let mut good = 0;
+        let mut trouble: Option<Outcome> = None;
+        let (mut asked, mut silent, mut unverified) = (0, 0, 0);
+        for task in tasks {
+            let (outcome, reached) = self.one(task, each).await;
+            asked += 1;
+            silent += usize::from(reached == Reached::Nowhere);
+            unverified += usize::from(reached == Reached::Unverified);
+            if outcome.kind == Kind::Pass {
+                good += 1;
+            } else if trouble.as_ref().is_none_or(|worst| worst.kind != Kind::Fail) {
+                let observed = format!("task {}: {}", task.task, outcome.observed);
+                trouble = Some(Outcome { observed, ..outcome });
+            }
+            // An address that does not answer costs seconds, and where several do not, none does.
+            if silent == ENOUGH {
+                break;
+            }
+        }
+        let why = self.why;
+        match trouble {
+            None => Outcome::pass(format!(
+                "{good} of {good} tasks of green answered {each} times each at `{path}` as expected (status {}); {why}",
+                expect.statuses(),
+            )),
+            Some(_) if own.is_some() && silent == asked => {
+                health::alone(approach, &format!("{why}, and its tasks cannot be reached from here"))
+            }
+            Some(_) if own.is_some() && unverified == asked => health::alone(
+                approach,
+                &format!("{why}, and its tasks' certificates cannot be verified from here"),
+            ),
+            Some(outcome) if silent == asked => outcome.hint(format!(
+                "{why}: the function must be in the tasks' network, and their security group must let it in"
+            )),
+            Some(outcome) => outcome,
+        }
+    }
+
+    async fn one(&self, task: &TaskAddress, requests: u64) -> (Outcome, Reached) {
+        let Question { http, scope, approach, own, path, ref expect } = *self.question;
+        let Some(port) = own.and_then(|own| own.port).or(task.port) else {
+            let outcome = Outcome::inconclusive(format!(
+                "{}, and nothing tells the port that green's container listens on (yet)",
+                self.why
+            ))
+            .hint("allow ecs:DescribeTaskDefinition and ecs:DescribeTaskSets, map one port in the task definition, or set `target.url` in the plan");
+            return (outcome, Reached::Asked);
+        };
+        let https = match own {
+            Some(own) => own.scheme == Scheme::Https,
+            None => approach.group.as_ref().is_some_and(|group| group.protocol == "HTTPS"),
+        };
+        let scheme = if https { Scheme::Https } else { Scheme::Http }.as_str();
+        let authority = std::net::SocketAddr::new(task.address, port).to_string();
+        let Ok(base) = Url::parse(&format!("{scheme}://{authority}")) else {
+            return (Outcome::cannot_tell(format!("`{authority}` is no address")), Reached::Asked);
+        };
+        let target = scope.target();
+        let place = Place {
+            connect_to: None,
+            host: target.host.as_ref().map(ToString::to_string),
+            server_name: target.tls.server_name.as_ref().map(|name| name.name().to_owned()),
+            path: path.to_owned(),
+            headers: Vec::new(),
+            shown: format!("{scheme}://{authority}{path}"),
+            base: base.clone(),
+        };
+        let taken = Taken { own_choice_at: own.map(|_| base), ..Taken::default() };
+        http.sent(scope, place, expect, requests, taken).await
+    }
+}
