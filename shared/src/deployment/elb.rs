@@ -11,20 +11,27 @@ use super::{
     },
 };
 
+/// Every page of a call: `$call` with the marker of the page before, until a page names none.
+macro_rules! every_page {
+    ($ask:expr, $action:literal, $call:expr, $entries:ident) => {{
+        let mut found = Vec::new();
+        let mut marker = None;
+        loop {
+            let page = $ask.ask($action, "*", $call.set_marker(marker.take()).send()).await?;
+            found.extend_from_slice(page.$entries());
+            marker = page.next_marker().filter(|marker| !marker.is_empty()).map(ToOwned::to_owned);
+            if marker.is_none() {
+                break found;
+            }
+        }
+    }};
+}
+
 /// The rules of a listener, the default one included, in the order in which they are asked.
 pub(super) async fn rules(ask: &Ask, listener: &str) -> Fact<Vec<Rule>> {
-    let client = ask.aws.elb().await;
-    let mut rules = Vec::new();
-    let mut marker = None;
-    loop {
-        let call = client.describe_rules().listener_arn(listener).set_marker(marker.take());
-        let page = ask.ask("elasticloadbalancing:DescribeRules", "*", call.send()).await?;
-        rules.extend(page.rules().iter().map(rule));
-        marker = page.next_marker().filter(|marker| !marker.is_empty()).map(ToOwned::to_owned);
-        if marker.is_none() {
-            break;
-        }
-    }
+    let call = ask.aws.elb().await.describe_rules().listener_arn(listener);
+    let found = every_page!(ask, "elasticloadbalancing:DescribeRules", call.clone(), rules);
+    let mut rules: Vec<_> = found.iter().map(rule).collect();
     rules.sort_by_key(|rule| rule.priority.unwrap_or(u32::MAX));
     Ok(rules)
 }
@@ -32,21 +39,21 @@ pub(super) async fn rules(ask: &Ask, listener: &str) -> Fact<Vec<Rule>> {
 /// The listeners of these ARNs.
 pub(super) async fn listeners(ask: &Ask, arns: Vec<String>) -> Fact<Vec<Listener>> {
     let call = ask.aws.elb().await.describe_listeners().set_listener_arns(Some(arns));
-    let answer = ask.ask("elasticloadbalancing:DescribeListeners", "*", call.send()).await?;
-    Ok(answer.listeners().iter().map(listener).collect())
+    let found = every_page!(ask, "elasticloadbalancing:DescribeListeners", call.clone(), listeners);
+    Ok(found.iter().map(listener).collect())
 }
 
 /// The load balancers of these ARNs.
 pub(super) async fn load_balancers(ask: &Ask, arns: Vec<String>) -> Fact<Vec<LoadBalancer>> {
     let call = ask.aws.elb().await.describe_load_balancers().set_load_balancer_arns(Some(arns));
-    let answer = ask.ask("elasticloadbalancing:DescribeLoadBalancers", "*", call.send()).await?;
+    let found = every_page!(ask, "elasticloadbalancing:DescribeLoadBalancers", call.clone(), load_balancers);
     let read = |found: &types::LoadBalancer| LoadBalancer {
         arn: found.load_balancer_arn().unwrap_or_default().to_owned(),
         dns_name: found.dns_name().unwrap_or_default().to_owned(),
         internal: found.scheme() == Some(&LoadBalancerSchemeEnum::Internal),
         is_network: found.r#type() == Some(&LoadBalancerTypeEnum::Network),
     };
-    Ok(answer.load_balancers().iter().map(read).collect())
+    Ok(found.iter().map(read).collect())
 }
 
 /// Target groups, by their ARNs or by the names that CodeDeploy knows them by.
@@ -56,8 +63,8 @@ pub(super) async fn target_groups(ask: &Ask, by: Groups) -> Fact<Vec<TargetGroup
         Groups::Arns(arns) => call.set_target_group_arns(Some(arns)),
         Groups::Names(names) => call.set_names(Some(names)),
     };
-    let answer = ask.ask("elasticloadbalancing:DescribeTargetGroups", "*", call.send()).await?;
-    Ok(answer.target_groups().iter().map(target_group).collect())
+    let found = every_page!(ask, "elasticloadbalancing:DescribeTargetGroups", call.clone(), target_groups);
+    Ok(found.iter().map(target_group).collect())
 }
 
 /// What target groups are asked for by.
