@@ -71,6 +71,8 @@ pub struct Approach {
     pub targets: Vec<Target>,
     /// Where the entrance sends traffic; with tasks, what the rules do, for the record.
     pub live: Vec<Weighted>,
+    /// Why tasks and targets are not known, where they are not.
+    pub unknown: Option<Box<Outcome>>,
     /// The running tasks of green that have an address.
     pub tasks: Vec<TaskAddress>,
     /// Whether what answers is green: at tasks' addresses, and behind the entrance as far as that can be
@@ -179,12 +181,14 @@ impl Approach {
                     .hint("give the test rule a host, path or header that no earlier rule takes, or set `target.url` or `\"isolation\": \"off\"` and know what answers"),
             ));
         }
-        let entrance = self.entrance.as_ref().map(|entrance| name(self.side, entrance)).unwrap_or_default();
-        self.judge(&entrance, &route.live).await
+        self.judge(&route.live).await
     }
 
-    /// Judges the pool behind an entrance.
-    async fn judge(&self, entrance: &str, live: &[Weighted]) -> Isolation {
+    /// Judges the pool behind the entrance.
+    async fn judge(&self, live: &[Weighted]) -> Isolation {
+        if let Some(unknown) = &self.unknown {
+            return Isolation::Open(unknown.clone());
+        }
         let Some(group) = &self.group else {
             return Isolation::Open(Box::new(Outcome::cannot_tell("the service has no target group")));
         };
@@ -196,7 +200,7 @@ impl Approach {
             }
         }
         isolation::judge(&Pool {
-            entrance,
+            entrance: &self.described(live),
             live,
             green_group: &group.arn,
             target_type: &group.target_type,
@@ -204,6 +208,17 @@ impl Approach {
             sides: &self.sides,
             tasks: &self.all_tasks,
         })
+    }
+
+    /// The entrance for people, with what it does where that is no forwarding.
+    fn described(&self, live: &[Weighted]) -> String {
+        let Some(entrance) = &self.entrance else { return String::new() };
+        let side = if self.side == Side::Production { "production" } else { "test" };
+        let kind = if entrance.is_rule { "rule" } else { "listener" };
+        match self.network.instead(entrance).filter(|_| live.is_empty()) {
+            Some(instead) => format!("the {side} {kind}, which {instead},"),
+            None => format!("the {side} {kind}"),
+        }
     }
 
     /// Whether a request for another path takes the same rule for certain.
@@ -237,11 +252,4 @@ impl Approach {
     pub fn has_no_healthy_target(&self) -> bool {
         !self.targets.iter().any(|target| target.state == "healthy")
     }
-}
-
-/// The entrance, for people.
-fn name(side: Side, entrance: &Entrance) -> String {
-    let side = if side == Side::Production { "production" } else { "test" };
-    let kind = if entrance.is_rule { "rule" } else { "listener" };
-    format!("the {side} {kind}")
 }

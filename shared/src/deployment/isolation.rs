@@ -237,7 +237,7 @@ impl<'a> Owners<'a> {
                 Owner::Green => format!("{addresses} of green revision {}", sides.green.id),
                 Owner::Blue => format!("{addresses} of blue revision {blue}"),
                 Owner::Other => format!("{addresses} of an older revision"),
-                Owner::Nobody => format!("{addresses}, no task of this service"),
+                Owner::Nobody => format!("{addresses} (no task of this service)"),
             }
         });
         words.collect::<Vec<_>>().join("; ")

@@ -10,6 +10,7 @@ use super::{
     elb::{self, Groups},
     load_balancing::{Action, Listener, LoadBalancer, Rule, TargetGroup, Weighted},
     overview::Way,
+    route,
 };
 use crate::Outcome;
 
@@ -89,6 +90,17 @@ impl Network {
     /// The rules of an entrance's listener, in the order in which they are asked.
     pub fn rules(&self, entrance: &Entrance) -> &[Rule] {
         self.rules.get(&entrance.listener).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// What an entrance does that forwards nothing, in words.
+    pub(super) fn instead(&self, entrance: &Entrance) -> Option<String> {
+        let rule = self.rules(entrance).iter().find(|rule| rule.arn == entrance.arn);
+        let actions = match rule {
+            Some(rule) => &rule.actions,
+            None => &self.at(entrance).ok()?.1.default_actions,
+        };
+        let forwards = actions.iter().any(|action| matches!(action, Action::Forward(_)));
+        (!forwards).then(|| route::actions_in_words(actions))
     }
 
     /// Where an entrance sends the traffic of the service that has these target groups. A listener of

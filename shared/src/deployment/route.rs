@@ -19,7 +19,9 @@
 //! | choices → drafts of the request, in their order | `draft` |
 //! | the drafts one by one, tested against all rules | `search` |
 
-use super::load_balancing::{Condition, Listener, LoadBalancer, Patterns, Rule, TargetGroup, Weighted};
+use super::load_balancing::{
+    Action, Condition, Listener, LoadBalancer, Patterns, Rule, TargetGroup, Weighted,
+};
 
 mod choices;
 mod curl;
@@ -41,6 +43,11 @@ use self::{
     rules::{Ruled, Rules},
     text::{encode_path, encode_query, is_token, quoted},
 };
+
+/// What a rule or a listener does, in the words of operators.
+pub(super) fn actions_in_words(actions: &[Action]) -> String {
+    words::actions(actions)
+}
 
 /// What the plan asks for, and what the route has to fit.
 #[derive(Debug, Clone, Copy)]

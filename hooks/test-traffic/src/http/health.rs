@@ -5,6 +5,9 @@ use greenlight::{Outcome, deployment::Approach};
 /// Judges by isolation, which is shown already, and the health of green's targets.
 pub(super) fn alone(approach: &Approach, why: &str) -> Outcome {
     let none = format!("no application request was made: {why}: name a `path` that can be asked for");
+    if let Some(unknown) = &approach.unknown {
+        return (**unknown).clone();
+    }
     let Some(group) = &approach.group else {
         return Outcome::cannot_tell(none).hint(
             "set `path` in the check, and `target.url` in the plan where green is not reached otherwise",

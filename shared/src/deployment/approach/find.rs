@@ -7,7 +7,6 @@ use futures_util::future::join_all;
 use super::{
     Approach, Side,
     group::green_group,
-    name,
     tasks::{addresses, of_tasks},
 };
 use crate::{
@@ -27,10 +26,15 @@ use crate::{
 pub(in crate::deployment) async fn find(deployment: &Deployment, stage: &Stage) -> Fact<Vec<Approach>> {
     let (balanced, tasks) = tokio::join!(load_balancing(deployment), deployment.tasks());
     let (sides, network) = balanced?;
-    let found = Found { deployment, stage, sides, tasks: tasks?, network };
-    if found.sides.ways.is_empty() {
+    if sides.ways.is_empty() {
+        let found = Found { deployment, stage, sides, tasks: tasks?, unknown: None, network };
         return Ok(vec![found.without_load_balancer().await]);
     }
+    let (tasks, unknown) = match tasks {
+        Ok(tasks) => (tasks, None),
+        Err(outcome) => (Arc::default(), Some(outcome)),
+    };
+    let found = Found { deployment, stage, sides, tasks, unknown, network };
     let finding = found.sides.ways.iter().map(|way| found.through_load_balancer(way));
     join_all(finding).await.into_iter().collect()
 }
@@ -57,6 +61,8 @@ struct Found<'a> {
     stage: &'a Stage,
     sides: Arc<Sides>,
     tasks: Arc<Vec<Task>>,
+    /// Why the tasks are not known.
+    unknown: Option<Box<Outcome>>,
     network: Arc<Network>,
 }
 
@@ -80,13 +86,22 @@ impl Found<'_> {
             (None, Some(test)) => self.network.live(test, &way.groups).unwrap_or_default(),
             (None, None) => Vec::new(),
         };
-        let targets = self.deployment.targets(&green).await?;
+        let mut unknown = self.unknown.clone();
+        let targets = self.deployment.targets(&green).await.unwrap_or_else(|outcome| {
+            unknown.get_or_insert(outcome);
+            Arc::default()
+        });
+        // The route is known all the same: a plan that wants no proof can take it.
+        if let (Some(outcome), None) = (&unknown, &entrance) {
+            return Err(outcome.clone());
+        }
         let addresses = addresses(&self.tasks, &self.sides, &targets, way.container_port);
         let mut approach = Approach {
             name: Some(way.name().to_owned()),
             because,
             group: Some(group),
             targets: targets.to_vec(),
+            unknown,
             isolation: of_tasks(&self.tasks, &self.sides, &addresses),
             tasks: addresses,
             way: Some(way.clone()),
@@ -94,8 +109,8 @@ impl Found<'_> {
             entrance,
             ..self.approach(side)
         };
-        if let Some(entrance) = &approach.entrance {
-            approach.isolation = approach.judge(&name(side, entrance), &approach.live).await;
+        if approach.entrance.is_some() {
+            approach.isolation = approach.judge(&approach.live).await;
         }
         Ok(approach)
     }
@@ -125,6 +140,7 @@ impl Found<'_> {
             group: None,
             targets: Vec::new(),
             live: Vec::new(),
+            unknown: None,
             tasks: Vec::new(),
             isolation: Isolation::NotProven(String::new()),
             side,

@@ -181,7 +181,7 @@ fn strangers_may_be_leaving_and_what_drains_is_no_member() {
     world.green().push(target("10.0.9.9", "healthy"));
     let Isolation::Open(outcome) = world.judge() else { panic!("proven") };
     assert_eq!((outcome.kind, outcome.at_most), (Kind::Pending, Some(Duration::from_mins(1))));
-    assert!(outcome.words().contains("10.0.9.9:8080, no task of this service"), "{}", outcome.words());
+    assert!(outcome.words().contains("10.0.9.9:8080 (no task of this service)"), "{}", outcome.words());
     // Beside a task of blue there is nothing to wait for.
     world.green().push(target("10.0.1.1", "healthy"));
     assert_eq!(world.judge().word(), "fail");
