@@ -139,8 +139,11 @@ impl Deployment {
             Origin::Ecs { deployment, .. } => Ok(self.of_ecs(deployment).await?.status.clone()),
             Origin::CodeDeploy { id } => {
                 let (status, target) = tokio::join!(self.of_codedeploy(id), self.target(id));
-                let stage = target.ok().and_then(|target| target.stage.clone());
-                Ok(Status { stage, ..(*status?).clone() })
+                let (stage, stage_unknown) = match target {
+                    Ok(target) => (target.stage.clone(), None),
+                    Err(outcome) => (None, Some(outcome.words())),
+                };
+                Ok(Status { stage, stage_unknown, ..(*status?).clone() })
             }
             Origin::Nothing(why) => Err(nothing(why)),
         }

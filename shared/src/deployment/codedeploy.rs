@@ -56,6 +56,7 @@ pub(super) async fn status(ask: &Ask, id: &str) -> Fact<Status> {
         situation,
         because,
         stage: None,
+        stage_unknown: None,
         started_at: info.start_time().or(info.create_time()).and_then(time),
         expires_at: None,
         group: info

@@ -58,6 +58,7 @@ pub(super) async fn service_deployment(
             situation,
             because,
             stage: None,
+            stage_unknown: None,
             started_at: found.started_at().or(found.created_at()).and_then(time),
             expires_at: expires_at(found.lifecycle_hook_details(), function),
             group: None,

@@ -14,6 +14,8 @@ pub struct Status {
     pub because: String,
     /// The stage, where the event does not tell it: CodeDeploy's current lifecycle event.
     pub stage: Option<Stage>,
+    /// Why that stage is not known, where it could not be asked.
+    pub stage_unknown: Option<String>,
     /// When the deployment began.
     pub started_at: Option<Timestamp>,
     /// When the one who waits for our hook gives up.

@@ -3,8 +3,7 @@
 //!
 //! A target URL replaces the discovery of a route and nothing else, so this is asked for in any case.
 //! Where it cannot be had, what the event tells holds, with a warning: an inability of ours must not
-//! keep a hook with a target URL from its verdict. Where event and deployment contradict each other, the
-//! hook waits a moment for them to agree, and then judges.
+//! keep a hook with a target URL from its verdict. A deployment that lags behind its event is waited for.
 
 use std::time::Duration;
 
@@ -46,16 +45,16 @@ fn write(validation: &Validation, status: Status) {
     if contradicted {
         board.warn(format!("{}, but the event names another revision: taken as an update", status.because));
     }
-    let doubt = if invocation.situation == Situation::Rollback && status.situation != Situation::Rollback {
-        Some(format!(
-            "the event's weights say that the deployment is rolling back ({}), and its status does not (yet)",
-            invocation.situation_because
-        ))
-    } else if unnamed && status.stage.is_none() && invocation.protocol == Protocol::CodeDeploy {
-        Some("CodeDeploy names no lifecycle event that is in progress and has a hook (yet)".to_owned())
-    } else {
-        None
-    };
+    if let (true, Some(why)) = (unnamed, &status.stage_unknown) {
+        board.warn(format!("CodeDeploy's lifecycle event could not be asked ({why}){}", stage_unknown()));
+    }
+    // The deployment may lag behind the event by a moment.
+    let lags = unnamed
+        && status.stage.is_none()
+        && status.stage_unknown.is_none()
+        && invocation.protocol == Protocol::CodeDeploy;
+    let doubt = lags
+        .then(|| "CodeDeploy names no lifecycle event that is in progress and has a hook (yet)".to_owned());
     board.settle(|settled| {
         if contradicted {
             settled.situation = Situation::Update;

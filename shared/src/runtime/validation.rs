@@ -56,22 +56,17 @@ pub(crate) struct Validation {
 impl Validation {
     /// Validates until there is a verdict that ends the wait, or the caller can be told to ask again.
     pub(crate) async fn conclusion(self) -> Conclusion {
+        if self.invocation.situation == Situation::Rollback {
+            // The event tells it, as AWS documents: there is nothing to ask, and nothing to fail.
+            return self.board.conclude(Asking::default());
+        }
         // Read once: the plan, and every secret.
         let mut loaded = None;
         loop {
             // Every pass looks at the deployment anew.
             let deployment = self.deployment();
-            let settle = settling::settle(&self, &deployment);
-            if self.invocation.situation == Situation::Rollback {
-                // Nothing else has to be known, if it is one.
-                settle.await;
-                if self.board.settled().situation == Situation::Rollback {
-                    return self.board.conclude(Asking::default());
-                }
-                loaded = self.loaded(loaded, &deployment).await;
-            } else {
-                ((), loaded) = tokio::join!(settle, self.loaded(loaded, &deployment));
-            }
+            ((), loaded) =
+                tokio::join!(settling::settle(&self, &deployment), self.loaded(loaded, &deployment));
             if let (Some((plan, secrets)), true) =
                 (&loaded, self.board.settled().situation != Situation::Rollback)
             {

@@ -17,7 +17,7 @@ async fn the_route_of_an_event() {
     service  my-cluster/my-service, green 9313423515462893900, blue 4980306466373577095
 
     ROUTE    my-service, arn:aws:elasticloadbalancing:us-west-2:123456789012:listener-rule/app/my-service/50dc6c495c0c9188/f2f7dc8efc501f90/9683b2d02a60000a
-    isolated proven: the test rule sends all its traffic to `my-service-2`, and its 2 targets all belong to green revision 9313423515462893900, told by what started them
+    isolated proven: the test rule sends all its traffic to `my-service-2`, and its 2 targets are tasks of green revision 9313423515462893900, told by what started them
     connect  localhost:8080          from the load balancer's DNS name and the listener's port (http)
     host     my-service.example.com  from the test rule's host-header
     method   GET                     from the check's method
@@ -67,7 +67,7 @@ async fn codedeploy_is_asked_for_its_lifecycle_event() {
     service  shop/orders, green 9313423515462893900, blue 4980306466373577095
 
     ROUTE    orders, arn:aws:elasticloadbalancing:us-east-1:123456789012:listener/app/orders/50dc6c495c0c9188/f2f7dc8efc501f90
-    isolated proven: the test listener sends all its traffic to `orders-2`, and its 2 targets all belong to green revision 9313423515462893900, told by what started them
+    isolated proven: the test listener sends all its traffic to `orders-2`, and its 2 targets are tasks of green revision 9313423515462893900, told by what started them
     connect  localhost:8080         from the load balancer's DNS name and the listener's port (http)
     host     orders.example.com     from the test rule's host-header
     method   GET                    from the check's method
@@ -91,7 +91,7 @@ async fn what_the_rule_refuses_is_no_route() {
 
     NO ROUTE my-service, arn:aws:elasticloadbalancing:us-west-2:123456789012:listener-rule/app/my-service/50dc6c495c0c9188/f2f7dc8efc501f90/9683b2d02a60000a
     because  host `shop.example.org` cannot match the test rule's host-header `my-service.example.com` (`arn:aws:elasticloadbalancing:us-west-2:123456789012:listener-rule/app/my-service/50dc6c495c0c9188/f2f7dc8efc501f90/9683b2d02a60000a`) (set `target.host` to a name that it matches, or change the rule)
-    isolated proven: the test rule sends all its traffic to `my-service-2`, and its 2 targets all belong to green revision 9313423515462893900, told by what started them
+    isolated proven: the test rule sends all its traffic to `my-service-2`, and its 2 targets are tasks of green revision 9313423515462893900, told by what started them
     "#);
 }
 
@@ -126,7 +126,7 @@ async fn a_world_from_a_file() {
     service  my-cluster/my-service, green 9313423515462893900, blue 4980306466373577095
 
     ROUTE    my-alb, arn:aws:elasticloadbalancing:us-west-2:123456789012:listener-rule/app/my-alb/50dc6c495c0c9188/f2f7dc8efc522ab2/9683b2d02a6cabef
-    isolated proven: the test rule sends all its traffic to `my-service-2`, and its 2 targets all belong to green revision 9313423515462893900, told by what started them
+    isolated proven: the test rule sends all its traffic to `my-service-2`, and its 2 targets are tasks of green revision 9313423515462893900, told by what started them
     connect  my-alb-1234567890.us-west-2.elb.amazonaws.com:443  from the load balancer's DNS name and the listener's port (https)
     host     my-service.example.com                             from the test rule's host-header
     TLS name my-service.example.com                             from the test rule's host-header

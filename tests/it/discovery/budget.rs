@@ -7,8 +7,9 @@ use greenlight_cli::rehearsal::aws::worlds::{BlueGreen, CodeDeploy};
 use greenlight_cli::rehearsal::aws::{Call, Fault, Operation, Times, acm, codedeploy, ecs, elb};
 
 use super::scene::{Deployment, Scene};
+use super::seen::Seen;
 use crate::table::{Outcome, Table, ensure};
-use crate::verdict::Verdict::Proceed;
+use crate::verdict::Verdict::{Proceed, Wait};
 
 /// Every operation that discovery may call.
 static OPERATIONS: [&Operation; 15] = [
@@ -54,6 +55,23 @@ fn looks(calls: &[Call]) -> Vec<Call> {
     calls.iter().filter(|call| !call.operation.starts_with("Put")).cloned().collect()
 }
 
+/// Evidence tells every call, and what became of it.
+fn on_record(seen: &Seen) -> Outcome {
+    let evidence = seen.evidence()?;
+    let mut told: Vec<_> = evidence["aws_calls"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|call| call["ok"] == true && call["duration_ms"].is_u64())
+        .map(|call| call["operation"].as_str().unwrap_or_default())
+        .collect();
+    let mut made = names(&seen.calls);
+    told.sort_unstable();
+    made.sort_unstable();
+    ensure!(told == made, "evidence tells {told:?}; made were {made:?}");
+    Ok(())
+}
+
 /// No call was made twice: none with the same input.
 fn each_once(calls: &[Call]) -> Outcome {
     let mut counts: BTreeMap<(&str, String), usize> = BTreeMap::new();
@@ -83,6 +101,7 @@ async fn an_alb_test_rule_and_a_hundred_tasks_take_11_calls_in_4_rounds() {
         delayed(&mut scene);
         let seen = scene.play().await;
         seen.found(Proceed, "pass", &["10 answers"])?;
+        on_record(&seen)?;
         let calls = looks(&seen.calls);
         each_once(&calls)?;
         ensure!(calls.len() <= 11, "{} calls: {:?}", calls.len(), names(&calls));
@@ -101,6 +120,22 @@ async fn an_alb_test_rule_and_a_hundred_tasks_take_11_calls_in_4_rounds() {
         ensure!(rounds(&calls) <= 4, "{} rounds: {:?}", rounds(&calls), names(&calls));
         Ok(())
     });
+    table.add("a wait", async {
+        let mut scene = Scene::<BlueGreen>::new().await;
+        scene.alter(|world, _| world.elb.target_groups.iter_mut().for_each(|group| group.targets.clear()));
+        let seen = scene.play().await;
+        seen.found(Wait, "pending", &["no target is registered"])?;
+        each_once(&looks(&seen.calls))?;
+        on_record(&seen)
+    });
+    table.add("pages of one", async {
+        let mut scene = Scene::<BlueGreen>::new().await;
+        scene.alter(|world, _| world.page_size = Some(1));
+        let seen = scene.play().await;
+        seen.found(Proceed, "pass", &["10 answers"])?;
+        each_once(&looks(&seen.calls))?;
+        on_record(&seen)
+    });
     table.add("codedeploy", async {
         let mut scene = Scene::<CodeDeploy>::new().await;
         delayed(&mut scene);
@@ -108,6 +143,7 @@ async fn an_alb_test_rule_and_a_hundred_tasks_take_11_calls_in_4_rounds() {
         seen.found(Proceed, "pass", &["10 answers"])?;
         let calls = looks(&seen.calls);
         each_once(&calls)?;
+        on_record(&seen)?;
         ensure!(rounds(&calls) >= 4, "{} rounds: the delays do not show", rounds(&calls));
         Ok(())
     });

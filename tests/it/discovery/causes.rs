@@ -12,7 +12,7 @@ use crate::table::ensure;
 
 type Ecs = Scene<BlueGreen>;
 
-static ECS: [(&str, &Operation); 9] = [
+const ECS: [(&str, &Operation); 9] = [
     ("ecs", &ecs::DESCRIBE_SERVICE_DEPLOYMENTS),
     ("ecs", &ecs::DESCRIBE_SERVICE_REVISIONS),
     ("ecs", &ecs::LIST_TASKS),
@@ -23,6 +23,9 @@ static ECS: [(&str, &Operation); 9] = [
     ("elasticloadbalancing", &elb::DESCRIBE_TARGET_GROUPS),
     ("elasticloadbalancing", &elb::DESCRIBE_TARGET_HEALTH),
 ];
+
+/// What only the proof needs.
+const PROOF: [(&str, &Operation); 3] = [ECS[2], ECS[3], ECS[8]];
 
 static CODEDEPLOY: [(&str, &Operation); 4] = [
     ("codedeploy", &codedeploy::GET_DEPLOYMENT),
@@ -88,6 +91,26 @@ async fn a_call_that_is_denied_is_named_and_one_that_stumbles_is_made_again() {
             },
             stops("inconclusive", &["could not be told", "elasticloadbalancing:DescribeTargetHealth", word])
                 .asking(0),
+        );
+    }
+    for (_, operation) in PROOF {
+        rows.row(
+            format!("{} denied, and nobody wants a proof", operation.name()),
+            |scene: &mut Ecs| {
+                scene.plan_key("isolation", json!("off"));
+                scene.fault(operation, Fault::Denied, Always);
+            },
+            proceeds(&["check `http` passed: 10 answers"]).asking(10),
+        );
+        rows.row(
+            format!("{} denied, nobody wants a proof, and only tasks can be asked", operation.name()),
+            |scene: &mut Ecs| {
+                scene.without_patience();
+                scene.plan_key("isolation", json!("off"));
+                scene.deployment.front.as_mut().unwrap().test = None;
+                scene.fault(operation, Fault::Denied, Always);
+            },
+            stops("inconclusive", &["not allowed to call", operation.name()]).asking(0),
         );
     }
     rows.row(

@@ -95,9 +95,13 @@ async fn what_a_rule_asks_for_is_sent() {
         proceeds(&["10 answers from http://g7.example.com/"]).asking(10),
     );
     rows.row(
-        "a source that we are",
+        "a source that we are, and cannot know that we are",
         |scene: &mut Ecs| asks_for(scene, vec![Condition::SourceIp(vec!["127.0.0.0/8".to_owned()])]),
-        proceeds(&["10 answers"]).asking(10),
+        stops(
+            "inconclusive",
+            &["it cannot be proven that the request reaches green", "takes only clients from `127.0.0.0/8`"],
+        )
+        .asking(0),
     );
     rows.row(
         "a source that we are not",
@@ -108,10 +112,8 @@ async fn what_a_rule_asks_for_is_sent() {
         stops(
             "inconclusive",
             &[
-                "were not answered by green",
-                "the load balancer itself answered 404",
-                "source-ip",
-                "10.0.0.0/8",
+                "it cannot be proven that the request reaches green",
+                "the test rule may not take the request: it takes only clients from `10.0.0.0/8`",
             ],
         )
         .asking(0),
@@ -201,7 +203,7 @@ async fn what_a_rule_does_instead_is_said() {
     rows.row(
         "it answers by itself",
         |scene: &mut Ecs| does(scene, vec![Action::FixedResponse { status: 200, body: "fine".to_owned() }]),
-        stops("fail", &["the test rule sends no traffic anywhere"]).asking(0),
+        stops("fail", &["the test rule, which answers `200` by itself, sends no traffic anywhere"]).asking(0),
     );
     rows.row(
         "it redirects",
@@ -214,7 +216,8 @@ async fn what_a_rule_does_instead_is_said() {
                 }],
             );
         },
-        stops("fail", &["the test rule sends no traffic anywhere"]).asking(0),
+        stops("fail", &["the test rule, which redirects to `HTTPS://", "sends no traffic anywhere"])
+            .asking(0),
     );
     rows.row(
         "it answers by itself, and nobody wants a proof",
@@ -258,7 +261,7 @@ async fn what_a_rule_does_instead_is_said() {
         stops(
             "inconclusive",
             &[
-                "were not answered by green: the load balancer itself answered 200",
+                "it cannot be proven that the request reaches green",
                 "00000000000000ff` may take the request first",
             ],
         )

@@ -134,7 +134,7 @@ impl<D: Deployment> Scene<D> {
             variables: Vec::new(),
             also_by_service: Vec::new(),
             event: None,
-            timeout: Duration::from_secs(60),
+            timeout: Duration::from_mins(1),
             idle_timeout: Duration::from_mins(1),
             addresses: HashMap::new(),
             nothing_listens_at: None,
@@ -169,6 +169,20 @@ impl<D: Deployment> Scene<D> {
     /// The plan's one check, in the place of the hook's own.
     pub(super) fn check(&mut self, settings: &Value) {
         self.plan_key("checks", json!([{ "http": settings }]));
+    }
+
+    /// The event brings back the state of a wait that began so many seconds ago.
+    pub(super) fn waited(&mut self, seconds: u64) {
+        let mut event = self.deployment.event();
+        let since = greenlight::clock::now().checked_sub(Duration::from_secs(seconds)).unwrap();
+        event["hookDetails"] = json!({"greenlight": {
+            "v": 1,
+            "place": {"deployment": event["resourceArn"], "stage": event["lifecycleStage"]},
+            "since": since.to_string(),
+            // What is worth a moment's wait is timed from when it was first seen.
+            "readings": [{ "check": "http", "at": since.to_string(), "value": "first seen" }],
+        }});
+        self.event = Some(event);
     }
 
     /// Plays it. The hook's process has ended when this returns.

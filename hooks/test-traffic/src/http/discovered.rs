@@ -24,7 +24,10 @@ mod by_tasks;
 
 /// What became of one way to green.
 pub(super) struct Probed {
+    /// The load balancer's name.
     name: String,
+    /// What tells it from another way through the same load balancer.
+    group: String,
     outcome: Outcome,
     /// Whether the plan's path is none that goes this way.
     is_elsewhere: bool,
@@ -34,7 +37,12 @@ pub(super) struct Probed {
 /// service have rules of their own.
 pub(super) fn together(probed: Vec<Probed>) -> Outcome {
     let (elsewhere, asked): (Vec<_>, Vec<_>) = probed.into_iter().partition(|probed| probed.is_elsewhere);
-    let named = |probed: Vec<Probed>| probed.into_iter().map(|one| (one.name, one.outcome)).collect();
+    let named = |probed: Vec<Probed>| {
+        let alone = |name: &String| probed.iter().filter(|one| one.name == *name).count() == 1;
+        let names: Vec<_> =
+            probed.iter().map(|one| if alone(&one.name) { &one.name } else { &one.group }.clone()).collect();
+        names.into_iter().zip(probed.into_iter().map(|one| one.outcome)).collect()
+    };
     if asked.is_empty() {
         return worst(named(elsewhere));
     }
@@ -56,12 +64,9 @@ struct Question<'a> {
 
 /// Probes green through one approach.
 pub(super) async fn probe(http: &Http, scope: &Scope, approach: &Approach) -> Probed {
-    let name = match (&approach.group, &approach.name) {
-        (Some(group), _) => group.name.clone(),
-        (None, Some(name)) => name.clone(),
-        (None, None) => "its tasks".to_owned(),
-    };
-    let probed = |(outcome, is_elsewhere)| Probed { name, outcome, is_elsewhere };
+    let name = approach.name.clone().unwrap_or_else(|| "its tasks".to_owned());
+    let group = approach.group.as_ref().map(|group| group.name.clone()).unwrap_or_default();
+    let probed = |(outcome, is_elsewhere)| Probed { name, group, outcome, is_elsewhere };
     let own = approach.health_request();
     let given = http.path.is_given().then_some(http.path.0.as_str());
     let Some(path) = given.or(own.as_ref().map(|own| own.path.as_str())) else {

@@ -8,8 +8,10 @@ use crate::prober::{Obstacle, Tally};
 /// How far the requests of one place came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reached {
-    /// Green was asked, or refused to be.
+    /// Somebody was asked.
     Asked,
+    /// Nobody was asked, and something there said so: a port that refuses, a failing handshake.
+    Refused,
     /// Nothing leads there from here.
     Nowhere,
     /// Green speaks TLS with a certificate that cannot be verified here. A load balancer would not ask.
@@ -35,6 +37,8 @@ impl Reached {
             )
         }) {
             Self::Unverified
+        } else if all(|_| true) {
+            Self::Refused
         } else {
             Self::Asked
         }

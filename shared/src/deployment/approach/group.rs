@@ -21,9 +21,10 @@ pub(super) fn green_group(stage: &Stage, way: &Way, network: &Network) -> Fact<S
                 .hint("it is there once the revision is active; a hook at POST_TEST_TRAFFIC_SHIFT finds it"),
         )
     };
-    // Once production traffic shifts, the idle group may be blue's.
-    let shifts = matches!(stage, Stage::ProductionTrafficShift | Stage::PostProductionTrafficShift);
-    let Some(production) = way.production.as_ref().filter(|_| !shifts) else {
+    // Earlier ECS will still say so; later, once production traffic shifts, the idle group may be blue's.
+    let tells =
+        matches!(stage, Stage::PostTestTrafficShift | Stage::PreProductionTrafficShift | Stage::Unknown(_));
+    let Some(production) = way.production.as_ref().filter(|_| tells) else {
         return Err(unresolved());
     };
     let live = network.live(production, &way.groups)?;

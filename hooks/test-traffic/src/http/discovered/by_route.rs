@@ -38,7 +38,7 @@ pub(super) async fn by_route(question: &Question<'_>, route: &Route) -> Outcome 
         shown: format!("{scheme}://{}{}", route.host.value, route.path.value),
     };
     let (outcome, reached) = http.sent(scope, place, expect, http.requests, taken).await;
-    let outcome = if reached == Reached::Nowhere && !notes.is_empty() {
+    let outcome = if reached != Reached::Asked && !notes.is_empty() {
         let hint = outcome.hint.as_ref().map(|hint| format!("{hint}; {notes}"));
         outcome.hint(hint.unwrap_or(notes))
     } else {
