@@ -10,6 +10,7 @@ mod authority;
 mod budget;
 mod causes;
 mod end_to_end;
+mod escapes;
 mod hosts;
 mod reports;
 mod row;
