@@ -12,7 +12,7 @@
 //! | 3 | rules of each listener, listeners, load balancers, target groups, health of green's targets | target groups, task sets |
 //! | 4 | only where needed: targets of a group that should get nothing, a certificate's names | rules, listeners, load balancers, targets, tasks |
 //!
-//! Decisions are pure and stand apart: [`route`] makes a request from a rule, [`isolation`] judges a pool.
+//! Decisions are pure and stand apart: [`route`] makes a request from a rule, [`judge`] judges a pool.
 
 use std::sync::Arc;
 
