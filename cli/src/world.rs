@@ -7,8 +7,9 @@ use std::{env, path::PathBuf};
 use clap::Args;
 use greenlight::Connection;
 use serde_json::Value;
+use url::Url;
 
-use crate::rehearsal::aws::Aws;
+use crate::{failure::Failure, rehearsal::aws::Aws};
 
 mod built_in;
 mod local;
@@ -48,11 +49,19 @@ pub(crate) enum World {
 }
 
 impl World {
-    pub(crate) fn new(options: &WorldOptions, local: &Aws) -> Self {
+    pub(crate) fn new(options: &WorldOptions, local: &Aws) -> Result<Self, Failure> {
         match (&options.endpoint_url, options.aws) {
-            (Some(url), _) => Self::Endpoint(url.clone()),
-            (None, true) => Self::Account,
-            (None, false) => Self::Local(local.endpoint_url()),
+            (Some(url), _) if is_url(url) => Ok(Self::Endpoint(url.clone())),
+            (Some(url), _) => Err(Failure::wrong(format!("`--endpoint-url {url}` is no URL"))
+                .hint("expected one such as `http://127.0.0.1:4566`")),
+            (None, true) if env::var_os("AWS_ACCESS_KEY_ID").is_none() => Err(Failure::wrong(
+                "`--aws` finds no credentials in the environment",
+            )
+            .hint(
+                "`eval \"$(aws configure export-credentials --format env)\"` puts those of a profile there",
+            )),
+            (None, true) => Ok(Self::Account),
+            (None, false) => Ok(Self::Local(local.endpoint_url())),
         }
     }
 
@@ -128,6 +137,10 @@ impl World {
         }
         variables
     }
+}
+
+fn is_url(text: &str) -> bool {
+    Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
 }
 
 fn is_credential(name: &str) -> bool {

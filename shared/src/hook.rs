@@ -101,6 +101,22 @@ impl Hook {
         self
     }
 
+    /// Why the hook has nothing to look at at a stage, if it has not. A stage that is not known is none
+    /// that could be wrong.
+    pub fn nothing_at(&self, stage: &Stage) -> Option<String> {
+        let belongs = self.stages.as_ref()?;
+        if matches!(stage, Stage::Unknown(_)) || belongs.contains(stage) {
+            return None;
+        }
+        let named = |stage: &Stage| match stage.codedeploy_event() {
+            Some(event) => format!("{stage} ({event})"),
+            None => stage.to_string(),
+        };
+        let belongs: Vec<_> = belongs.iter().map(named).collect();
+        let name = self.name;
+        Some(format!("at {stage} `{name}` has nothing to look at; it belongs at {}", belongs.join(", ")))
+    }
+
     /// The hook's name.
     pub fn name(&self) -> &'static str {
         self.name

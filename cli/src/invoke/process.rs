@@ -66,7 +66,7 @@ pub(crate) fn prepare(
     if let Some(region) = region(event) {
         function.region = region;
     }
-    let world = World::new(&options.world, aws);
+    let world = World::new(&options.world, aws)?;
     let settings_of_hook = settings.clone().into_iter();
     // The world comes last: a variable of the caller's must not send a report elsewhere.
     for (name, value) in settings_of_hook.chain(world.variables(aws)) {

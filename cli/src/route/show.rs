@@ -13,7 +13,12 @@ use crate::{trace, world::World};
 pub(super) fn text(world: &World, answer: &Answer, calls: Option<&Vec<AwsCall>>) -> String {
     let mut lines = vec![world.line(), format!("event    {}, {}", answer.id, answer.stage)];
     match &answer.status {
-        Ok(status) => lines.push(format!("this is  {}: {}", word(status.situation), status.because)),
+        Ok(status) => {
+            lines.push(format!("this is  {}: {}", word(status.situation), status.because));
+            if status.situation == greenlight::Situation::Rollback {
+                lines.push("so       a hook proceeds at once, and looks at nothing".to_owned());
+            }
+        }
         Err(outcome) => lines.push(format!("this is  not known: {}", outcome.words())),
     }
     if let Ok(sides) = &answer.sides {
@@ -25,7 +30,15 @@ pub(super) fn text(world: &World, answer: &Answer, calls: Option<&Vec<AwsCall>>)
         ));
     }
     match &answer.found {
-        Ok(found) => lines.extend(found.iter().flat_map(one)),
+        Ok(found) => {
+            lines.extend(found.iter().flat_map(one));
+            if matches!(world, World::Local(_)) && !found.is_empty() {
+                lines.push(
+                    "(the local world is gone when this command ends: nothing listens there any more)"
+                        .to_owned(),
+                );
+            }
+        }
         Err(outcome) => {
             lines.push(String::new());
             lines.push(format!("NO ROUTE  {}", outcome.words()));
@@ -87,10 +100,7 @@ fn heading(found: &Found) -> String {
 /// Each part of the request beside where it came from.
 fn parts(found: &Found, route: &Route) -> Vec<String> {
     let scheme = route.scheme.as_str();
-    let path_from = match &found.path {
-        Some((path, from)) if route.path.value.starts_with(path.as_str()) => from.clone(),
-        _ => route.path.from.clone(),
-    };
+    let path_from = path_from(found, route);
     let mut rows = vec![
         (
             "connect",
@@ -112,6 +122,10 @@ fn parts(found: &Found, route: &Route) -> Vec<String> {
     );
     let width = rows.iter().map(|(_, value, _)| value.chars().count()).max().unwrap_or(0).min(50);
     rows.into_iter().map(|(name, value, from)| format!("{name:<9}{value:<width$}  from {from}")).collect()
+}
+
+fn path_from(found: &Found, route: &Route) -> String {
+    found.path.as_ref().map_or_else(|| route.path.from.clone(), |(_, from)| from.clone())
 }
 
 fn address(task: &TaskAddress) -> String {
@@ -165,7 +179,7 @@ pub(super) fn json(world: &World, answer: &Answer, calls: &[AwsCall]) -> Value {
 fn one_json(found: &Found) -> Value {
     let approach = &found.approach;
     let route = match &found.route {
-        Some(Ok(route)) => route_json(route),
+        Some(Ok(route)) => route_json(found, route),
         Some(Err(no_route)) => no_route_json(no_route),
         None => Value::Null,
     };
@@ -181,7 +195,7 @@ fn one_json(found: &Found) -> Value {
     })
 }
 
-fn route_json(route: &Route) -> Value {
+fn route_json(found: &Found, route: &Route) -> Value {
     let chosen = |chosen: &greenlight::deployment::route::Chosen| json!({ "value": chosen.value, "from": chosen.from });
     json!({
         "scheme": route.scheme.as_str(),
@@ -189,7 +203,7 @@ fn route_json(route: &Route) -> Value {
         "host": chosen(&route.host),
         "server_name": route.server_name.as_ref().map(chosen),
         "method": chosen(&route.method),
-        "path": chosen(&route.path),
+        "path": { "value": route.path.value, "from": path_from(found, route) },
         "headers": route.headers.iter().map(|(name, value)| json!({ "name": name, "value": value.value, "from": value.from })).collect::<Vec<_>>(),
         "rule": route.rule,
         "uncertain": route.uncertain,

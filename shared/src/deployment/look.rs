@@ -4,11 +4,11 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
-use super::Deployment;
+use super::{Deployment, Fact, Status};
 use crate::{
     AwsCall, Connection, Protocol,
     aws::Aws,
-    protocol::{self, Asked},
+    protocol::{self, Asked, Situation},
     settings::{LIFECYCLE_EVENT, PAUSE, Settings},
     stage::Stage,
 };
@@ -24,6 +24,8 @@ pub struct Look {
     pub id: String,
     /// The stage, as the event tells it.
     stage: Stage,
+    /// How the event tells a rollback, where it does.
+    rollback: Option<String>,
     aws: Arc<Aws>,
 }
 
@@ -57,6 +59,7 @@ impl Look {
             protocol: invocation.protocol,
             id: invocation.deployment,
             stage: invocation.stage,
+            rollback: (invocation.situation == Situation::Rollback).then_some(invocation.situation_because),
             aws,
         })
     }
@@ -65,6 +68,26 @@ impl Look {
     pub async fn stage(&self) -> Stage {
         let asked = if self.stage.is_unnamed() { self.deployment.status().await.ok() } else { None };
         asked.and_then(|status| status.stage).unwrap_or_else(|| self.stage.clone())
+    }
+
+    /// What the deployment is doing. An event that tells a rollback settles that.
+    pub async fn status(&self) -> Fact<Status> {
+        let asked = self.deployment.status().await;
+        match &self.rollback {
+            Some(because) => {
+                let asked = asked.unwrap_or_else(|_| Status {
+                    situation: Situation::Rollback,
+                    because: String::new(),
+                    stage: None,
+                    stage_unknown: None,
+                    started_at: None,
+                    expires_at: None,
+                    group: None,
+                });
+                Ok(Status { situation: Situation::Rollback, because: because.clone(), ..asked })
+            }
+            None => asked,
+        }
     }
 
     /// The calls to AWS since the last time that this was asked.

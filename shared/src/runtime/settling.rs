@@ -14,7 +14,6 @@ use crate::{
     deployment::{Deployment, Status},
     protocol::{Protocol, Situation},
     settings::LIFECYCLE_EVENT,
-    stage::Stage,
 };
 
 /// Asking takes at most this long, and at most this part of the time that is left.
@@ -93,16 +92,4 @@ fn word(situation: Situation) -> &'static str {
         Situation::Update => "an update",
         Situation::Rollback => "a rollback",
     }
-}
-
-/// What every check says where the hook has nothing to look at.
-pub(super) fn wrong_stage(hook: &str, stage: &Stage, belongs: &[Stage]) -> String {
-    let names: Vec<_> = belongs
-        .iter()
-        .map(|stage| match stage.codedeploy_event() {
-            Some(event) => format!("{stage} ({event})"),
-            None => stage.to_string(),
-        })
-        .collect();
-    format!("at {stage} `{hook}` has nothing to look at; it belongs at {}", names.join(", "))
 }

@@ -191,10 +191,7 @@ impl Validation {
     /// Why the hook has nothing to look at here, if it has not. Who says where green is, says that there
     /// is something to look at.
     fn wrong_stage(&self, plan: &Plan, stage: &Stage) -> Option<String> {
-        let belongs = self.hook.stages.as_ref()?;
         let anywhere = plan.target.url.is_some() && self.hook.anywhere_with_target_url;
-        let known = !matches!(stage, Stage::Unknown(_));
-        (known && !anywhere && !belongs.contains(stage))
-            .then(|| settling::wrong_stage(self.hook.name, stage, belongs))
+        self.hook.nothing_at(stage).filter(|_| !anywhere)
     }
 }

@@ -25,6 +25,7 @@ async fn the_route_of_an_event() {
     header   x-test-traffic: green   from the test rule's http-header condition
 
     curl -sv --globoff --path-as-is --connect-to ::localhost:8080 -H 'Host: my-service.example.com' -H 'x-test-traffic: green' http://my-service.example.com:8080/ping
+    (the local world is gone when this command ends: nothing listens there any more)
     "#);
 }
 
@@ -75,6 +76,7 @@ async fn codedeploy_is_asked_for_its_lifecycle_event() {
     header   x-test-traffic: green  from the test rule's http-header condition
 
     curl -sv --globoff --path-as-is --connect-to ::localhost:8080 -H 'Host: orders.example.com' -H 'x-test-traffic: green' http://orders.example.com:8080/ping
+    (the local world is gone when this command ends: nothing listens there any more)
     "#);
 }
 
@@ -92,6 +94,7 @@ async fn what_the_rule_refuses_is_no_route() {
     NO ROUTE my-service, arn:aws:elasticloadbalancing:us-west-2:123456789012:listener-rule/app/my-service/50dc6c495c0c9188/f2f7dc8efc501f90/9683b2d02a60000a
     because  host `shop.example.org` cannot match the test rule's host-header `my-service.example.com` (`arn:aws:elasticloadbalancing:us-west-2:123456789012:listener-rule/app/my-service/50dc6c495c0c9188/f2f7dc8efc501f90/9683b2d02a60000a`) (set `target.host` to a name that it matches, or change the rule)
     isolated proven: the test rule sends all its traffic to `my-service-2`, and its 2 targets are tasks of green revision 9313423515462893900, told by what started them
+    (the local world is gone when this command ends: nothing listens there any more)
     "#);
 }
 
@@ -111,6 +114,7 @@ async fn before_test_traffic_green_is_reached_at_its_tasks() {
     task     127.0.2.2:8080 (00000002000000000000000000000001)
 
     curl --include 'http://127.0.2.1:8080/ping'
+    (the local world is gone when this command ends: nothing listens there any more)
     "#);
 }
 
@@ -135,6 +139,7 @@ async fn a_world_from_a_file() {
     header   x-green: yes                                       from the test rule's http-header condition
 
     curl -sv --globoff --path-as-is --connect-to ::my-alb-1234567890.us-west-2.elb.amazonaws.com:443 -H 'x-green: yes' 'https://my-service.example.com/health?stage=test'
+    (the local world is gone when this command ends: nothing listens there any more)
     "#);
     let run = Run::new(&["route", "--event", ECS, "--world", "Cargo.toml"]).ran().await;
     assert_eq!(run.code, Some(2), "{}", run.stderr);
@@ -158,4 +163,24 @@ async fn an_event_that_is_none() {
     let ran = Run::new(&["route", "--event", "-"]).input("{}").ran().await;
     assert_eq!(ran.code, Some(2), "{}", ran.stdout);
     assert!(ran.stderr.contains("none of the three known shapes"), "{}", ran.stderr);
+}
+
+#[tokio::test]
+async fn a_stage_where_nothing_is_looked_at_is_no_route() {
+    let ran = Run::new(&["route", "--event", "events/ecs/pre-scale-up.json"]).ran().await;
+    assert_eq!(ran.code, Some(1), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("NO ROUTE  at PRE_SCALE_UP `test-traffic` has nothing to look at"),
+        "{}",
+        ran.stdout
+    );
+}
+
+#[tokio::test]
+async fn a_rollback_needs_no_route() {
+    let event = Run::new(&["event", "ecs", "production-traffic-shift", "--rollback"]).ran().await.stdout;
+    let ran = Run::new(&["route", "--event", "-"]).input(event).ran().await;
+    assert_eq!(ran.code, Some(0), "{}", ran.stdout);
+    assert!(ran.stdout.contains("this is  a rollback: `productionTrafficWeights`"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("a hook proceeds at once"), "{}", ran.stdout);
 }

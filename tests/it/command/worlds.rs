@@ -99,3 +99,21 @@ async fn a_program_of_somebody_else_reads_the_local_world_only() {
         assert!(ran.stderr.contains("`--bootstrap` goes with the local world only"), "{}", ran.stderr);
     }
 }
+
+#[tokio::test]
+async fn what_cannot_be_looked_into_is_said_at_once() {
+    for (arguments, words) in [
+        (vec!["--aws"], "`--aws` finds no credentials in the environment"),
+        (vec!["--endpoint-url", "nonsense"], "`--endpoint-url nonsense` is no URL"),
+    ] {
+        let run = Run::new(&["invoke", "test-traffic", "--event", "events/ecs/post-scale-up.json"]);
+        let ran = arguments.iter().fold(run, Run::argument).ran().await;
+        assert_eq!(ran.code, Some(2), "{}", ran.stdout);
+        assert!(ran.stderr.contains(words), "{}", ran.stderr);
+    }
+    // A local world stays on this machine: what stands in a file is not dialled anywhere else.
+    let run = Run::new(&["invoke", "test-traffic", "--event", "events/ecs/post-test-traffic-shift.json"]);
+    let ran = run.argument("--world").argument("cli/worlds/ecs-blue-green.json").ran().await;
+    assert_eq!(ran.code, Some(2), "{}", ran.stdout);
+    assert!(ran.stderr.contains("which is not on this machine"), "{}", ran.stderr);
+}
