@@ -41,7 +41,7 @@ pub use self::{
     isolation::{Isolation, IsolationCheck, Pool, judge},
     look::Look,
     network::Network,
-    overview::{Revision, Sides, Status, Way},
+    overview::{Alarms, Image, Revision, Sides, Status, Way, Weights},
     tasks::{Owned, Task, owned},
 };
 

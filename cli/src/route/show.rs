@@ -157,7 +157,13 @@ fn word(situation: greenlight::Situation) -> &'static str {
 /// The same as one document.
 pub(super) fn json(world: &World, answer: &Answer, calls: &[AwsCall]) -> Value {
     let status = match &answer.status {
-        Ok(status) => json!({ "situation": status.situation, "because": status.because }),
+        Ok(status) => json!({
+            "situation": status.situation,
+            "because": status.because,
+            "started_at": status.started_at,
+            "weights": status.weights,
+            "alarms": status.alarms,
+        }),
         Err(outcome) => json!({ "unknown": outcome.words() }),
     };
     let routes = match &answer.found {
@@ -171,6 +177,7 @@ pub(super) fn json(world: &World, answer: &Answer, calls: &[AwsCall]) -> Value {
         "status": status,
         "green": answer.sides.as_ref().ok().map(|sides| sides.green.id.clone()),
         "blue": answer.sides.as_ref().ok().map(|sides| sides.blue.iter().map(|blue| blue.id.clone()).collect::<Vec<_>>()),
+        "images": answer.sides.as_ref().ok().map(|sides| sides.green.images.clone()),
         "routes": routes,
         "aws_calls": calls,
     })

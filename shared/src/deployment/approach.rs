@@ -243,6 +243,11 @@ impl Approach {
         })
     }
 
+    /// The security groups of green's tasks, where that is told.
+    pub fn security_groups(&self) -> &[String] {
+        &self.sides.security_groups
+    }
+
     /// What green's own health check asks for, where that is an HTTP request.
     pub fn health_request(&self) -> Option<HealthRequest> {
         HealthRequest::of(self.group.as_ref()?)

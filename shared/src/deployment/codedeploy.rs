@@ -18,7 +18,7 @@ use super::{
     ask::{Ask, Fact},
     elb::{self, Groups},
     load_balancing::TargetGroup,
-    overview::{Revision, Sides, Status, Way},
+    overview::{Revision, Sides, Status, Way, Weights},
 };
 use crate::{Outcome, protocol::Situation, stage::Stage};
 
@@ -63,6 +63,8 @@ pub(super) async fn status(ask: &Ask, id: &str) -> Fact<Status> {
             .application_name()
             .zip(info.deployment_group_name())
             .map(|(application, group)| (application.to_owned(), group.to_owned())),
+        weights: Weights::default(),
+        alarms: None,
     })
 }
 
@@ -183,6 +185,7 @@ pub(super) async fn sides(ask: &Ask, group: &Group, target: &Target) -> Fact<(Si
         blue,
         ways,
         service_connect: false,
+        security_groups: Vec::new(),
     };
     Ok((sides, groups))
 }
@@ -210,6 +213,7 @@ fn revision(task_set: &EcsTaskSet, described: &[ecs::TaskSet]) -> Option<Revisio
         started_by: format!("ecs-svc/{id}"),
         task_definition: described.and_then(|described| described.task_definition.clone()),
         requested: u32::try_from(task_set.desired_count()).ok(),
+        images: Vec::new(),
     })
 }
 

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use super::{
     arn::{Entrance, OfService},
     ask::{Ask, Fact},
-    overview::{Revision, Sides, Status, Way},
+    overview::{Alarms, Image, Revision, Sides, Status, Way, Weights},
 };
 use crate::{Outcome, protocol::Situation};
 
@@ -62,11 +62,25 @@ pub(super) async fn service_deployment(
             started_at: found.started_at().or(found.created_at()).and_then(time),
             expires_at: expires_at(found.lifecycle_hook_details(), function),
             group: None,
+            weights: Weights {
+                test: target.and_then(types::ServiceRevisionSummary::requested_test_traffic_weight),
+                production: target
+                    .and_then(types::ServiceRevisionSummary::requested_production_traffic_weight),
+            },
+            alarms: found.alarms().filter(|alarms| !alarms.alarm_names().is_empty()).map(alarms),
         },
         target: target.and_then(|summary| summary.arn()).map(ToOwned::to_owned),
         requested: target.and_then(|summary| u32::try_from(summary.requested_task_count()).ok()),
         sources,
     })
+}
+
+fn alarms(found: &types::ServiceDeploymentAlarms) -> Alarms {
+    Alarms {
+        status: found.status().map(ToString::to_string).unwrap_or_default(),
+        names: found.alarm_names().to_vec(),
+        triggered: found.triggered_alarm_names().to_vec(),
+    }
 }
 
 fn situation(status: Option<&ServiceDeploymentStatus>, no_source: bool) -> (Situation, String) {
@@ -148,6 +162,11 @@ pub(super) async fn sides(ask: &Ask, deployment: &ServiceDeployment, green: Opti
         green,
         blue,
         ways: ways(found, &deployment.sources.iter().filter_map(|arn| find(arn)).collect::<Vec<_>>()),
+        security_groups: found
+            .network_configuration()
+            .and_then(types::NetworkConfiguration::awsvpc_configuration)
+            .map(|network| network.security_groups().to_vec())
+            .unwrap_or_default(),
         service_connect: found
             .service_connect_configuration()
             .is_some_and(aws_sdk_ecs::types::ServiceConnectConfiguration::enabled),
@@ -161,7 +180,21 @@ fn revision(arn: &str, found: Option<&types::ServiceRevision>, requested: Option
         id,
         task_definition: found.and_then(|found| found.task_definition()).map(ToOwned::to_owned),
         requested,
+        images: found
+            .map(types::ServiceRevision::container_images)
+            .unwrap_or_default()
+            .iter()
+            .map(image)
+            .collect(),
     })
+}
+
+fn image(found: &types::ContainerImage) -> Image {
+    Image {
+        container: found.container_name().unwrap_or_default().to_owned(),
+        image: found.image().unwrap_or_default().to_owned(),
+        digest: found.image_digest().map(ToOwned::to_owned),
+    }
 }
 
 /// The ARNs of the target groups that a revision was resolved to.

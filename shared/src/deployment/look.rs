@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
-use super::{Deployment, Fact, Status};
+use super::{Deployment, Fact, Status, Weights};
 use crate::{
     AwsCall, Connection, Protocol,
     aws::Aws,
@@ -83,6 +83,8 @@ impl Look {
                     started_at: None,
                     expires_at: None,
                     group: None,
+                    weights: Weights::default(),
+                    alarms: None,
                 });
                 Ok(Status { situation: Situation::Rollback, because: because.clone(), ..asked })
             }

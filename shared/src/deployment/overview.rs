@@ -1,6 +1,7 @@
 //! What both controllers tell of a deployment, in one form.
 
 use jiff::Timestamp;
+use serde::Serialize;
 
 use super::arn::Entrance;
 use crate::{protocol::Situation, stage::Stage};
@@ -22,6 +23,30 @@ pub struct Status {
     pub expires_at: Option<Timestamp>,
     /// CodeDeploy's names of the application and the deployment group.
     pub group: Option<(String, String)>,
+    /// What ECS has been asked to give green of the traffic, in percent.
+    pub weights: Weights,
+    /// The alarms that may end the deployment, where it has any.
+    pub alarms: Option<Alarms>,
+}
+
+/// Green's share of the traffic, in percent; none where it is not told.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+pub struct Weights {
+    /// Of test traffic.
+    pub test: Option<f64>,
+    /// Of production traffic.
+    pub production: Option<f64>,
+}
+
+/// The alarms of a deployment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Alarms {
+    /// `MONITORING`, `MONITORING_COMPLETE`, `TRIGGERED` or `DISABLED`.
+    pub status: String,
+    /// The names of all.
+    pub names: Vec<String>,
+    /// The names of those that went off.
+    pub triggered: Vec<String>,
 }
 
 /// Blue and green, and the load balancers before them.
@@ -39,6 +64,8 @@ pub struct Sides {
     pub ways: Vec<Way>,
     /// Whether the service is in a Service Connect namespace.
     pub service_connect: bool,
+    /// The security groups of green's tasks, where they have network interfaces of their own.
+    pub security_groups: Vec<String>,
 }
 
 /// A service revision, or with CodeDeploy a task set.
@@ -52,6 +79,19 @@ pub struct Revision {
     pub task_definition: Option<String>,
     /// How many tasks it is meant to have, where that is told.
     pub requested: Option<u32>,
+    /// The images of its containers, where they are told.
+    pub images: Vec<Image>,
+}
+
+/// The image of a container.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Image {
+    /// The container's name.
+    pub container: String,
+    /// The image as the task definition names it.
+    pub image: String,
+    /// The digest that ECS resolved it to, where it did.
+    pub digest: Option<String>,
 }
 
 /// How traffic reaches one container of the service.

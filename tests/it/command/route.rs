@@ -155,6 +155,8 @@ async fn the_same_for_programs() {
     assert_eq!(route["path"]["value"], "/hello/ada?x=1");
     assert_eq!(route["headers"][0]["name"], "x-test-traffic");
     assert_eq!(result["routes"][0]["isolation"]["is"], "proven");
+    assert_eq!(result["status"]["weights"]["test"], 100.0);
+    assert_eq!(result["images"][0]["container"], "app");
     assert_eq!(result["aws_calls"].as_array().map(Vec::len), Some(10), "{result:#}");
 }
 

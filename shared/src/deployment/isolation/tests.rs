@@ -12,6 +12,7 @@ fn revision(id: &str, definition: &str) -> Revision {
         started_by: format!("ecs-svc/{id}"),
         task_definition: Some(definition.to_owned()),
         requested: Some(2),
+        images: Vec::new(),
     }
 }
 
@@ -23,6 +24,7 @@ fn sides() -> Sides {
         blue: vec![revision("111", "orders:1")],
         ways: Vec::new(),
         service_connect: false,
+        security_groups: Vec::new(),
     }
 }
 

@@ -68,9 +68,13 @@ impl TaskProbes<'_> {
                 approach,
                 &format!("{why}, and its tasks' certificates cannot be verified from here"),
             ),
-            Some(outcome) if silent == asked => outcome.hint(format!(
-                "{why}: the function must be in the tasks' network, and their security group must let it in"
-            )),
+            Some(outcome) if silent == asked => {
+                let groups = approach.security_groups().join(", ");
+                let groups = if groups.is_empty() { groups } else { format!(" ({groups})") };
+                outcome.hint(format!(
+                    "{why}: the function must be in the tasks' network, and their security group{groups} must let it in"
+                ))
+            }
             Some(outcome) => outcome,
         }
     }
