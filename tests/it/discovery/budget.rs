@@ -30,8 +30,8 @@ static OPERATIONS: [&Operation; 15] = [
     &codedeploy::GET_DEPLOYMENT_TARGET,
 ];
 
-/// Far more than a call over loopback takes, so that a call that waits for another's answer shows.
-const DELAY: Duration = Duration::from_millis(400);
+/// Far more than a busy machine keeps a call waiting, so that only one that waits for another's answer shows.
+const DELAY: Duration = Duration::from_millis(1200);
 
 /// How many calls were made one after the other: a call comes a round after those that were answered
 /// before it was made.
