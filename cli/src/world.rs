@@ -5,7 +5,7 @@
 use std::{env, path::PathBuf};
 
 use clap::Args;
-use greenlight::Connection;
+use greenlight::{Connection, settings::REPORT_ENDPOINT_URL};
 use serde_json::Value;
 use url::Url;
 
@@ -105,7 +105,7 @@ impl World {
     pub(crate) fn variables(&self, local: &Aws) -> Vec<(String, String)> {
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         // Whatever the world: a verdict is reported to nobody but this command.
-        let mut variables = vec![pair("GREENLIGHT_REPORT_ENDPOINT_URL", &local.endpoint_url())];
+        let mut variables = vec![pair(REPORT_ENDPOINT_URL, &local.endpoint_url())];
         let own = || {
             env::vars_os()
                 .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))

@@ -78,7 +78,7 @@ struct View {
     of_codedeploy: Once<Status>,
     target: Once<codedeploy::Target>,
     group: Once<codedeploy::Group>,
-    sides: Once<(Sides, Vec<TargetGroup>)>,
+    sides: Once<(Arc<Sides>, Vec<TargetGroup>)>,
     tasks: Once<Vec<Task>>,
     network: Once<Network>,
     container_port: Once<Option<u16>>,
@@ -151,7 +151,7 @@ impl Deployment {
 
     /// Blue and green.
     pub async fn sides(&self) -> Fact<Arc<Sides>> {
-        Ok(Arc::new(self.sides_and_groups().await?.0.clone()))
+        Ok(Arc::clone(&self.sides_and_groups().await?.0))
     }
 
     /// The service's tasks that are meant to run, of all its revisions.
@@ -235,19 +235,20 @@ impl Deployment {
         once(&self.0.group, ask).await
     }
 
-    async fn sides_and_groups(&self) -> Fact<Arc<(Sides, Vec<TargetGroup>)>> {
+    async fn sides_and_groups(&self) -> Fact<Arc<(Arc<Sides>, Vec<TargetGroup>)>> {
         let ask = Box::pin(async {
-            match &self.0.origin {
+            let (sides, groups) = match &self.0.origin {
                 Origin::Ecs { deployment, green } => {
                     let found = self.of_ecs(deployment).await?;
-                    Ok((ecs::sides(&self.0.ask, &found, green.as_deref()).await?, Vec::new()))
+                    (ecs::sides(&self.0.ask, &found, green.as_deref()).await?, Vec::new())
                 }
                 Origin::CodeDeploy { id } => {
                     let (group, target) = tokio::join!(self.group(id), self.target(id));
-                    codedeploy::sides(&self.0.ask, &*group?, &*target?).await
+                    codedeploy::sides(&self.0.ask, &*group?, &*target?).await?
                 }
-                Origin::Nothing(why) => Err(nothing(why)),
-            }
+                Origin::Nothing(why) => return Err(nothing(why)),
+            };
+            Ok((Arc::new(sides), groups))
         });
         once(&self.0.sides, ask).await
     }

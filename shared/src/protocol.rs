@@ -69,6 +69,17 @@ pub enum Situation {
     Rollback,
 }
 
+/// As it stands in a sentence: `a create`, `an update`, `a rollback`.
+impl fmt::Display for Situation {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Create => "a create",
+            Self::Update => "an update",
+            Self::Rollback => "a rollback",
+        })
+    }
+}
+
 /// An event that asks for a verdict.
 #[derive(Debug, Clone)]
 pub(crate) struct Invocation {

@@ -2,7 +2,7 @@
 
 use greenlight::{
     AwsCall,
-    deployment::{Isolation, NoRoute, TaskAddress, load_balancing::Weighted, route::Route},
+    deployment::{Isolation, NoRoute, TaskAddress, route::Route},
 };
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ pub(super) fn text(world: &World, answer: &Answer, calls: Option<&Vec<AwsCall>>)
     let mut lines = vec![world.line(), format!("event    {}, {}", answer.id, answer.stage)];
     match &answer.status {
         Ok(status) => {
-            lines.push(format!("this is  {}: {}", word(status.situation), status.because));
+            lines.push(format!("this is  {}: {}", status.situation, status.because));
             if status.situation == greenlight::Situation::Rollback {
                 lines.push("so       a hook proceeds at once, and looks at nothing".to_owned());
             }
@@ -146,14 +146,6 @@ fn task_curl(found: &Found) -> Option<String> {
     Some(format!("curl --include '{scheme}://{authority}{}'", path.replace('\'', "%27")))
 }
 
-fn word(situation: greenlight::Situation) -> &'static str {
-    match situation {
-        greenlight::Situation::Create => "a create",
-        greenlight::Situation::Update => "an update",
-        greenlight::Situation::Rollback => "a rollback",
-    }
-}
-
 /// The same as one document.
 pub(super) fn json(world: &World, answer: &Answer, calls: &[AwsCall]) -> Value {
     let status = match &answer.status {
@@ -195,7 +187,7 @@ fn one_json(found: &Found) -> Value {
         "entrance": approach.entrance.as_ref().map(|entrance| entrance.arn.clone()),
         "because": if approach.entrance.is_none() { Some(approach.because.clone()) } else { None },
         "isolation": { "is": found.isolation.word(), "because": found.isolation.words() },
-        "weights": weights(&approach.live),
+        "weights": approach.live,
         "green_target_group": approach.group.as_ref().map(|group| group.arn.clone()),
         "route": route,
         "tasks": approach.tasks.iter().map(|task| json!({ "task": task.task, "address": task.address, "port": task.port })).collect::<Vec<_>>(),
@@ -222,8 +214,4 @@ fn route_json(found: &Found, route: &Route) -> Value {
 fn no_route_json(no_route: &NoRoute) -> Value {
     let outcome = no_route.outcome();
     json!({ "outcome": outcome.kind.word(), "because": outcome.words() })
-}
-
-fn weights(live: &[Weighted]) -> Vec<Value> {
-    live.iter().map(|live| json!({ "target_group": live.target_group, "weight": live.weight })).collect()
 }

@@ -4,6 +4,7 @@ use std::{error::Error, future::Future, sync::Arc};
 
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use jiff::Timestamp;
 use serde_json::json;
 use tokio::time::{Instant, timeout_at};
 
@@ -46,6 +47,11 @@ impl Ask {
             )),
         }
     }
+}
+
+/// A time in an answer; none where it is beyond what we can hold.
+pub(super) fn time(time: &aws_smithy_types::DateTime) -> Option<Timestamp> {
+    Timestamp::new(time.secs(), i32::try_from(time.subsec_nanos()).ok()?).ok()
 }
 
 /// What a check makes of a failed call: never green's fault, and it may heal.

@@ -11,11 +11,10 @@ use aws_sdk_codedeploy::types::{
     TargetGroupPairInfo, TargetLabel,
 };
 use aws_sdk_ecs::types as ecs;
-use jiff::Timestamp;
 
 use super::{
     arn::Entrance,
-    ask::{Ask, Fact},
+    ask::{Ask, Fact, time},
     elb::{self, Groups},
     load_balancing::TargetGroup,
     overview::{Revision, Sides, Status, Way, Weights},
@@ -109,10 +108,6 @@ pub(super) async fn target(ask: &Ask, id: &str) -> Fact<Target> {
 fn current(events: &[LifecycleEvent]) -> Option<Stage> {
     let event = events.iter().find(|event| event.status() == Some(&LifecycleEventStatus::InProgress))?;
     Stage::from_codedeploy(event.lifecycle_event_name()?)
-}
-
-fn time(time: &aws_smithy_types::DateTime) -> Option<Timestamp> {
-    Timestamp::from_second(time.secs()).ok()
 }
 
 /// Asks for the deployment group.

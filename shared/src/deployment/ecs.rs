@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use super::{
     arn::{Entrance, OfService},
-    ask::{Ask, Fact},
+    ask::{Ask, Fact, time},
     overview::{Alarms, Image, Revision, Sides, Status, Way, Weights},
 };
 use crate::{Outcome, protocol::Situation};
@@ -122,10 +122,6 @@ fn expires_at(hooks: &[types::DeploymentLifecycleHookDetail], function: Option<&
 fn same_function(one: &str, other: &str) -> bool {
     let unqualified = |arn: &str| arn.splitn(8, ':').take(7).collect::<Vec<_>>().join(":");
     unqualified(one) == unqualified(other)
-}
-
-fn time(time: &aws_smithy_types::DateTime) -> Option<Timestamp> {
-    Timestamp::new(time.secs(), i32::try_from(time.subsec_nanos()).ok()?).ok()
 }
 
 /// Asks for the revisions of both sides, in one call.

@@ -1,9 +1,6 @@
 //! The request that green's own health check makes: what green says of itself that it can answer.
 
-use super::{
-    load_balancing::{HealthCheck, TargetGroup},
-    route::Scheme,
-};
+use super::{load_balancing::TargetGroup, route::Scheme};
 use crate::plan::units::StatusSet;
 
 /// What green's health check asks for, where that is an HTTP request.
@@ -22,18 +19,12 @@ pub struct HealthRequest {
 impl HealthRequest {
     /// Reads it from a target group; none for TCP and gRPC.
     pub fn of(group: &TargetGroup) -> Option<Self> {
-        let HealthCheck { protocol, port, path, statuses, grpc } = &group.health_check;
-        let scheme = match protocol.as_str() {
-            "HTTP" => Scheme::Http,
-            "HTTPS" => Scheme::Https,
-            _ => return None,
-        };
-        let path = path.clone().filter(|path| path.starts_with('/') && !grpc)?;
+        let check = &group.health_check;
         Some(Self {
-            path,
-            statuses: statuses.as_deref().and_then(|text| text.parse().ok()),
-            scheme,
-            port: *port,
+            path: check.http_path()?.to_owned(),
+            statuses: check.statuses.as_deref().and_then(|text| text.parse().ok()),
+            scheme: if check.protocol == "HTTPS" { Scheme::Https } else { Scheme::Http },
+            port: check.port,
         })
     }
 }
@@ -41,6 +32,7 @@ impl HealthRequest {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::deployment::load_balancing::HealthCheck;
 
     fn group(
         protocol: &str,

@@ -6,6 +6,8 @@
 
 use std::net::IpAddr;
 
+use serde::Serialize;
+
 /// A load balancer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoadBalancer {
@@ -101,7 +103,7 @@ pub enum Action {
 }
 
 /// A target group's share of the traffic.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Weighted {
     /// The target group's ARN.
     pub target_group: String,
@@ -137,6 +139,14 @@ pub struct HealthCheck {
     pub statuses: Option<String>,
     /// Whether it speaks gRPC: the target group's protocol version is `GRPC`.
     pub grpc: bool,
+}
+
+impl HealthCheck {
+    /// The path that it asks for, where it is an HTTP request: none for TCP and gRPC.
+    pub fn http_path(&self) -> Option<&str> {
+        let is_http = matches!(self.protocol.as_str(), "HTTP" | "HTTPS") && !self.grpc;
+        self.path.as_deref().filter(|path| is_http && path.starts_with('/'))
+    }
 }
 
 /// A target of a target group.

@@ -14,7 +14,10 @@ use std::{
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{guard::Lost, wait::Wait};
+use super::{
+    guard::Lost,
+    wait::{Wait, lasted},
+};
 use crate::{
     clock,
     evidence::Record,
@@ -224,6 +227,12 @@ impl Board {
         known.found.insert(index, Found { outcome, duration });
     }
 
+    /// Every check of the plan comes to the same, without being run.
+    pub(crate) fn found_for_all(&self, outcome: &Outcome) {
+        let count = self.known().checks.as_ref().map_or(0, Vec::len);
+        (0..count).for_each(|index| self.found(index, outcome.clone(), Duration::ZERO));
+    }
+
     /// A check was cut off at the deadline.
     pub(crate) fn cut(&self, index: usize, duration: Duration) {
         let mut known = self.known();
@@ -363,10 +372,6 @@ impl Known {
     }
 }
 
-fn lasted(since: Timestamp, now: Timestamp) -> Duration {
-    Duration::try_from(now.duration_since(since)).unwrap_or(Duration::ZERO)
-}
-
 /// The outcome of a check that has none yet.
 fn unfinished(lost: Option<&Lost>) -> Outcome {
     match lost {
@@ -382,67 +387,4 @@ fn unfinished(lost: Option<&Lost>) -> Outcome {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use serde_json::json;
-
-    use super::*;
-    use crate::{check::Kind as CheckKind, plan::Layered, verdict::Answer};
-
-    fn board(checks: &Value) -> Board {
-        let kind = CheckKind::function("c", async |_| Ok::<_, String>(Outcome::pass("x")));
-        let Value::Object(keys) = json!({ "checks": checks }) else { unreachable!() };
-        let mut layered = Layered::default();
-        layered.put(Layer::Event, keys);
-        let board = Board::new(
-            Settled {
-                stage: Stage::PostTestTrafficShift,
-                situation: Situation::Update,
-                situation_because: String::new(),
-                wait: Wait { since: clock::now(), outer: None, caller_asks_again: false },
-                patience: Duration::from_mins(10),
-                doubt: None,
-            },
-            BTreeMap::new(),
-        );
-        board.plan(&Plan::decode(layered, &[kind]).ok().unwrap());
-        board
-    }
-
-    #[test]
-    fn what_was_pending_stays_pending_where_the_last_pass_is_cut_off() {
-        let board = board(&json!([{"c": {"name": "a"}}, {"c": {"name": "b", "on_inconclusive": "pass"}}]));
-        board.found(0, Outcome::pass("well"), Duration::ZERO);
-        board.found(1, Outcome::pending("2 of 3 tasks"), Duration::ZERO);
-        board.begin_pass();
-        board.found(0, Outcome::pass("well"), Duration::ZERO);
-        board.cut(1, Duration::ZERO);
-        let conclusion = board.conclude(Asking { last: true, lost: None });
-        assert_eq!(conclusion.verdict.answer, Answer::Stop, "{}", conclusion.verdict.reason);
-        assert!(
-            conclusion.verdict.reason.contains("was still pending, when")
-                || conclusion.verdict.reason.contains("was still pending when"),
-            "{}",
-            conclusion.verdict.reason
-        );
-        assert!(conclusion.cut && conclusion.checks[1].outcome == "pending");
-    }
-
-    #[test]
-    fn a_pass_of_an_earlier_pass_does_not_count() {
-        let board = board(&json!([{"c": {}}]));
-        board.found(0, Outcome::pass("well"), Duration::ZERO);
-        board.begin_pass();
-        let conclusion = board.conclude(Asking { last: true, lost: Some(&Lost::Late) });
-        assert_eq!(conclusion.verdict.answer, Answer::Stop);
-    }
-
-    #[test]
-    fn a_verdict_and_its_records_are_of_one_moment() {
-        let board = Arc::new(board(&json!([{"c": {}}])));
-        let conclusion = board.conclude(Asking { last: true, lost: Some(&Lost::Late) });
-        board.found(0, Outcome::pass("late"), Duration::ZERO);
-        assert_eq!(conclusion.checks[0].outcome, "inconclusive");
-    }
-}
+mod tests;

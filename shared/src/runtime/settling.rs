@@ -32,7 +32,7 @@ pub(super) async fn settle(validation: &Validation, deployment: &Deployment) {
     let stage = if settled.stage.is_unnamed() { stage_unknown() } else { String::new() };
     validation.board.warn(format!(
         "whether this is a create, an update or a rollback could not be asked ({why}); taken as {}{stage}",
-        word(settled.situation)
+        settled.situation
     ));
 }
 
@@ -84,12 +84,4 @@ fn stage_unknown() -> String {
     format!(
         "; the lifecycle event is treated as AfterAllowTestTraffic: set {LIFECYCLE_EVENT} to the one that this function serves"
     )
-}
-
-fn word(situation: Situation) -> &'static str {
-    match situation {
-        Situation::Create => "a create",
-        Situation::Update => "an update",
-        Situation::Rollback => "a rollback",
-    }
 }

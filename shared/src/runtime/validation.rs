@@ -136,17 +136,10 @@ impl Validation {
             return self.board.waved_through(&settled.situation_because);
         }
         if let Some(words) = self.wrong_stage(plan, &settled.stage) {
-            for index in 0..plan.checks.len() {
-                let outcome = Outcome::skip(SkipCause::WrongStage, words.as_str());
-                self.board.found(index, outcome, Duration::ZERO);
-            }
-            return;
+            return self.board.found_for_all(&Outcome::skip(SkipCause::WrongStage, words));
         }
         if let Some(doubt) = self.board.doubt() {
-            for index in 0..plan.checks.len() {
-                self.board.found(index, Outcome::pending(doubt.as_str()), Duration::ZERO);
-            }
-            return;
+            return self.board.found_for_all(&Outcome::pending(doubt));
         }
         let scope = Scope::new(Seen {
             invocation: &self.invocation,

@@ -12,6 +12,11 @@ pub(super) fn outer(expires_at: Timestamp, reserve: Duration) -> Timestamp {
     expires_at.checked_sub(reserve + OUTER_MARGIN).unwrap_or(Timestamp::MIN)
 }
 
+/// How long something has lasted; a clock that runs backwards adds nothing.
+pub(super) fn lasted(since: Timestamp, now: Timestamp) -> Duration {
+    Duration::try_from(now.duration_since(since)).unwrap_or(Duration::ZERO)
+}
+
 /// What is known of a wait.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Wait {
@@ -26,7 +31,7 @@ pub(crate) struct Wait {
 impl Wait {
     /// How long it has lasted.
     pub(crate) fn lasted(self, now: Timestamp) -> Duration {
-        Duration::try_from(now.duration_since(self.since)).unwrap_or(Duration::ZERO)
+        lasted(self.since, now)
     }
 
     /// Whether a check with this patience may go on waiting.

@@ -157,15 +157,10 @@ async fn proven(
 /// Adds what shows that it was green that was asked.
 fn measured(outcome: Outcome, scope: &Scope, approach: &Approach, isolation: &Proof) -> Outcome {
     let off = scope.isolation() == Isolation::Off;
-    let live: Vec<_> = approach
-        .live
-        .iter()
-        .map(|live| json!({ "target_group": live.target_group, "weight": live.weight }))
-        .collect();
     outcome.measured(
         "isolation",
         json!({ "asked_for": if off { "off" } else { "on" }, "is": isolation.word(),
-                "because": isolation.words(), "weights": live,
+                "because": isolation.words(), "weights": approach.live,
                 "green_target_group": approach.group.as_ref().map(|group| group.arn.clone()) }),
     )
 }

@@ -121,7 +121,8 @@ impl<'a> Choices<'a> {
             }
         };
         add("/".to_owned(), String::new(), format!("the root, which the {} takes", self.side));
-        if let Some(path) = self.health_path() {
+        // A path that green itself is known to answer.
+        if let Some(path) = self.group.and_then(|group| group.health_check.http_path()) {
             let (path, query) = split(path);
             add(path, query, "the health check of green's target group".to_owned());
         }
@@ -151,13 +152,6 @@ impl<'a> Choices<'a> {
             Some((condition, why)) if paths.is_empty() => Err(self.unknown(Part::Path, condition, why)),
             _ => Ok(paths),
         }
-    }
-
-    /// A path that green itself is known to answer.
-    fn health_path(&self) -> Option<&'a str> {
-        let check = &self.group?.health_check;
-        let is_http = matches!(check.protocol.as_str(), "HTTP" | "HTTPS") && !check.grpc;
-        check.path.as_deref().filter(|path| is_http && path.starts_with('/'))
     }
 
     /// What has to be added to the query.

@@ -1,0 +1,64 @@
+//! What follows from the board at the moments that matter.
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::*;
+use crate::{check::Kind as CheckKind, plan::Layered, verdict::Answer};
+
+fn board(checks: &Value) -> Board {
+    let kind = CheckKind::function("c", async |_| Ok::<_, String>(Outcome::pass("x")));
+    let Value::Object(keys) = json!({ "checks": checks }) else { unreachable!() };
+    let mut layered = Layered::default();
+    layered.put(Layer::Event, keys);
+    let board = Board::new(
+        Settled {
+            stage: Stage::PostTestTrafficShift,
+            situation: Situation::Update,
+            situation_because: String::new(),
+            wait: Wait { since: clock::now(), outer: None, caller_asks_again: false },
+            patience: Duration::from_mins(10),
+            doubt: None,
+        },
+        BTreeMap::new(),
+    );
+    board.plan(&Plan::decode(layered, &[kind]).ok().unwrap());
+    board
+}
+
+#[test]
+fn what_was_pending_stays_pending_where_the_last_pass_is_cut_off() {
+    let board = board(&json!([{"c": {"name": "a"}}, {"c": {"name": "b", "on_inconclusive": "pass"}}]));
+    board.found(0, Outcome::pass("well"), Duration::ZERO);
+    board.found(1, Outcome::pending("2 of 3 tasks"), Duration::ZERO);
+    board.begin_pass();
+    board.found(0, Outcome::pass("well"), Duration::ZERO);
+    board.cut(1, Duration::ZERO);
+    let conclusion = board.conclude(Asking { last: true, lost: None });
+    assert_eq!(conclusion.verdict.answer, Answer::Stop, "{}", conclusion.verdict.reason);
+    assert!(
+        conclusion.verdict.reason.contains("was still pending, when")
+            || conclusion.verdict.reason.contains("was still pending when"),
+        "{}",
+        conclusion.verdict.reason
+    );
+    assert!(conclusion.cut && conclusion.checks[1].outcome == "pending");
+}
+
+#[test]
+fn a_pass_of_an_earlier_pass_does_not_count() {
+    let board = board(&json!([{"c": {}}]));
+    board.found(0, Outcome::pass("well"), Duration::ZERO);
+    board.begin_pass();
+    let conclusion = board.conclude(Asking { last: true, lost: Some(&Lost::Late) });
+    assert_eq!(conclusion.verdict.answer, Answer::Stop);
+}
+
+#[test]
+fn a_verdict_and_its_records_are_of_one_moment() {
+    let board = Arc::new(board(&json!([{"c": {}}])));
+    let conclusion = board.conclude(Asking { last: true, lost: Some(&Lost::Late) });
+    board.found(0, Outcome::pass("late"), Duration::ZERO);
+    assert_eq!(conclusion.checks[0].outcome, "inconclusive");
+}
