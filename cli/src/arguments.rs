@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use greenlight::clock::Simulated;
 use greenlight::plan::{TargetUrl, units::Span};
 
 use crate::world::WorldOptions;
@@ -42,7 +43,12 @@ pub(crate) enum Command {
     ServeAws(ServeAwsOptions),
     /// Run a hook: this program as a Lambda function.
     #[command(hide = true)]
-    Hook { name: String },
+    Hook {
+        name: String,
+        /// The clock that it runs by: `WALL/SIMULATED/SPEED`.
+        #[arg(long)]
+        clock: Option<Simulated>,
+    },
 }
 
 #[derive(Debug, Args)]

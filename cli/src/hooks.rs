@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use greenlight::{Hook, plan::decode::suggest};
+use greenlight::{Hook, clock, plan::decode::suggest};
 
 use crate::{failure::Failure, output};
 
@@ -19,8 +19,11 @@ pub(crate) fn find(name: &str) -> Result<Hook, Failure> {
         .ok_or_else(|| Failure::wrong(format!("unknown hook `{name}`")).hint(hint))
 }
 
-/// Runs a hook as a Lambda function.
-pub(crate) fn run(name: &str) -> ExitCode {
+/// Runs a hook as a Lambda function, by another clock than the wall's if a rehearsal gives one.
+pub(crate) fn run(name: &str, clock: Option<clock::Simulated>) -> ExitCode {
+    if let Some(clock) = clock {
+        clock::simulate(clock);
+    }
     match find(name) {
         Ok(hook) => hook.run(),
         Err(failure) => {

@@ -34,7 +34,7 @@ pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let done = match arguments.command {
         // A hook has a runtime of its own, so it starts before there is any other.
-        Command::Hook { name } => return hooks::run(&name),
+        Command::Hook { name, clock } => return hooks::run(&name, clock),
         Command::Invoke(options) => in_runtime(invoke::run(options)),
         Command::Route(options) => in_runtime(route::run(options)),
         Command::ServeAws(options) => in_runtime(serve_aws::run(options)),

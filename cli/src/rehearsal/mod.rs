@@ -6,6 +6,13 @@
 //! - [`application`] is the built-in application.
 //! - [`balancer`] serves the load balancers of the world behind [`aws`].
 //!
+//! And a whole deployment around those:
+//!
+//! - [`subject`] is what is deployed, read from the files that its owner has.
+//! - [`controller`] is what ECS and CodeDeploy decide: stage machines without any I/O.
+//! - [`task`] runs the applications, [`users`] sends them traffic, [`fault`] is what can go wrong.
+//! - [`clock`] is the simulated time that all of it runs by.
+//!
 //! All listen on 127.0.0.1 alone, all are shared by the tests, `invoke` and the rehearsal so that
 //! they cannot drift apart, and neither knows anything of verdicts: they fake the service, never the
 //! function. Processes are started and ended as Unix does it (process groups, signals).
@@ -13,7 +20,35 @@
 pub mod application;
 pub mod aws;
 pub mod balancer;
+pub mod clock;
+pub mod controller;
+pub mod fault;
 pub mod lambda;
+pub mod subject;
+pub mod task;
+pub mod users;
 
 mod identifier;
 mod server;
+
+use serde::Serialize;
+
+/// A side of a deployment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Colour {
+    /// The revision that serves.
+    Blue,
+    /// The revision that is being deployed.
+    Green,
+}
+
+impl Colour {
+    /// `blue` or `green`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Blue => "blue",
+            Self::Green => "green",
+        }
+    }
+}

@@ -100,7 +100,7 @@ impl Function {
     /// Answers one event.
     pub(crate) async fn answer(&mut self, event: &Event) -> Answered {
         let began = Instant::now();
-        let (deadline, warning) = Deadline::from_header(event.deadline.as_deref(), clock::now());
+        let (deadline, warning) = Deadline::from_header(event.deadline.as_deref(), clock::wall());
         let settings = (self.read_settings)();
         match protocol::parse(&event.body, &settings) {
             Ok(Asked::Verdict(mut invocation)) => {
