@@ -1,0 +1,109 @@
+//! What takes a deployment back, and in which words.
+
+use super::super::configuration::Configuration;
+use super::super::hook::HookKind;
+use super::super::status::Status;
+use super::super::{Happening, codedeploy, ecs, messages};
+use super::{Deployment, Doing};
+
+impl Deployment {
+    /// Why the hooks from this execution on have stopped the deployment.
+    pub(super) fn why(&self, first: usize) -> (String, Option<&'static str>) {
+        let stopped = self.executions.iter().skip(first).filter(|execution| execution.message.is_some());
+        let stopped: Vec<_> = stopped.collect();
+        let Some(execution) = stopped.first() else { return (String::new(), None) };
+        let message = execution.message.clone().unwrap_or_default();
+        let all = || stopped.iter().filter_map(|one| one.message.as_deref()).collect::<Vec<_>>().join(" ");
+        match execution.kind {
+            HookKind::Codedeploy => (message, execution.code),
+            HookKind::Pause => (message, None),
+            HookKind::Lambda if self.status == Status::RollbackInProgress => {
+                (messages::rollback_failed(execution.stage, &all()), None)
+            }
+            HookKind::Lambda => (messages::hooks_failed(execution.stage, &all()), None),
+        }
+    }
+
+    pub(super) fn broke(&mut self) {
+        let scales = self.doing == Doing::Awaited && self.status == Status::InProgress;
+        if let (Configuration::Ecs(ecs), true) = (&self.configuration, scales)
+            && ecs.circuit_breaker
+        {
+            self.fail(messages::CIRCUIT_BREAKER.to_owned(), None);
+        }
+    }
+
+    pub(super) fn alarm(&mut self, name: &str) {
+        if self.status != Status::InProgress {
+            return;
+        }
+        match &self.configuration {
+            // ECS watches as soon as tasks of green run, and not at all if an alarm was red before.
+            Configuration::Ecs(ecs) => {
+                let watches = self.reached.contains("SCALE_UP") && self.around.red_alarms.is_empty();
+                if watches && ecs.alarms.iter().any(|alarm| alarm == name) {
+                    self.note(Happening::AlarmFired { name: name.to_owned() });
+                    self.fail(messages::alarm(name), None);
+                }
+            }
+            Configuration::CodeDeploy(codedeploy) => {
+                if codedeploy.alarms.iter().any(|alarm| alarm == name) {
+                    self.note(Happening::AlarmFired { name: name.to_owned() });
+                    let (code, text) = messages::alarm_active(name);
+                    self.fail(text, Some(code));
+                }
+            }
+        }
+    }
+
+    /// Whether the phase or the deployment has lasted too long, which is then dealt with.
+    pub(super) fn is_late(&mut self) -> bool {
+        if self.deployment_ends().is_some_and(|ends| ends <= self.now) {
+            self.fail(
+                "Service deployment rolled back because it did not end within 30 days.".to_owned(),
+                None,
+            );
+            return true;
+        }
+        if self.phase_ends().is_none_or(|ends| ends > self.now) {
+            return false;
+        }
+        let stage = self.phase().map_or("", |phase| phase.stage);
+        match self.configuration {
+            Configuration::Ecs(_) => self.fail(messages::stage_timed_out(stage), None),
+            Configuration::CodeDeploy(_) => {
+                let (code, text) = messages::NOT_HEALTHY;
+                self.fail(text.to_owned(), Some(code));
+            }
+        }
+        true
+    }
+
+    pub(super) fn fail(&mut self, reason: String, code: Option<&'static str>) {
+        if let Doing::Executions(first) = self.doing {
+            for execution in self.executions.iter_mut().skip(first) {
+                self.commands.extend(execution.cancel());
+            }
+        }
+        self.note(Happening::Failed { reason: reason.clone(), code });
+        if self.status == Status::RollbackInProgress {
+            return self.end(Status::RollbackFailed, Some(reason));
+        }
+        let reached = |stage: &str| self.reached.contains(stage);
+        let (phases, deployment) = match &self.configuration {
+            Configuration::Ecs(_) if self.identity.blue.is_none() => {
+                return self.end(Status::RollbackFailed, Some(messages::NO_CANDIDATE.to_owned()));
+            }
+            Configuration::Ecs(ecs) => (ecs::back(ecs, &self.around, self.assumptions, reached), None),
+            Configuration::CodeDeploy(codedeploy) if codedeploy.automatic_rollback && reached("Install") => {
+                (codedeploy::back(codedeploy), Some(self.identity.rollback_deployment.clone()))
+            }
+            // Nothing was installed yet, or nothing takes it back.
+            Configuration::CodeDeploy(_) => return self.end(Status::Failed, Some(reason)),
+        };
+        self.status = Status::RollbackInProgress;
+        self.reason = Some(reason);
+        (self.phases, self.at, self.doing, self.phase_since) = (phases, (0, 0), Doing::Nothing, self.now);
+        self.note(Happening::RollingBack { deployment });
+    }
+}
