@@ -151,13 +151,17 @@ impl Deployment {
                     self.commands.extend(execution.answered(now, &answer, rule));
                 }
             }
-            Input::Reported { execution, proceed } => {
+            Input::Reported { execution, proceed, reason } => {
                 if let Some(execution) = self.executions.get_mut(execution) {
-                    self.commands.extend(execution.reported(proceed));
+                    self.commands.extend(execution.reported(proceed, reason));
                 }
             }
             Input::Alarm(name) => self.alarm(&name),
-            Input::Stopped => match self.configuration {
+            Input::Stopped { rollback } => match self.configuration {
+                Configuration::Ecs(_) if !rollback => {
+                    self.cancel();
+                    self.end(Status::Stopped, Some(messages::ABORTED.to_owned()));
+                }
                 Configuration::Ecs(_) => self.fail(messages::STOPPED.to_owned(), None),
                 Configuration::CodeDeploy(_) => {
                     let (code, text) = messages::MANUAL_STOP;

@@ -96,7 +96,7 @@ impl Execution {
                 return Vec::new();
             };
             let (code, message) = messages::iam_role(role);
-            return self.stop(code, message);
+            return self.stop(code, message, None);
         }
         let (number, reason) = (self.number, answer.reason());
         match answer.read(self.function.as_deref().unwrap_or_default()) {
@@ -113,23 +113,23 @@ impl Execution {
     }
 
     /// A report to CodeDeploy, or the answer to a PAUSE hook.
-    pub(super) fn reported(&mut self, proceed: bool) -> Vec<Command> {
+    pub(super) fn reported(&mut self, proceed: bool, reason: Option<String>) -> Vec<Command> {
         if self.verdict.is_some() {
             return Vec::new();
         }
         if proceed {
-            return self.settle(Verdict::Proceed, None, None);
+            return self.settle(Verdict::Proceed, reason, None);
         }
         if self.kind == HookKind::Pause {
-            return self.settle(Verdict::Stop, None, Some(messages::pause_refused(self.stage)));
+            return self.settle(Verdict::Stop, reason, Some(messages::pause_refused(self.stage)));
         }
         let (code, message) = messages::VALIDATION_FAILED;
-        self.stop(code, message.to_owned())
+        self.stop(code, message.to_owned(), reason)
     }
 
-    fn stop(&mut self, code: &'static str, message: String) -> Vec<Command> {
+    fn stop(&mut self, code: &'static str, message: String, reason: Option<String>) -> Vec<Command> {
         self.code = Some(code);
-        self.settle(Verdict::Stop, None, Some(message))
+        self.settle(Verdict::Stop, reason, Some(message))
     }
 
     /// Its time is over.

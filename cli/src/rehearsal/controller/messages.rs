@@ -83,6 +83,9 @@ pub(super) fn alarm(name: &str) -> String {
 /// ECS: somebody stopped it. AWS's words for it are not known.
 pub(super) const STOPPED: &str = "Service deployment rolled back because it was stopped.";
 
+/// ECS: somebody stopped it and wanted no rollback. AWS's words for it are not known.
+pub(super) const ABORTED: &str = "Service deployment was stopped.";
+
 /// ECS: there is nothing to go back to, as on a create.
 pub(super) const NO_CANDIDATE: &str = "No rollback candidate was found to run the rollback.";
 

@@ -59,11 +59,16 @@ pub enum Input {
         execution: usize,
         /// Whether the deployment may go on.
         proceed: bool,
+        /// The reason, where the one who decided gave one.
+        reason: Option<String>,
     },
     /// An alarm of the deployment went off.
     Alarm(String),
-    /// Somebody stops the deployment and asks for a rollback.
-    Stopped,
+    /// Somebody stops the deployment.
+    Stopped {
+        /// Whether it is to be taken back; else everything stays as it is.
+        rollback: bool,
+    },
 }
 
 /// What is to be done.
@@ -71,7 +76,7 @@ pub enum Input {
 pub enum Command {
     /// Start the tasks of green beside those of blue, and say when they are healthy.
     ScaleUp,
-    /// Replace the tasks of blue by those of green, one after the other, in blue's own pool.
+    /// Start the tasks of green in blue's own pool, and end those of blue once they are healthy.
     Replace,
     /// Replace the tasks of green by those of blue again, and say [`Input::ScaledUp`] when that is done.
     Restore,

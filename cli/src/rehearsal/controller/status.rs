@@ -16,6 +16,8 @@ pub enum Status {
     RollbackSuccessful,
     /// It could not be taken back.
     RollbackFailed,
+    /// Somebody stopped it, and everything stays as it is.
+    Stopped,
     /// It failed, and nothing takes it back: CodeDeploy without automatic rollback.
     Failed,
 }
@@ -39,6 +41,7 @@ impl Status {
             Self::RollbackInProgress => "ROLLBACK_IN_PROGRESS",
             Self::RollbackSuccessful => "ROLLBACK_SUCCESSFUL",
             Self::RollbackFailed => "ROLLBACK_FAILED",
+            Self::Stopped => "STOPPED",
             Self::Failed => "FAILED",
         }
     }

@@ -79,12 +79,17 @@ impl Deployment {
         true
     }
 
-    pub(super) fn fail(&mut self, reason: String, code: Option<&'static str>) {
+    /// Nobody waits any more for the hooks that are being asked.
+    pub(super) fn cancel(&mut self) {
         if let Doing::Executions(first) = self.doing {
             for execution in self.executions.iter_mut().skip(first) {
                 self.commands.extend(execution.cancel());
             }
         }
+    }
+
+    pub(super) fn fail(&mut self, reason: String, code: Option<&'static str>) {
+        self.cancel();
         self.note(Happening::Failed { reason: reason.clone(), code });
         if self.status == Status::RollbackInProgress {
             return self.end(Status::RollbackFailed, Some(reason));

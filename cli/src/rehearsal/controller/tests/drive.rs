@@ -145,7 +145,10 @@ impl<'a> Drive<'a> {
         match act {
             Act::Answer(answer) => self.later(soon, Input::Answered { execution, answer }),
             Act::Report(proceed, after) => {
-                self.later(now + Duration::from_secs(after), Input::Reported { execution, proceed });
+                self.later(
+                    now + Duration::from_secs(after),
+                    Input::Reported { execution, proceed, reason: None },
+                );
             }
             Act::Silence => {}
         }

@@ -383,8 +383,8 @@ fn a_network_load_balancer_takes_ten_minutes_to_shift() {
 #[test]
 fn somebody_who_stops_it_gets_a_rollback() {
     let mut drive = Drive::new(of_ecs(ecs(Strategy::BlueGreen, vec![])), |_, _, _| succeeded());
-    drive.outside.insert(60, Input::Stopped);
+    drive.outside.insert(60, Input::Stopped { rollback: true });
     let drive = drive.play();
     assert_eq!(drive.deployment.status(), Status::RollbackSuccessful);
-    assert_eq!([drive.deployment.production_share(), drive.deployment.test_share()], [0.0, 0.0]);
+    assert_eq!((drive.deployment.production_share(), drive.deployment.test_share()), (0.0, 0.0));
 }
