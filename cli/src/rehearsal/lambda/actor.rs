@@ -18,12 +18,14 @@ use super::function::Function;
 use super::invocation::{Invocation, Outcome, Post, PostKind};
 use super::process::Process;
 use super::runtime_api::{Handout, Posted, Refusal, Request};
+use super::under_way::UnderWay;
 use crate::rehearsal::identifier;
 
 pub(super) struct Actor {
     function: Arc<Function>,
     process: Process,
     ledger: Ledger,
+    under_way: UnderWay,
     phase: Phase,
     /// The invocation to be settled, whether it has been handed over or not.
     order: Option<Order>,
@@ -64,12 +66,15 @@ impl Actor {
         process: Process,
         started: Instant,
         ledger: Ledger,
+        under_way: UnderWay,
         order: Order,
     ) -> Self {
+        under_way.begin(process.group());
         Self {
             function,
             process,
             ledger,
+            under_way,
             phase: Phase::Initializing,
             order: Some(order),
             posts: Vec::new(),
@@ -128,6 +133,7 @@ impl Actor {
     }
 
     fn take(&mut self, order: Order) {
+        self.under_way.begin(self.process.group());
         self.order = Some(order);
         self.hand_over();
     }
@@ -175,6 +181,7 @@ impl Actor {
         // If the connection has gone meanwhile, the process will ask again.
         if next.send(Ok(handout)).is_ok() {
             self.phase = Phase::Running { since };
+            self.under_way.hand_out();
         }
     }
 
@@ -239,6 +246,7 @@ impl Actor {
 
     fn settle(&mut self, outcome: Outcome, duration: Duration) {
         let Some(order) = self.order.take() else { return };
+        self.under_way.end(self.process.group());
         let (log, log_lines_dropped) = self.process.take_log();
         let invocation = Invocation {
             request_id: order.request_id,

@@ -16,6 +16,7 @@ use super::function::Function;
 use super::invocation::{Invocation, Post};
 use super::process::{Group, Process};
 use super::runtime_api;
+use super::under_way::UnderWay;
 use crate::rehearsal::server::Server;
 
 /// Every post that any environment of a function received, in order.
@@ -40,14 +41,19 @@ pub(super) struct Environment {
 
 impl Environment {
     /// Starts a process for its first order.
-    pub(super) async fn start(function: Arc<Function>, ledger: Ledger, order: Order) -> io::Result<Self> {
+    pub(super) async fn start(
+        function: Arc<Function>,
+        ledger: Ledger,
+        under_way: UnderWay,
+        order: Order,
+    ) -> io::Result<Self> {
         let (asking, requests) = mpsc::channel(16);
         let runtime_api = Server::start(|_| runtime_api::router(asking)).await?;
         let started = Instant::now();
         let process = Process::start(&function, runtime_api.address())?;
         let group = process.group().clone();
         let (giving, orders) = mpsc::channel(1);
-        let actor = Actor::new(function, process, started, ledger, order);
+        let actor = Actor::new(function, process, started, ledger, under_way, order);
         tokio::spawn(actor.run(orders, requests));
         Ok(Self { orders: giving, group, _runtime_api: runtime_api })
     }

@@ -4,10 +4,11 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::process::Command;
 
 use crate::rehearsal::identifier;
 
@@ -16,10 +17,14 @@ use crate::rehearsal::identifier;
 pub struct Function {
     /// The name, as in the ARN.
     pub name: String,
-    /// The program to run, the function's `bootstrap`.
+    /// The program to run, the function's `bootstrap`. A bare name is looked for in the `PATH` that the
+    /// function gets, which is Lambda's unless [`with_variable`](Self::with_variable) passes another on.
     pub program: PathBuf,
     /// Its arguments. Lambda gives none; the command uses them to run itself as a hook.
     pub arguments: Vec<OsString>,
+    /// Where it runs, and its `LAMBDA_TASK_ROOT`. If nobody says, it runs where the caller does and the
+    /// task root is where the program is.
+    pub directory: Option<PathBuf>,
     /// Variables besides Lambda's own. Unlike on AWS they may replace a reserved one.
     pub environment: BTreeMap<OsString, OsString>,
     /// How long one invocation may take. Lambda counts whole seconds; tests need less.
@@ -90,6 +95,7 @@ impl Function {
             name: name.into(),
             program: program.into(),
             arguments: Vec::new(),
+            directory: None,
             environment: BTreeMap::new(),
             timeout: Duration::from_secs(3),
             initialization_limit: Duration::from_secs(10),
@@ -126,13 +132,31 @@ impl Function {
         }
     }
 
+    /// What starts its process.
+    pub(super) fn command(&self, runtime_api: SocketAddr) -> Command {
+        let mut command = Command::new(self.path());
+        command.args(&self.arguments).env_clear().envs(self.variables(runtime_api));
+        if let Some(directory) = &self.directory {
+            command.current_dir(directory);
+        }
+        command
+    }
+
+    /// The program as seen from anywhere: a relative path is meant from where the caller is.
+    fn path(&self) -> PathBuf {
+        let bare = self.program.parent().is_none_or(|directory| directory.as_os_str().is_empty());
+        let absolute = (!bare).then(|| std::path::absolute(&self.program).ok()).flatten();
+        absolute.unwrap_or_else(|| self.program.clone())
+    }
+
     /// The whole environment of the process: Lambda's reserved variables, then the caller's.
     ///
     /// `AWS_EXECUTION_ENV` and `_X_AMZN_TRACE_ID` are absent because OS-only runtimes do not have
     /// them. The configuration and credentials files and the metadata service, which Lambda has not
     /// either, are shut off so that nothing of the caller's account leaks in.
-    pub(super) fn variables(&self, runtime_api: SocketAddr) -> BTreeMap<OsString, OsString> {
-        let task_root = self.program.parent().and_then(|directory| directory.canonicalize().ok());
+    fn variables(&self, runtime_api: SocketAddr) -> BTreeMap<OsString, OsString> {
+        let task_root = self.directory.as_deref().or_else(|| self.program.parent());
+        let task_root = task_root.and_then(|directory| Path::canonicalize(directory).ok());
         let log_stream =
             format!("{}/[$LATEST]{}", Timestamp::now().strftime("%Y/%m/%d"), identifier::hexadecimal());
         let reserved: [(&str, OsString); 20] = [

@@ -26,6 +26,7 @@ mod invocation;
 mod log;
 mod process;
 mod runtime_api;
+mod under_way;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -36,6 +37,7 @@ pub use self::function::{DeadlineHeader, Function, Retries};
 pub use self::invocation::{Exit, Failure, Invocation, Outcome, Post, PostKind};
 
 use self::environment::{Environment, Ledger, Order};
+use self::under_way::UnderWay;
 use super::identifier;
 
 /// The service. Dropping it kills every process of the function.
@@ -43,6 +45,7 @@ use super::identifier;
 pub struct Lambda {
     function: Arc<Function>,
     ledger: Ledger,
+    under_way: UnderWay,
     /// Environments without an invocation under way.
     warm: Mutex<Vec<Environment>>,
 }
@@ -50,7 +53,12 @@ pub struct Lambda {
 impl Lambda {
     /// A service for the function. Nothing is started yet.
     pub fn new(function: Function) -> Self {
-        Self { function: Arc::new(function), ledger: Ledger::default(), warm: Mutex::default() }
+        Self {
+            function: Arc::new(function),
+            ledger: Ledger::default(),
+            under_way: UnderWay::new(),
+            warm: Mutex::default(),
+        }
     }
 
     /// The function that it serves.
@@ -87,6 +95,24 @@ impl Lambda {
         self.ledger.posts()
     }
 
+    /// Kills the processes of the invocations under way (SIGKILL, with all that they have started), and says
+    /// how many. An invocation whose process has not answered comes to [`Outcome::Exited`]; what has been
+    /// answered stays answered. Processes that wait for an event are left alone.
+    pub fn kill(&self) -> usize {
+        self.under_way.kill()
+    }
+
+    /// How many events have been handed out to processes so far, those of retries among them.
+    pub fn handed_out(&self) -> usize {
+        self.under_way.handed_out()
+    }
+
+    /// Waits until so many events have been handed out: from then on that many invocations run, or have
+    /// run. With [`kill`](Self::kill) it strikes one in its midst.
+    pub async fn until_handed_out(&self, events: usize) {
+        self.under_way.until_handed_out(events).await;
+    }
+
     async fn attempt(&self, request_id: String, event: Bytes) -> Invocation {
         let (order, invocation) = Order::new(request_id.clone(), event);
         let environment = match self.environment_for(order).await {
@@ -119,7 +145,8 @@ impl Lambda {
                 Err(returned) => order = returned,
             }
         }
-        Environment::start(self.function.clone(), self.ledger.clone(), order).await
+        let (function, ledger) = (self.function.clone(), self.ledger.clone());
+        Environment::start(function, ledger, self.under_way.clone(), order).await
     }
 
     fn warm(&self) -> MutexGuard<'_, Vec<Environment>> {

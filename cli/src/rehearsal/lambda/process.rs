@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::process::{Pid, Signal};
-use tokio::process::{Child, Command};
+use tokio::process::Child;
 use tokio::task::JoinHandle;
 
 use super::function::Function;
@@ -36,10 +36,8 @@ impl Process {
     pub(super) fn start(function: &Function, runtime_api: SocketAddr) -> io::Result<Self> {
         let (log, output) = Log::open()?;
         // The command keeps the writing ends of the pipe open; it ends with this function.
-        let child = Command::new(&function.program)
-            .args(&function.arguments)
-            .env_clear()
-            .envs(function.variables(runtime_api))
+        let child = function
+            .command(runtime_api)
             .stdin(Stdio::null())
             .stdout(output.try_clone()?)
             .stderr(output)

@@ -2,6 +2,8 @@
 
 mod ends;
 mod invocations;
+mod kills;
+mod programs;
 
 use std::net::SocketAddr;
 
