@@ -50,6 +50,7 @@ mod cidr;
 mod conditions;
 mod exchange;
 mod forwarding;
+mod handshakes;
 mod health;
 mod listener;
 mod log;
@@ -75,6 +76,7 @@ pub use self::options::{HealthChecks, Options};
 
 use self::addresses::Addresses;
 use self::certificates::Certificates;
+use self::handshakes::Handshakes;
 use self::listener::Listening;
 use self::log::Log;
 use self::shares::Shares;
@@ -95,6 +97,7 @@ struct Site {
     world: Arc<Shared>,
     addresses: Addresses,
     certificates: Certificates,
+    handshakes: Handshakes,
     shares: Shares,
     log: Log,
     idle_timeout: Duration,
@@ -113,6 +116,7 @@ impl Balancer {
             world: aws.shared(),
             addresses: Addresses::new(options.addresses),
             certificates: Certificates::new(options.certificates)?,
+            handshakes: Handshakes::new(),
             shares: Shares::default(),
             log: Log::default(),
             idle_timeout: options.idle_timeout,
@@ -155,6 +159,18 @@ impl Balancer {
     /// loopback address.
     pub fn unmap(&self, id: &str, port: u16) {
         self.site.addresses.unmap(id, port);
+    }
+
+    /// Lets the next TLS handshake at a listener hang, in addition to those that are to hang already: the
+    /// connection is accepted, what the client says is read, and nothing is ever answered, until the client
+    /// gives up or the balancer is dropped. A listener without TLS has no handshakes.
+    pub fn hang_next_handshake(&self, listener: impl Into<String>) {
+        self.site.handshakes.hang_next(listener.into());
+    }
+
+    /// Waits until every handshake that was to hang does.
+    pub async fn until_handshakes_hang(&self) {
+        self.site.handshakes.until_they_hang().await;
     }
 
     /// What was asked and who answered, oldest first. A request is in it before its answer is out. The

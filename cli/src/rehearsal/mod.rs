@@ -5,6 +5,7 @@
 //! - [`aws`] answers the AWS calls that a hook makes, in the protocols that the SDKs speak.
 //! - [`application`] is the built-in application.
 //! - [`balancer`] serves the load balancers of the world behind [`aws`].
+//! - [`authority`] issues the certificates that they show.
 //!
 //! And a whole deployment around those:
 //!
@@ -18,6 +19,7 @@
 //! function. Processes are started and ended as Unix does it (process groups, signals).
 
 pub mod application;
+pub mod authority;
 pub mod aws;
 pub mod balancer;
 pub mod clock;

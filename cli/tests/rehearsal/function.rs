@@ -46,6 +46,9 @@ fn run(behaviour: &str) {
         "exit in initialization" => process::exit(3),
         "hang in initialization" | "hold" => hang(),
         "hang with a child" => drop(start_child()),
+        "test-traffic" => {
+            let _ = greenlight_test_traffic::hook().run();
+        }
         "error in initialization" => {
             let posted = post("init/error", br#"{"errorType":"NoPlan","errorMessage":"no plan"}"#);
             println!("initialization error: {}", posted.status);

@@ -17,9 +17,12 @@ use super::log::{AnsweredBy, Entry};
 use super::malformed::WithPage;
 use super::target::Connection;
 
-pub(super) async fn serve(front: Front, connection: TcpStream) {
+pub(super) async fn serve(front: Front, mut connection: TcpStream) {
     if !front.secure {
         return serve_http1(front, connection).await;
+    }
+    if front.site.handshakes.hang(&front.listener, &mut connection).await {
+        return;
     }
     let certificates = front.certificates();
     // A client that cannot or will not shake hands is gone.

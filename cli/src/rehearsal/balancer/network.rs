@@ -11,11 +11,14 @@ use super::log::{AnsweredBy, Entry};
 use super::routing::{self, Route, Step};
 use super::target::{self, Connection};
 
-pub(super) async fn serve(front: Front, connection: TcpStream) {
+pub(super) async fn serve(front: Front, mut connection: TcpStream) {
     if !front.secure {
         if let Err(connection) = forward(&front, connection).await {
             reset(&connection);
         }
+        return;
+    }
+    if front.site.handshakes.hang(&front.listener, &mut connection).await {
         return;
     }
     let certificates = front.certificates();

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use greenlight_cli::rehearsal::aws::Aws;
 use greenlight_cli::rehearsal::aws::elb::Listener;
 use greenlight_cli::rehearsal::balancer::{Balancer, Options};
+use greenlight_cli::rehearsal::lambda::{Lambda, Outcome};
 use http_body_util::{BodyExt, Empty};
 use hyper::client::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -17,8 +18,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use super::support::certificates::Authority;
 use super::support::client::{Client, get};
 use super::support::soon;
-use super::support::target::{Running, application, server};
-use super::support::world::{Served, forward, group, listener, target};
+use super::support::target::{Running, application, echoing, server};
+use super::support::world::{LISTENER, NETWORK_LISTENER, Served, forward, group, listener, target};
+use crate::function::function;
 
 const FIRST: &str = "arn:aws:acm:us-east-1:123456789012:certificate/first";
 const SECOND: &str = "arn:aws:acm:us-east-1:123456789012:certificate/second";
@@ -129,6 +131,82 @@ async fn targets_may_speak_tls_with_any_certificate() {
     assert_eq!(get(served.address(), "/").await.body, "secret");
     served.change(|elb| "HTTP".clone_into(&mut elb.target_groups[0].protocol));
     assert_eq!(get(served.address(), "/").await.status, 502);
+}
+
+/// A hook trusts the rehearsal's authority because `SSL_CERT_FILE` names it, and for no other reason.
+#[tokio::test]
+async fn hooks_trust_the_authority_through_their_environment() {
+    let (authority, green) = (Authority::new(), application("green").await);
+    let certificates = HashMap::from([(FIRST.to_owned(), authority.issue("localhost"))]);
+    let served = Served::with(Options { certificates, ..Options::default() }, |elb| {
+        elb.listeners.push(secure(&[FIRST]));
+        elb.target_groups.push(group("green", vec![target(green.address, "healthy")]));
+    })
+    .await;
+    let directory = tempfile::tempdir().unwrap();
+    let event = include_bytes!("../../../../events/ecs/post-test-traffic-shift.json");
+    for (pem, expected) in [(authority.pem(), "SUCCEEDED"), (Authority::new().pem(), "FAILED")] {
+        let file = directory.path().join(expected);
+        std::fs::write(&file, pem).unwrap();
+        let hook = function("test-traffic")
+            .with_variable("AWS_ENDPOINT_URL", served.aws.endpoint_url())
+            .with_variable("GREENLIGHT_TARGET_URL", format!("https://localhost:{}", served.address().port()))
+            .with_variable("GREENLIGHT_PLAN", r#"{"checks":[{"http":{"path":"/"}}],"patience":"0s"}"#)
+            .with_variable("SSL_CERT_FILE", file);
+        let invocation = soon(Lambda::new(hook).invoke(&event[..])).await;
+        let Outcome::Answered(answer) = &invocation.outcome else { panic!("{invocation:?}") };
+        let answer: serde_json::Value = serde_json::from_slice(answer).unwrap();
+        assert_eq!(answer["hookStatus"], expected, "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn the_next_handshake_hangs_and_the_one_after_it_does_not() {
+    let (authority, green) = (Authority::new(), application("green").await);
+    let (served, _) = served(&authority, &green).await;
+    served.balancer.hang_next_handshake(LISTENER);
+    // One that says nothing is no handshake.
+    let silent = tokio::net::TcpStream::connect(served.address()).await.unwrap();
+    let (address, name) = (served.address(), "orders.example.com");
+    let hanging = tokio::spawn({
+        let authority = authority.clone();
+        async move { authority.connect(address, name, &[]).await.map(drop) }
+    });
+    soon(served.balancer.until_handshakes_hang()).await;
+    let connection = soon(authority.connect(address, name, &[])).await.unwrap();
+    assert_eq!(Client::over(connection).await.get("/").await.body, "green");
+    assert!(!hanging.is_finished(), "it waits for an answer");
+    // It ends with the balancer, and only then.
+    drop((served, silent));
+    assert!(soon(hanging).await.unwrap().is_err());
+}
+
+#[tokio::test]
+async fn handshakes_of_network_listeners_hang_as_often_as_is_wanted() {
+    let (authority, green) = (Authority::new(), echoing("green").await);
+    let certificates = HashMap::from([(FIRST.to_owned(), authority.issue("orders.example.com"))]);
+    let served = Served::with(Options { certificates, ..Options::default() }, |elb| {
+        let certificates = vec![FIRST.to_owned()];
+        elb.listeners.push(Listener { certificates, ..listener("TLS", forward(&[("green", 1)])) });
+        elb.target_groups.push(group("green", vec![target(green.address, "healthy")]));
+    })
+    .await;
+    let address = served.balancer.address(NETWORK_LISTENER).unwrap();
+    served.balancer.hang_next_handshake(NETWORK_LISTENER);
+    served.balancer.hang_next_handshake(NETWORK_LISTENER);
+    let hanging: Vec<_> = (0..2)
+        .map(|_| {
+            let authority = authority.clone();
+            tokio::spawn(async move { authority.connect(address, "orders.example.com", &[]).await.map(drop) })
+        })
+        .collect();
+    soon(served.balancer.until_handshakes_hang()).await;
+    let mut third = soon(authority.connect(address, "orders.example.com", &[])).await.unwrap();
+    third.write_all(b"hello").await.unwrap();
+    let mut said = [0; 10];
+    soon(third.read_exact(&mut said)).await.unwrap();
+    assert_eq!(&said, b"greenhello");
+    assert!(hanging.iter().all(|hanging| !hanging.is_finished()));
 }
 
 #[tokio::test]

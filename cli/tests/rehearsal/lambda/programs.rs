@@ -38,8 +38,9 @@ async fn a_shell_command_runs_in_its_directory_which_is_the_task_root() {
         .with_variable("_HANDLER", "app.handler")
         .with_variable("PROGRAM", env::current_exe().unwrap());
     function.program = "sh".into();
-    function.arguments =
-        ["-c", r#"echo "in $(pwd -P)"; "$PROGRAM" --exact function::program --nocapture"#].map(Into::into).to_vec();
+    function.arguments = ["-c", r#"echo "in $(pwd -P)"; "$PROGRAM" --exact function::program --nocapture"#]
+        .map(Into::into)
+        .to_vec();
     function.directory = Some(root.into());
     let (variables, log) = environment(function).await;
     assert!(log.contains(&format!("in {root}")), "{log:?}");

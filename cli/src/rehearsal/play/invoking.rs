@@ -1,0 +1,185 @@
+//! How hooks are asked: functions called, events of PAUSE hooks emitted, reports awaited.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::sync::oneshot;
+
+use super::entry::{Around, Entry, Invoked};
+use super::settings::Answerer;
+use super::{Done, Play};
+use crate::rehearsal::aws::codedeploy;
+use crate::rehearsal::aws::ecs::Action;
+use crate::rehearsal::controller::{Answer, Input};
+use crate::rehearsal::fault::HookFaultKind;
+use crate::rehearsal::lambda::{Invocation, Lambda, Outcome};
+
+/// How long, in real time, a function that has reported may take until it also returns: what it says of
+/// its verdict is worth that much.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+impl Play {
+    /// Calls a function with an event.
+    pub(super) fn invoke(&mut self, execution: usize, function: &str, event: &Value, asynchronous: bool) {
+        let body = event.to_string();
+        if let Some(answer) = self.stage.refused(function) {
+            let _ = self.work.tell.send(Done::Told(Input::Answered { execution, answer }));
+            return;
+        }
+        let clock = self.stage.clock.clone();
+        let Some(lambda) = self.stage.functions.lambda(function, &clock) else {
+            // Whoever prepared the rehearsal has mapped every function.
+            let answer = Answer::Errored;
+            let _ = self.work.tell.send(Done::Told(Input::Answered { execution, answer }));
+            return;
+        };
+        self.strike(function, &lambda);
+        if self.stage.has_fault(function, &HookFaultKind::Twice) {
+            self.spawn_invocation(execution, function, &lambda, &body, Delivery { asynchronous, twice: true });
+        }
+        let returned = self.spawn_invocation(execution, function, &lambda, &body, Delivery { asynchronous, twice: false });
+        if asynchronous {
+            self.await_report(execution, event, returned);
+        }
+    }
+
+    /// Kills the function in the midst of its first invocation, if that is asked for.
+    fn strike(&mut self, function: &str, lambda: &Arc<Lambda>) {
+        if lambda.handed_out() > 0 || !self.stage.has_fault(function, &HookFaultKind::Killed) {
+            return;
+        }
+        let lambda = lambda.clone();
+        self.work.tasks.spawn(async move {
+            lambda.until_handed_out(1).await;
+            lambda.kill();
+        });
+    }
+
+    fn spawn_invocation(
+        &mut self,
+        execution: usize,
+        function: &str,
+        lambda: &Arc<Lambda>,
+        body: &str,
+        delivery: Delivery,
+    ) -> oneshot::Receiver<()> {
+        let (lambda, body, function) = (lambda.clone(), body.to_owned(), function.to_owned());
+        let tell = self.work.tell.clone();
+        let (returned, waits) = oneshot::channel();
+        self.work.tasks.spawn(async move {
+            let attempts = if delivery.asynchronous { lambda.invoke_async(body).await } else { vec![lambda.invoke(body).await] };
+            let input = attempts.last().filter(|_| !delivery.asynchronous && !delivery.twice).map(|last| {
+                Input::Answered { execution, answer: answer(last) }
+            });
+            let invoked = attempts.iter().map(|attempt| Invoked::new(execution, &function, delivery.twice, attempt));
+            let _ = tell.send(Done::Invoked { invoked: invoked.collect(), input });
+            let _ = returned.send(());
+        });
+        waits
+    }
+
+    /// Waits for CodeDeploy to receive the report of an execution.
+    fn await_report(&mut self, execution: usize, event: &Value, returned: oneshot::Receiver<()>) {
+        let text = |key: &str| event[key].as_str().unwrap_or_default().to_owned();
+        let (deployment, hook) = (text("DeploymentId"), text("LifecycleEventHookExecutionId"));
+        self.stage.aws.change(|world| world.codedeploy.await_report(deployment, hook.clone()));
+        let (shared, tell) = (self.stage.aws.shared(), self.work.tell.clone());
+        let waiting = self.work.tasks.spawn(async move {
+            shared.until(|world| world.codedeploy.report(&hook).is_some()).await;
+            // It may be killed or go on for long: then there are no last words.
+            let _ = tokio::time::timeout(LAST_WORDS, returned).await;
+            let status = shared.look(|world| world.codedeploy.report(&hook).map(|report| report.status));
+            let proceed = status == Some(codedeploy::Status::Succeeded);
+            let _ = tell.send(Done::Told(Input::Reported { execution, proceed, reason: None }));
+        });
+        self.work.of_executions.entry(execution).or_default().push(waiting);
+    }
+
+    /// Emits the event of a PAUSE hook, and waits for its answer.
+    pub(super) fn pause(&mut self, execution: usize, event: &Value, tell_entry: &mut impl FnMut(&Entry)) {
+        let text = |key: &str| event["detail"][key].as_str().unwrap_or_default().to_owned();
+        let (deployment, hook) = (text("serviceDeploymentArn"), text("hookId"));
+        self.stage.aws.change(|world| world.ecs.await_action(deployment, hook.clone()));
+        let (shared, tell) = (self.stage.aws.shared(), self.work.tell.clone());
+        let waits_for = hook.clone();
+        let (returned, last_words) = oneshot::channel();
+        let waiting = self.work.tasks.spawn(async move {
+            shared.until(|world| world.ecs.answer(&waits_for).is_some()).await;
+            let _ = tokio::time::timeout(LAST_WORDS, last_words).await;
+            let action = shared.look(|world| world.ecs.answer(&waits_for).map(|taken| taken.action));
+            let proceed = action == Some(Action::Continue);
+            let _ = tell.send(Done::Told(Input::Reported { execution, proceed, reason: None }));
+        });
+        self.work.of_executions.entry(execution).or_default().push(waiting);
+        match self.stage.pause.clone() {
+            Answerer::Caller => {
+                let text = format!(
+                    "answer with: aws ecs continue-service-deployment --endpoint-url {} --service-deployment-arn {} --hook-id {hook} --action CONTINUE",
+                    self.stage.aws.endpoint_url(),
+                    event["detail"]["serviceDeploymentArn"].as_str().unwrap_or_default()
+                );
+                drop(returned);
+                self.note(Around::Note { text }, tell_entry);
+            }
+            Answerer::Person { after, proceed } => {
+                let (clock, tell) = (self.stage.clock.clone(), self.work.tell.clone());
+                let shared = self.stage.aws.shared();
+                let person = self.work.tasks.spawn(async move {
+                    clock.sleep(after).await;
+                    shared.change(|world| world.ecs.complete(hook));
+                    let reason = Some("a person, played by the rehearsal".to_owned());
+                    let _ = tell.send(Done::Told(Input::Reported { execution, proceed, reason }));
+                });
+                drop(returned);
+                self.work.of_executions.entry(execution).or_default().push(person);
+            }
+            Answerer::Function(function) => {
+                let clock = self.stage.clock.clone();
+                let Some(lambda) = self.stage.functions.lambda(&function, &clock) else { return };
+                self.strike(&function, &lambda);
+                let delivery = Delivery { asynchronous: true, twice: false };
+                let body = event.to_string();
+                if self.stage.has_fault(&function, &HookFaultKind::Twice) {
+                    self.spawn_invocation(execution, &function, &lambda, &body, Delivery { twice: true, ..delivery });
+                }
+                let done = self.spawn_invocation(execution, &function, &lambda, &body, delivery);
+                self.work.tasks.spawn(async move {
+                    let _ = done.await;
+                    let _ = returned.send(());
+                });
+            }
+        }
+    }
+
+    /// Nobody waits for an execution any more: its answer, if it comes, counts for nothing.
+    pub(super) fn forget(&mut self, execution: usize) {
+        for waiting in self.work.of_executions.remove(&execution).unwrap_or_default() {
+            waiting.abort();
+        }
+        let id = self.deployment.executions().get(execution).map(|execution| execution.id.clone());
+        if let Some(id) = id {
+            self.stage.aws.change(|world| {
+                world.ecs.complete(id.clone());
+                world.codedeploy.complete(id);
+            });
+        }
+    }
+}
+
+/// How an event is delivered.
+#[derive(Clone, Copy, Debug)]
+struct Delivery {
+    asynchronous: bool,
+    twice: bool,
+}
+
+/// What ECS can read of an invocation.
+fn answer(invocation: &Invocation) -> Answer {
+    match &invocation.outcome {
+        Outcome::Answered(bytes) => Answer::Returned(serde_json::from_slice(bytes).ok()),
+        Outcome::FunctionError { .. } | Outcome::TimedOut { .. } | Outcome::Exited(_) | Outcome::CouldNotStart { .. } => {
+            Answer::Errored
+        }
+    }
+}

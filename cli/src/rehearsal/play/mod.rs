@@ -1,0 +1,371 @@
+//! Plays a whole deployment: real applications, a real load balancer, the real hook processes, and the
+//! controller that decides.
+//!
+//! The [controller](super::controller) says what is to be done and is told what came of it; here it is
+//! done. A [`Play`] first sets the stage (blue's tasks, the world behind the AWS endpoint, the load
+//! balancer, the users), then [`run`](Play::run)s the deployment to its end and tells a timeline as it
+//! goes. The world is kept true to the controller, so that hooks, and people with the AWS CLI, see what
+//! they would see on AWS.
+
+mod entry;
+mod functions;
+mod front;
+mod invoking;
+mod scene;
+mod settings;
+mod stage;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::Serialize;
+use tokio::sync::mpsc;
+use tokio::task::{AbortHandle, JoinSet};
+
+pub use self::entry::{Around, Entry, Invoked, What};
+pub use self::functions::{FunctionSettings, Runs};
+pub use self::settings::{Answerer, Settings};
+pub use self::stage::NotPlayed;
+
+use self::stage::Stage;
+use super::Colour;
+use super::controller::{Command, Deployment, Happening, Input, Status};
+use super::task::{NotReady, Tasks};
+use super::users::Seen;
+
+/// A rehearsal whose stage is set.
+#[derive(Debug)]
+pub struct Play {
+    stage: Stage,
+    deployment: Deployment,
+    began: Duration,
+    /// What was done reports here.
+    done: mpsc::UnboundedReceiver<Done>,
+    work: Work,
+    /// Green's tasks, once they run.
+    green: Option<Tasks>,
+    fired: Vec<String>,
+    /// Why each execution was decided as it was, in the words of its function.
+    reasons: BTreeMap<usize, String>,
+    entries: Vec<Entry>,
+}
+
+/// What is under way. Dropping it ends it.
+#[derive(Debug)]
+struct Work {
+    tell: mpsc::UnboundedSender<Done>,
+    tasks: JoinSet<()>,
+    /// What waits for an execution's verdict.
+    of_executions: BTreeMap<usize, Vec<AbortHandle>>,
+}
+
+/// What was done.
+#[derive(Debug)]
+enum Done {
+    /// Green's tasks were started, or were not.
+    Started(Result<Tasks, NotReady>),
+    /// All targets of green are healthy.
+    Healthy,
+    /// Blue's targets are healthy again.
+    Restored,
+    /// Green's targets were never healthy for as long as the circuit breaker takes.
+    Broke,
+    /// A function's invocations came to their end.
+    Invoked { invoked: Vec<Invoked>, input: Option<Input> },
+    /// Something happened that the controller is to know.
+    Told(Input),
+}
+
+/// What a rehearsal came to.
+#[derive(Debug, Serialize)]
+pub struct Played {
+    /// The deployment's status, in ECS's words.
+    pub status: Status,
+    /// AWS's reason for it.
+    pub reason: Option<String>,
+    /// The check or the person that decided, in the function's own words.
+    pub decided_by: Option<String>,
+    /// What users saw.
+    pub users: Seen,
+    /// Whether green had production traffic at any time.
+    pub green_served: bool,
+    /// How long it would have taken on AWS, in seconds.
+    pub simulated_seconds: f64,
+    /// How long it took here, in seconds.
+    pub real_seconds: f64,
+    /// What people should know of it.
+    pub notes: Vec<String>,
+}
+
+impl Play {
+    /// Sets the stage: blue serves its users, green is not there yet.
+    pub async fn prepare(settings: Settings, equip: impl FnOnce(&super::aws::Aws)) -> Result<Self, NotPlayed> {
+        let (stage, deployment) = Stage::set(settings, equip).await?;
+        let (tell, done) = mpsc::unbounded_channel();
+        let began = stage.clock.elapsed();
+        Ok(Self {
+            stage,
+            deployment,
+            began,
+            done,
+            work: Work { tell, tasks: JoinSet::new(), of_executions: BTreeMap::new() },
+            green: None,
+            fired: Vec::new(),
+            reasons: BTreeMap::new(),
+            entries: Vec::new(),
+        })
+    }
+
+    /// What `--endpoint-url` of the AWS CLI has to say.
+    pub fn endpoint_url(&self) -> String {
+        self.stage.aws.endpoint_url()
+    }
+
+    /// Where production traffic and test traffic come in.
+    pub fn entrances(&self) -> (Option<String>, Option<String>) {
+        self.stage.entrances()
+    }
+
+    /// The timeline so far.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// Plays the deployment to its end; every entry of the timeline is told as it is made.
+    pub async fn run(&mut self, mut tell: impl FnMut(&Entry)) -> Result<Played, NotPlayed> {
+        let started = tokio::time::Instant::now();
+        self.began = self.stage.clock.elapsed();
+        for text in std::mem::take(&mut self.stage.remarks) {
+            self.note(Around::Note { text }, &mut tell);
+        }
+        let mut commands = self.deployment.start(self.began);
+        let mut green_served = false;
+        loop {
+            green_served |= self.deployment.production_share() > 0.0;
+            self.keep_pace(&commands, &mut tell);
+            // The world is true before anybody is called, and again after all was done.
+            self.mirror();
+            for command in std::mem::take(&mut commands) {
+                self.carry_out(command, &mut tell);
+            }
+            self.mirror();
+            if self.deployment.status().is_final() {
+                break;
+            }
+            let input = self.next(&mut tell).await?;
+            if let Some(input) = input {
+                commands = self.deployment.handle(self.stage.clock.elapsed(), input);
+            }
+        }
+        let simulated = self.stage.clock.elapsed().saturating_sub(self.began);
+        Ok(Played {
+            status: self.deployment.status(),
+            reason: self.deployment.reason().map(ToOwned::to_owned),
+            decided_by: self.decided_by(),
+            users: self.stage.users.seen(),
+            green_served,
+            simulated_seconds: simulated.as_secs_f64(),
+            real_seconds: started.elapsed().as_secs_f64(),
+            notes: self.notes(),
+        })
+    }
+
+    /// Ends everything, as ECS ends tasks.
+    pub async fn end(self) {
+        let Self { stage, green, work, .. } = self;
+        drop(work);
+        let blue = stage.end().await;
+        for tasks in [blue, green].into_iter().flatten() {
+            tasks.stop().await;
+        }
+    }
+
+    /// The next thing that happens; nothing where it is of no interest to the controller.
+    async fn next(&mut self, tell: &mut impl FnMut(&Entry)) -> Result<Option<Input>, NotPlayed> {
+        let deadline = self.deployment.deadline();
+        let clock = self.stage.clock.clone();
+        let time = async {
+            match deadline {
+                Some(deadline) => clock.sleep_until(deadline).await,
+                None => std::future::pending().await,
+            }
+        };
+        let green = self.green.as_ref();
+        let ended = async {
+            match green {
+                Some(green) => green.ended().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            Some(done) = self.done.recv() => self.finish(done, tell),
+            fired = self.stage.alarms.fired() => {
+                self.note(Around::Note { text: format!("alarm {}: {}", fired.name, fired.observed) }, tell);
+                self.fired.push(fired.name.clone());
+                Ok(Some(Input::Alarm(fired.name)))
+            }
+            ended = ended => {
+                let reason = stage::task_end(&ended);
+                self.note(Around::TaskEnded { colour: Colour::Green, task: ended.task, reason }, tell);
+                Ok(None)
+            }
+            stopped = self.stage.stopped() => {
+                self.note(Around::Note { text: format!("StopServiceDeployment was called ({stopped})") }, tell);
+                Ok(Some(Input::Stopped))
+            }
+            () = time => Ok(Some(Input::Time)),
+        }
+    }
+
+    fn finish(&mut self, done: Done, tell: &mut impl FnMut(&Entry)) -> Result<Option<Input>, NotPlayed> {
+        match done {
+            Done::Started(Err(not_ready)) => return Err(NotPlayed::NotReady(not_ready)),
+            Done::Started(Ok(tasks)) => {
+                self.stage.add_green(tasks.addresses());
+                self.green = Some(tasks);
+                self.mirror();
+                self.await_health();
+            }
+            Done::Healthy => {
+                let tasks = self.green.as_ref().map_or(0, |green| green.addresses().len());
+                let program = self.stage.green.to_string();
+                self.note(Around::Running { colour: Colour::Green, tasks, program }, tell);
+                if self.stage.is_rolling() {
+                    self.stage.end_side(Colour::Blue);
+                }
+                return Ok(Some(Input::ScaledUp));
+            }
+            Done::Restored => {
+                self.stage.end_side(Colour::Green);
+                return Ok(Some(Input::ScaledUp));
+            }
+            Done::Broke => return Ok(Some(Input::Broke)),
+            Done::Invoked { invoked, input } => {
+                for invoked in invoked {
+                    if let (Some(reason), false) = (invoked.reason(), invoked.twice) {
+                        self.reasons.insert(invoked.execution, reason);
+                    }
+                    self.note(Around::Invoked(Box::new(invoked)), tell);
+                }
+                return Ok(input);
+            }
+            Done::Told(Input::Reported { execution, proceed, reason }) => {
+                let reason = reason.or_else(|| self.reasons.get(&execution).cloned());
+                return Ok(Some(Input::Reported { execution, proceed, reason }));
+            }
+            Done::Told(input) => return Ok(Some(input)),
+        }
+        Ok(None)
+    }
+
+    fn carry_out(&mut self, command: Command, tell: &mut impl FnMut(&Entry)) {
+        match command {
+            Command::ScaleUp | Command::Replace => self.start_green(),
+            Command::Restore => self.restore_blue(),
+            // The world has the weights already.
+            Command::ShiftTest(_) | Command::ShiftProduction(_) => {}
+            Command::EndBlue => self.stage.end_side(Colour::Blue),
+            Command::EndGreen => self.stage.end_side(Colour::Green),
+            Command::Invoke { execution, function, event, asynchronous } => {
+                self.invoke(execution, &function, &event, asynchronous);
+            }
+            Command::Pause { execution, event } => self.pause(execution, &event, tell),
+            Command::Forget { execution } => self.forget(execution),
+            Command::Note(happening) => self.tell(What::Deployment(happening), tell),
+        }
+    }
+
+    fn start_green(&mut self) {
+        let starting = self.stage.start_green();
+        let tell = self.work.tell.clone();
+        self.work.tasks.spawn(async move {
+            // Nobody listens any more where the rehearsal is over.
+            let _ = tell.send(Done::Started(starting.await));
+        });
+    }
+
+    fn await_health(&mut self) {
+        let (healthy, gives_up) = self.stage.health(Colour::Green);
+        let tell = self.work.tell.clone();
+        self.work.tasks.spawn(async move {
+            tokio::select! {
+                () = healthy => drop(tell.send(Done::Healthy)),
+                () = gives_up => drop(tell.send(Done::Broke)),
+            }
+        });
+    }
+
+    fn restore_blue(&mut self) {
+        self.stage.restore_blue();
+        let (healthy, _) = self.stage.health(Colour::Blue);
+        let tell = self.work.tell.clone();
+        self.work.tasks.spawn(async move {
+            healthy.await;
+            drop(tell.send(Done::Restored));
+        });
+    }
+
+    fn mirror(&mut self) {
+        self.stage.mirror(&self.deployment, &self.fired);
+    }
+
+    /// Runs at the wall's speed while a function is at work that has no clock but the wall's.
+    fn keep_pace(&mut self, commands: &[Command], tell: &mut impl FnMut(&Entry)) {
+        let begins = commands.iter().find_map(|command| match command {
+            Command::Invoke { function, .. } => Some(function.clone()).filter(|name| self.stage.functions.is_real_time(name)),
+            _ => None,
+        });
+        let goes_on = || {
+            let executions = self.deployment.current_executions().iter();
+            let open = executions.filter(|execution| execution.verdict.is_none());
+            open.filter_map(|execution| execution.function.clone()).find(|name| self.stage.functions.is_real_time(name))
+        };
+        let real_time = begins.or_else(goes_on);
+        let speed = if real_time.is_some() { self.stage.speed.min(1.0) } else { self.stage.speed };
+        if (self.stage.clock.speed() - speed).abs() > f64::EPSILON {
+            self.stage.clock.set_speed(speed);
+            if let Some(function) = real_time {
+                let text = format!("at 1x while {} is at work: it lives in real time", functions::name_of(&function));
+                self.note(Around::Note { text }, tell);
+            }
+        }
+    }
+
+    fn note(&mut self, around: Around, tell: &mut impl FnMut(&Entry)) {
+        self.tell(What::Around(around), tell);
+    }
+
+    fn tell(&mut self, what: What, tell: &mut impl FnMut(&Entry)) {
+        let at = self.stage.clock.elapsed().saturating_sub(self.began);
+        let entry = Entry { at, what };
+        tell(&entry);
+        self.entries.push(entry);
+    }
+
+    /// The reason of the function that stopped the deployment, or of the last one that let it go on.
+    fn decided_by(&self) -> Option<String> {
+        let success = self.deployment.status().is_success();
+        let decided = |entry: &Entry| match &entry.what {
+            What::Deployment(Happening::HookEnded { verdict, reason, .. }) if verdict.proceeds() == success => {
+                reason.clone()
+            }
+            _ => None,
+        };
+        if success { self.entries.iter().rev().find_map(decided) } else { self.entries.iter().find_map(decided) }
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let is_shared = self.green.as_ref().is_some_and(Tasks::is_shared);
+        let shares_address = self.green.as_ref().is_some_and(|green| !green.is_shared() && !green.has_own_addresses());
+        let mut notes = Vec::new();
+        if is_shared {
+            notes.push("green is a URL, which counts as one shared task: isolation was not exercised".to_owned());
+        }
+        if shares_address {
+            notes.push(
+                "tasks share one address on this system: isolation is not proven".to_owned(),
+            );
+        }
+        notes
+    }
+}

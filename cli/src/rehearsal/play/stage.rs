@@ -1,0 +1,459 @@
+//! The stage of a rehearsal: everything that runs around the controller.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+use rustls_pki_types::{CertificateDer, ServerName, pem::PemObject};
+
+use super::front::Entrance;
+use super::functions::Functions;
+use super::scene::{Scene, circuit_breaker_patience};
+use super::settings::{Answerer, Settings};
+use crate::rehearsal::Colour;
+use crate::rehearsal::authority::Authority;
+use crate::rehearsal::aws::elb::LoadBalancerKind;
+use crate::rehearsal::aws::ecs::StopType;
+use crate::rehearsal::aws::Aws;
+use crate::rehearsal::aws::worlds::{Front, Route};
+use crate::rehearsal::balancer::{Balancer, Entry, HealthChecks, Options};
+use crate::rehearsal::clock::Clock;
+use crate::rehearsal::controller::configuration::{Configuration, Strategy};
+use crate::rehearsal::controller::{Answer, Assumptions, Circumstances, Deployment, HookDetails, LoadBalancer};
+use crate::rehearsal::fault::{Faults, HookFaultKind};
+use crate::rehearsal::subject::Subject;
+use crate::rehearsal::task::{self, Ended, NotReady, Program, Readiness, Tasks};
+use crate::rehearsal::users::{self, Alarms, Colours, Users};
+
+/// What ECS takes until a task's application is started, with Fargate: about half a minute.
+const PROVISIONING: Duration = Duration::from_secs(30);
+
+/// Why a rehearsal could not run.
+#[derive(Debug)]
+pub enum NotPlayed {
+    /// A task did not become ready.
+    NotReady(NotReady),
+    /// Something of this machine's was not to be had.
+    Machine {
+        /// What was tried.
+        what: &'static str,
+        /// Why it failed.
+        error: io::Error,
+    },
+}
+
+impl fmt::Display for NotPlayed {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotReady(not_ready) => not_ready.fmt(formatter),
+            Self::Machine { what, error } => write!(formatter, "cannot {what}: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for NotPlayed {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::NotReady(not_ready) => Some(not_ready),
+            Self::Machine { error, .. } => Some(error),
+        }
+    }
+}
+
+/// Everything that runs around the controller.
+#[derive(Debug)]
+pub(super) struct Stage {
+    pub(super) clock: Clock,
+    /// The speed that was asked for.
+    pub(super) speed: f64,
+    pub(super) aws: Aws,
+    pub(super) functions: Functions,
+    pub(super) users: Traffic,
+    pub(super) alarms: Alarms,
+    pub(super) pause: Answerer,
+    pub(super) green: Program,
+    /// What is to be told before the deployment begins.
+    pub(super) remarks: Vec<String>,
+    faults: Faults,
+    scene: Scene,
+    subject: Subject,
+    blue: Option<Tasks>,
+    balancer: Balancer,
+    task_settings: task::Settings,
+    stops_seen: usize,
+    /// The certificate authority's file, for as long as functions read it.
+    _authority: Option<tempfile::NamedTempFile>,
+}
+
+/// Users, where there is a load balancer to come in by.
+#[derive(Debug)]
+pub(super) struct Traffic(Option<Users>);
+
+impl Traffic {
+    pub(super) fn seen(&self) -> users::Seen {
+        self.0.as_ref().map(Users::seen).unwrap_or_default()
+    }
+}
+
+fn machine(what: &'static str) -> impl FnOnce(io::Error) -> NotPlayed {
+    move |error| NotPlayed::Machine { what, error }
+}
+
+impl Stage {
+    /// Sets the stage, and gives it with the deployment that is to be played.
+    pub(super) async fn set(
+        settings: Settings,
+        equip: impl FnOnce(&Aws),
+    ) -> Result<(Self, Deployment), NotPlayed> {
+        let mut subject = settings.subject;
+        if let Some(front) = &mut subject.front {
+            certify(front, &subject.service);
+        }
+        let clock = Clock::start(settings.speed);
+        let mut task_settings = task::Settings {
+            colour: Colour::Blue,
+            program: settings.blue.clone().unwrap_or_else(|| settings.green.clone()),
+            count: subject.desired_count,
+            port: Some(subject.container_port),
+            ready_timeout: settings.ready_timeout,
+            readiness: readiness(&subject),
+            faults: Arc::new(settings.faults.of(Colour::Blue)),
+            clock: clock.clone(),
+            environment: std::collections::BTreeMap::new(),
+        };
+        let blue = match &settings.blue {
+            Some(_) => Some(Tasks::start(task_settings.clone()).await.map_err(NotPlayed::NotReady)?),
+            None => None,
+        };
+        let port = blue.as_ref().and_then(|blue| blue.addresses().first()).map_or(subject.container_port, SocketAddr::port);
+        task_settings = task::Settings {
+            colour: Colour::Green,
+            program: settings.green.clone(),
+            port: Some(port),
+            faults: Arc::new(settings.faults.of(Colour::Green)),
+            ..task_settings
+        };
+        let scene = Scene::new(
+            &subject,
+            &clock,
+            blue.as_ref().map(Tasks::addresses),
+            port,
+            settings.faults.rules_drifted,
+        );
+        let aws = Aws::serve(scene.world()).await.map_err(machine("serve the AWS calls on 127.0.0.1"))?;
+        equip(&aws);
+        settings.faults.apply(&aws);
+        let (options, authority) = options(&aws, &subject, &clock).map_err(machine("issue certificates"))?;
+        let balancer = Balancer::start(&aws, options).await.map_err(machine("start the local load balancer"))?;
+        let mut functions = Functions::new(
+            settings.function_settings,
+            (&subject.region, &subject.account),
+            settings.functions,
+        );
+        let mut stage = Self {
+            speed: settings.speed,
+            functions: {
+                environment(&mut functions, &aws, authority.as_ref());
+                functions
+            },
+            users: Traffic(None),
+            alarms: Alarms::start(Vec::new(), users::Windows::default(), clock.clone()),
+            pause: settings.pause,
+            green: settings.green,
+            remarks: Vec::new(),
+            faults: settings.faults,
+            scene,
+            blue,
+            balancer,
+            task_settings,
+            stops_seen: 0,
+            _authority: authority.map(|(_, file)| file),
+            subject,
+            aws,
+            clock,
+        };
+        stage.sabotage();
+        stage.open_to_users(settings.rate, &settings.paths, settings.alarms)?;
+        let deployment = stage.deployment(settings.assumptions, settings.reconcile, settings.red_alarms);
+        Ok((stage, deployment))
+    }
+
+    fn deployment(&self, assumptions: Assumptions, reconcile: bool, red_alarms: Vec<String>) -> Deployment {
+        let front = self.subject.front.as_ref();
+        let circumstances = Circumstances {
+            load_balancer: front.map(|front| LoadBalancer {
+                is_network: front.kind == LoadBalancerKind::Network,
+                has_test_route: front.test.is_some(),
+            }),
+            reconcile,
+            red_alarms,
+            shift_denied: self.faults.shift_denied.then(|| self.role("ecs-infrastructure")),
+        };
+        let drops = self.faults.hooks.iter().any(|fault| fault.kind == HookFaultKind::StateDropped);
+        let hook_details = if drops { HookDetails::Drop } else { assumptions.hook_details };
+        let assumptions = Assumptions { hook_details, ..assumptions };
+        Deployment::new(self.scene.identity(), self.subject.configuration.clone(), circumstances, assumptions)
+    }
+
+    fn role(&self, name: &str) -> String {
+        format!("arn:aws:iam::{}:role/{name}", self.subject.account)
+    }
+
+    /// What goes wrong with functions from the beginning.
+    fn sabotage(&mut self) {
+        for fault in &self.faults.hooks {
+            if let HookFaultKind::Timeout(timeout) = &fault.kind {
+                self.functions.limit(fault.hook.as_deref(), *timeout);
+            }
+        }
+        if self.faults.tls_hang_once {
+            match self.scene.listeners().1 {
+                Some(listener) => self.balancer.hang_next_handshake(&listener),
+                None => self.remarks.push("tls:hang-once has nothing to hang: there is no test listener".to_owned()),
+            }
+        }
+    }
+
+    fn open_to_users(
+        &mut self,
+        rate: f64,
+        paths: &[http::uri::PathAndQuery],
+        alarms: Vec<users::Alarm>,
+    ) -> Result<(), NotPlayed> {
+        let Some(front) = &self.subject.front else { return Ok(()) };
+        let (Some(listener), _) = self.scene.listeners() else { return Ok(()) };
+        let Some(address) = self.balancer.address(&listener) else { return Ok(()) };
+        let entrance = Entrance::of(&front.production, &self.subject.service, paths);
+        if !entrance.unmet.is_empty() {
+            self.remarks.push(format!(
+                "the production rule asks for {}, which users here do not send: they see what the load balancer answers others",
+                entrance.unmet.join(" and ")
+            ));
+        }
+        let blue: Vec<SocketAddr> = self.blue.iter().flat_map(|blue| blue.addresses().to_vec()).collect();
+        let colours = Colours::new(move |entry: &Entry| {
+            let target = entry.target.as_ref()?;
+            let is_blue = blue.iter().any(|task| task.ip().to_string() == target.id && task.port() == target.port);
+            Some(if is_blue { Colour::Blue } else { Colour::Green })
+        });
+        let mut settings = users::Settings::new(
+            address,
+            entrance.host_header(),
+            self.clock.clone(),
+            self.balancer.log_reader(&listener),
+            colours,
+        );
+        settings.network = front.kind == LoadBalancerKind::Network;
+        settings.paths = entrance.paths;
+        settings.rate = rate;
+        if is_secure(&front.production) {
+            settings.tls = Some(self.trust(&entrance.host).map_err(machine("trust the rehearsal's certificates"))?);
+        }
+        let users = Users::start(settings);
+        self.alarms = Alarms::start(alarms, users.windows(), self.clock.clone());
+        self.users = Traffic(Some(users));
+        Ok(())
+    }
+
+    fn trust(&self, host: &str) -> io::Result<(Arc<ClientConfig>, ServerName<'static>)> {
+        let file = self._authority.as_ref().map(tempfile::NamedTempFile::path);
+        let file = file.ok_or_else(|| io::Error::other("there is no authority"))?;
+        let invalid = |error| io::Error::new(io::ErrorKind::InvalidData, error);
+        let mut roots = RootCertStore::empty();
+        for certificate in CertificateDer::pem_file_iter(file).map_err(|error| invalid(error.to_string()))? {
+            let certificate = certificate.map_err(|error| invalid(error.to_string()))?;
+            roots.add(certificate).map_err(|error| invalid(error.to_string()))?;
+        }
+        let client = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+        let name = ServerName::try_from(host.to_owned()).map_err(|error| invalid(error.to_string()))?;
+        Ok((Arc::new(client), name))
+    }
+
+    /// Why the function cannot be called at all, if that is asked for.
+    pub(super) fn refused(&self, function: &str) -> Option<Answer> {
+        let role = || self.role("ecs-hooks");
+        if self.has_fault(function, &HookFaultKind::InvokeDenied) {
+            return Some(Answer::Denied { role: role() });
+        }
+        self.has_fault(function, &HookFaultKind::RoleNotAssumable).then(|| Answer::RoleNotAssumable { role: role() })
+    }
+
+    pub(super) fn has_fault(&self, function: &str, kind: &HookFaultKind) -> bool {
+        self.faults.hooks.iter().any(|fault| {
+            fault.kind == *kind && self.functions.is_of(function, fault.hook.as_deref())
+        })
+    }
+
+    pub(super) fn is_rolling(&self) -> bool {
+        matches!(&self.subject.configuration, Configuration::Ecs(ecs) if ecs.strategy == Strategy::Rolling)
+    }
+
+    /// Where production traffic and test traffic come in, as URLs.
+    pub(super) fn entrances(&self) -> (Option<String>, Option<String>) {
+        let Some(front) = &self.subject.front else { return (None, None) };
+        let (production, test) = self.scene.listeners();
+        let url = |listener: Option<String>, route: Option<&Route>| {
+            let address = self.balancer.address(&listener?)?;
+            let scheme = if is_secure(route?) { "https" } else { "http" };
+            Some(format!("{scheme}://localhost:{}", address.port()))
+        };
+        (url(production, Some(&front.production)), url(test, front.test.as_ref()))
+    }
+
+    /// Starts green's tasks, after the time that AWS takes for it.
+    pub(super) fn start_green(&self) -> impl Future<Output = Result<Tasks, NotReady>> + use<> {
+        let (clock, settings) = (self.clock.clone(), self.task_settings.clone());
+        async move {
+            clock.sleep(PROVISIONING).await;
+            Tasks::start(settings).await
+        }
+    }
+
+    pub(super) fn add_green(&mut self, tasks: &[SocketAddr]) {
+        let Self { aws, scene, .. } = self;
+        aws.change(|world| scene.add_green(world, tasks));
+    }
+
+    pub(super) fn restore_blue(&mut self) {
+        let Self { aws, scene, .. } = self;
+        aws.change(|world| scene.add_blue(world));
+    }
+
+    pub(super) fn end_side(&mut self, colour: Colour) {
+        let Self { aws, scene, .. } = self;
+        aws.change(|world| scene.end(world, colour));
+    }
+
+    pub(super) fn mirror(&mut self, deployment: &Deployment, fired: &[String]) {
+        let Self { aws, scene, clock, .. } = self;
+        aws.change(|world| scene.mirror(world, deployment, clock, fired));
+    }
+
+    /// When all targets of a side are healthy, and when nobody believes any more that they will be.
+    pub(super) fn health(
+        &self,
+        colour: Colour,
+    ) -> (impl Future<Output = ()> + use<>, impl Future<Output = ()> + use<>) {
+        let (shared, group) = (self.aws.shared(), self.scene.target_group(colour));
+        let healthy = async move {
+            let Some(group) = group else { return };
+            shared
+                .until(|world| {
+                    let known = world.elb.target_groups.iter().find(|known| known.arn == group);
+                    known.is_none_or(|group| group.targets.iter().all(|target| target.state == "healthy"))
+                })
+                .await;
+        };
+        let checks = self.subject.health_checks;
+        // A task fails when as many checks have failed as it takes, and is then replaced.
+        let each = checks.interval * checks.unhealthy_threshold.max(1) + PROVISIONING;
+        let patience = circuit_breaker_patience(self.subject.desired_count, each);
+        let clock = self.clock.clone();
+        (healthy, async move { clock.sleep(patience).await })
+    }
+
+    /// Waits until somebody calls `StopServiceDeployment`; whether it is to be rolled back.
+    pub(super) async fn stopped(&mut self) -> bool {
+        let seen = self.stops_seen;
+        self.aws.until(|world| world.ecs.stops.len() > seen).await;
+        self.stops_seen = seen + 1;
+        self.aws.look(|world| world.ecs.stops.get(seen).is_none_or(|stop| stop.stop_type == StopType::Rollback))
+    }
+
+    /// Ends the users and everything that serves; gives the tasks of blue.
+    pub(super) async fn end(self) -> Option<Tasks> {
+        if let Some(users) = self.users.0 {
+            users.stop().await;
+        }
+        self.blue
+    }
+
+    /// Lets users finish what is under way, and tells what they saw in all.
+    pub(super) async fn close_to_users(&mut self) -> users::Seen {
+        match self.users.0.take() {
+            Some(users) => users.stop().await,
+            None => users::Seen::default(),
+        }
+    }
+}
+
+/// How a task ended, for people.
+pub(super) fn task_end(ended: &Ended) -> String {
+    let how = match (&ended.exit, ended.by_fault) {
+        (_, true) => "it crashed, as the fault asks".to_owned(),
+        (Some(exit), false) => exit.to_string(),
+        (None, false) => "it ended".to_owned(),
+    };
+    let last = ended.last_lines.last().map(|line| format!("; its last line: {line}")).unwrap_or_default();
+    format!("{how}{last}")
+}
+
+/// What makes a task ready: the health check of its target group.
+fn readiness(subject: &Subject) -> Readiness {
+    let check = subject.front.as_ref().map(|front| &front.health_check);
+    match check {
+        Some(check) if check.protocol.starts_with("HTTP") => Readiness::of(
+            check.path.clone().unwrap_or_else(|| "/".to_owned()),
+            check.matcher.clone().unwrap_or_else(|| "200".to_owned()),
+        ),
+        _ => Readiness::Connects,
+    }
+}
+
+fn is_secure(route: &Route) -> bool {
+    matches!(route.protocol.as_str(), "HTTPS" | "TLS")
+}
+
+/// Gives listeners that speak TLS a certificate's name where their owner's files have none.
+fn certify(front: &mut Front, service: &str) {
+    for route in [Some(&mut front.production), front.test.as_mut()].into_iter().flatten() {
+        if is_secure(route) && route.certificate.is_empty() {
+            route.certificate = vec![Entrance::of(route, service, &[]).host];
+        }
+    }
+}
+
+type Issued = (Authority, tempfile::NamedTempFile);
+
+/// Health checks at the clock's speed, and certificates where a listener wants one.
+fn options(aws: &Aws, subject: &Subject, clock: &Clock) -> io::Result<(Options, Option<Issued>)> {
+    let checks = subject.health_checks;
+    // A check itself takes as long as it takes.
+    let interval = clock.real(checks.interval).max(Duration::from_millis(50));
+    let mut options = Options {
+        health_checks: Some(HealthChecks { interval, ..checks }),
+        certificates: HashMap::new(),
+        ..Options::default()
+    };
+    let wanted = aws.look(|world| world.acm.certificates.clone());
+    if wanted.is_empty() {
+        return Ok((options, None));
+    }
+    let authority = Authority::new()?;
+    for certificate in wanted {
+        let issued = authority.issue(&certificate.subject_alternative_names)?;
+        options.certificates.insert(certificate.certificate_arn, issued);
+    }
+    let mut file = tempfile::NamedTempFile::new()?;
+    io::Write::write_all(&mut file, authority.pem().as_bytes())?;
+    Ok((options, Some((authority, file))))
+}
+
+/// How functions reach this world, and nothing else.
+fn environment(functions: &mut Functions, aws: &Aws, authority: Option<&Issued>) {
+    let url = aws.endpoint_url();
+    functions.set("AWS_ENDPOINT_URL", url.clone());
+    functions.set(greenlight::settings::REPORT_ENDPOINT_URL, url);
+    functions.set("NO_PROXY", "*");
+    functions.set("no_proxy", "*");
+    functions.set("AWS_EC2_METADATA_DISABLED", "true");
+    if let Some((_, file)) = authority {
+        functions.set("SSL_CERT_FILE", file.path().as_os_str());
+        functions.set_for_others("REQUESTS_CA_BUNDLE", file.path().as_os_str());
+        functions.set_for_others("NODE_EXTRA_CA_CERTS", file.path().as_os_str());
+    }
+}
