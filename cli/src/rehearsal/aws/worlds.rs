@@ -16,6 +16,7 @@
 //! listener.default_actions = vec![Action::Forward(vec![(deployment.blue_target_group_arn(), 1)])];
 //! ```
 
+mod arns;
 mod blue_green;
 mod codedeploy;
 mod front;
@@ -23,6 +24,7 @@ mod tasks;
 
 use std::net::SocketAddr;
 
+pub use self::arns::Arns;
 pub use self::blue_green::BlueGreen;
 pub use self::codedeploy::CodeDeploy;
 pub use self::front::{Front, Route};
@@ -51,6 +53,3 @@ impl Side {
         format!("ecs-svc/{}", self.id)
     }
 }
-
-/// Where the containers listen, in the worlds that are made here.
-const CONTAINER: &str = "app";

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use greenlight_cli::rehearsal::aws::World;
-use greenlight_cli::rehearsal::aws::worlds::{BlueGreen, CodeDeploy, Front};
+use greenlight_cli::rehearsal::aws::elb::{Action, Condition};
+use greenlight_cli::rehearsal::aws::worlds::{Arns, BlueGreen, CodeDeploy, Front, Route};
 use serde_json::{Value, json};
 
 fn read(name: &str) -> World {
@@ -176,6 +177,107 @@ fn worlds_agree_with_themselves_in_both_orientations() {
     assert!(headless.world().elb.load_balancers.is_empty());
     assert_eq!(headless.world().ecs.service_revisions[1].load_balancers, []);
     assert_complete(&CodeDeploy::default().world());
+}
+
+const OWN: &str = "arn:aws:elasticloadbalancing:eu-central-1:210987654321";
+
+/// A front whose owner knows what its parts are called.
+fn own_front() -> Front {
+    Front {
+        arns: Arns {
+            target_groups: [
+                Some(format!("{OWN}:targetgroup/blue-tg/0123456789abcdef")),
+                Some("green-tg".into()),
+            ],
+            production: Some(format!("{OWN}:listener-rule/app/edge/1111/2222/3333")),
+            test: Some(format!("{OWN}:listener/app/edge/1111/4444")),
+        },
+        ..Front::default()
+    }
+}
+
+#[test]
+fn what_owners_call_their_parts_is_what_a_world_calls_them() {
+    let mut parameters =
+        BlueGreen { front: Some(own_front()), container: "web".into(), ..BlueGreen::default() };
+    let production = format!("{OWN}:listener/app/edge/1111/2222");
+    let test = format!("{OWN}:listener/app/edge/1111/4444");
+    assert_eq!(
+        parameters.production_rule_arn(),
+        Some(format!("{OWN}:listener-rule/app/edge/1111/2222/3333"))
+    );
+    assert_eq!(parameters.production_listener_arn().as_ref(), Some(&production));
+    assert_eq!(parameters.test_listener_arn().as_ref(), Some(&test));
+    assert_eq!(parameters.test_rule_arn(), Some(format!("{OWN}:listener-rule/app/edge/1111/4444/4444")));
+    let (blue, green) = (parameters.blue_target_group_arn(), parameters.green_target_group_arn());
+    assert_eq!(blue, format!("{OWN}:targetgroup/blue-tg/0123456789abcdef"));
+    assert!(green.starts_with("arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/green-tg/"));
+
+    let world = parameters.world();
+    assert_complete(&world);
+    let balancers: Vec<_> = world.elb.load_balancers.iter().map(|balancer| &*balancer.arn).collect();
+    assert_eq!(balancers, [format!("{OWN}:loadbalancer/app/edge/1111")]);
+    let listeners: Vec<_> = world.elb.listeners.iter().map(|listener| &listener.arn).collect();
+    assert_eq!(listeners, [&production, &test]);
+    let rule = &world.elb.rules[0];
+    assert_eq!(Some(&rule.arn), parameters.production_rule_arn().as_ref());
+    assert_eq!(rule.conditions, [Condition::PathPattern(vec!["*".into()])], "every rule asks for something");
+    assert_eq!(rule.actions, [Action::Forward(vec![(blue, 100), (green.clone(), 0)])]);
+    let groups: Vec<_> = world.elb.target_groups.iter().map(|group| &*group.name).collect();
+    assert_eq!(groups, ["blue-tg", "green-tg"]);
+    let revision = world.ecs.service_revisions.last().unwrap();
+    let resolved = revision.resolved_configuration.as_ref().unwrap();
+    assert_eq!(resolved.load_balancers[0].target_group_arn, green);
+    let containers =
+        world.ecs.tasks.iter().flat_map(|task| &task.containers).map(|container| &container.name);
+    let registered = revision.load_balancers.iter().filter_map(|balancer| balancer.container_name.as_ref());
+    assert!(containers.chain(registered).all(|name| name == "web"));
+
+    // Two rules of one listener, of which one is known.
+    let front = parameters.front.as_mut().unwrap();
+    front.arns.test = None;
+    front.test = Some(Route {
+        conditions: vec![Condition::HttpHeader("x-green".into(), vec!["1".into()])],
+        priority: 1,
+        weights: (0, 100),
+        ..front.production.clone()
+    });
+    let world = parameters.world();
+    assert_eq!(world.elb.listeners.len(), 1);
+    assert!(world.elb.rules.iter().all(|rule| rule.listener_arn() == production), "{:?}", world.elb.rules);
+}
+
+#[test]
+fn codedeploy_knows_target_groups_and_listeners_by_what_owners_call_them() {
+    let parameters = CodeDeploy { front: own_front(), container: "web".into(), ..CodeDeploy::default() };
+    assert_eq!(parameters.production_listener_arn(), format!("{OWN}:listener/app/edge/1111/2222"));
+    let world = parameters.world();
+    assert_complete(&world);
+    let info = world.codedeploy.deployment_groups[0].load_balancer_info.as_ref().unwrap();
+    let pair = &info.target_group_pair_info_list[0];
+    let names: Vec<_> = pair.target_groups.iter().map(|group| &*group.name).collect();
+    assert_eq!(names, ["blue-tg", "green-tg"]);
+    let listeners = &pair.test_traffic_route.as_ref().unwrap().listener_arns;
+    assert_eq!(listeners, &[format!("{OWN}:listener/app/edge/1111/4444")]);
+    let task_set = &world.ecs.task_sets[1].load_balancers[0];
+    assert_eq!(task_set.target_group_arn, Some(parameters.green_target_group_arn()));
+    assert_eq!(task_set.container_name.as_deref(), Some("web"));
+}
+
+#[test]
+fn placeholders_in_somebodys_file_are_made_up() {
+    let placeholder = || Some("${self:custom.arn}".to_owned());
+    let arns = Arns {
+        target_groups: [placeholder(), None],
+        production: placeholder(),
+        test: Some(format!("{OWN}:listener/net/edge/1111/4444")),
+    };
+    let made_up = BlueGreen { front: Some(Front { arns, ..Front::default() }), ..BlueGreen::default() };
+    let standard = BlueGreen::default();
+    assert_eq!(made_up.event(), standard.event());
+    assert_eq!(made_up.blue_target_group_arn(), standard.blue_target_group_arn());
+    assert_eq!(made_up.production_rule_arn(), standard.production_rule_arn());
+    assert_eq!(made_up.test_listener_arn(), standard.test_listener_arn(), "it is of the other kind");
 }
 
 #[test]

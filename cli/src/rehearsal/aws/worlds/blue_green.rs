@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::front::Placed;
 use super::tasks::Home;
-use super::{CONTAINER, Front, Route, Side};
+use super::{Front, Route, Side};
 use crate::rehearsal::aws::ecs::{
     self, AdvancedConfiguration, Cluster, ContainerImage, Deployment, DeploymentController,
     LifecycleHookDetail, LoadBalancer, ResolvedConfiguration, ResolvedLoadBalancer, Service,
@@ -40,6 +40,8 @@ pub struct BlueGreen {
     pub started_at: Timestamp,
     /// The hooks of the stage, as ECS shows them.
     pub hooks: Vec<LifecycleHookDetail>,
+    /// The container that serves.
+    pub container: String,
     /// The port that the service is registered with.
     pub container_port: u16,
     /// The load balancer; none for a service without.
@@ -65,6 +67,7 @@ impl Default for BlueGreen {
             // 2026-11-21T10:00:00Z
             started_at: Timestamp::constant(1_795_255_200, 0),
             hooks: Vec::new(),
+            container: "app".to_owned(),
             container_port: 8080,
             front: Some(Front::default()),
             more_fronts: Vec::new(),
@@ -143,24 +146,24 @@ impl BlueGreen {
 
     /// What the service names as its production rule.
     pub fn production_rule_arn(&self) -> Option<String> {
-        self.placed().map(|placed| placed.rule_arn(&placed.front.production))
+        self.placed().map(|placed| placed.rule_arn(placed.production()))
     }
 
     /// What the service names as its test rule.
     pub fn test_rule_arn(&self) -> Option<String> {
         let placed = self.placed()?;
-        placed.front.test.as_ref().map(|route| placed.rule_arn(route))
+        placed.test().map(|test| placed.rule_arn(test))
     }
 
     /// The listener of the production route.
     pub fn production_listener_arn(&self) -> Option<String> {
-        self.placed().map(|placed| placed.listener_arn(&placed.front.production))
+        self.placed().map(|placed| placed.listener_arn(placed.production()))
     }
 
     /// The listener of the test route.
     pub fn test_listener_arn(&self) -> Option<String> {
         let placed = self.placed()?;
-        placed.front.test.as_ref().map(|route| placed.listener_arn(route))
+        placed.test().map(|test| placed.listener_arn(test))
     }
 
     /// The target group of blue; empty without a load balancer.
@@ -188,6 +191,7 @@ impl BlueGreen {
             identity: &self.identity,
             cluster: &self.cluster,
             service: &self.service,
+            container: &self.container,
             container_port: self.container_port,
             started_at: self.started_at,
         }
@@ -283,7 +287,7 @@ impl BlueGreen {
             } else {
                 placed.blue_target_group_arn()
             },
-            production_listener_rule: Some(placed.rule_arn(&placed.front.production)),
+            production_listener_rule: Some(placed.rule_arn(placed.production())),
         });
         ServiceRevision {
             service_revision_arn: home.part_arn("service-revision", &side.id),
@@ -293,7 +297,7 @@ impl BlueGreen {
             load_balancers,
             network_configuration: Some(Home::network_configuration()),
             container_images: vec![ContainerImage {
-                container_name: CONTAINER.to_owned(),
+                container_name: self.container.clone(),
                 image_digest: Some(format!("sha256:{}", side.image_digest)),
                 image: home.image(revision),
             }],
@@ -307,12 +311,12 @@ impl BlueGreen {
         let [first, second] = placed.target_group_arns();
         LoadBalancer {
             target_group_arn: Some(first),
-            container_name: Some(CONTAINER.to_owned()),
+            container_name: Some(self.container.clone()),
             container_port: Some(self.container_port),
             advanced_configuration: Some(AdvancedConfiguration {
                 alternate_target_group_arn: Some(second),
-                production_listener_rule: Some(placed.rule_arn(&placed.front.production)),
-                test_listener_rule: placed.front.test.as_ref().map(|route| placed.rule_arn(route)),
+                production_listener_rule: Some(placed.rule_arn(placed.production())),
+                test_listener_rule: placed.test().map(|test| placed.rule_arn(test)),
                 role_arn: Some(self.role_arn("ecs-infrastructure")),
             }),
             ..LoadBalancer::default()

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::front::Placed;
 use super::tasks::Home;
-use super::{CONTAINER, Front, Route, Side};
+use super::{Front, Side};
 use crate::rehearsal::aws::codedeploy::{
     self, CloudFormationTarget, Deployment, DeploymentGroup, DeploymentTarget, EcsService, EcsTarget,
     EcsTaskSet, LifecycleEvent, LoadBalancerInfo, Named, TargetGroupPairInfo, TrafficRoute,
@@ -57,6 +57,8 @@ pub struct CodeDeploy {
     pub green: Side,
     /// When it started.
     pub started_at: Timestamp,
+    /// The container that serves.
+    pub container: String,
     /// The port that the service is registered with.
     pub container_port: u16,
     /// The load balancer.
@@ -81,6 +83,7 @@ impl Default for CodeDeploy {
             green: Side::new("9313423515462893900", tasks(21)),
             // 2026-11-21T10:00:00Z
             started_at: Timestamp::constant(1_795_255_200, 0),
+            container: "app".to_owned(),
             container_port: 8080,
             front: Front::default(),
         }
@@ -105,12 +108,14 @@ impl CodeDeploy {
 
     /// The listener of the production route.
     pub fn production_listener_arn(&self) -> String {
-        self.placed().listener_arn(&self.front.production)
+        let placed = self.placed();
+        placed.listener_arn(placed.production())
     }
 
     /// The listener of the test route.
     pub fn test_listener_arn(&self) -> Option<String> {
-        self.front.test.as_ref().map(|route| self.placed().listener_arn(route))
+        let placed = self.placed();
+        placed.test().map(|test| placed.listener_arn(test))
     }
 
     /// The world.
@@ -127,6 +132,7 @@ impl CodeDeploy {
             identity: &self.identity,
             cluster: &self.cluster,
             service: &self.service,
+            container: &self.container,
             container_port: self.container_port,
             started_at: self.started_at,
         }
@@ -191,7 +197,7 @@ impl CodeDeploy {
             computed_desired_count: Some(side.tasks.len()),
             load_balancers: vec![LoadBalancer {
                 target_group_arn: Some(target_group),
-                container_name: Some(CONTAINER.to_owned()),
+                container_name: Some(self.container.clone()),
                 container_port: Some(self.container_port),
                 ..LoadBalancer::default()
             }],
@@ -237,11 +243,11 @@ impl CodeDeploy {
 
     fn load_balancer_info(&self) -> LoadBalancerInfo {
         let placed = self.placed();
-        let route = |route: &Route| TrafficRoute { listener_arns: vec![placed.listener_arn(route)] };
+        let route = |way| TrafficRoute { listener_arns: vec![placed.listener_arn(way)] };
         let pair = TargetGroupPairInfo {
             target_groups: placed.target_group_names().map(|name| Named { name }).to_vec(),
-            prod_traffic_route: Some(route(&self.front.production)),
-            test_traffic_route: self.front.test.as_ref().map(route),
+            prod_traffic_route: Some(route(placed.production())),
+            test_traffic_route: placed.test().map(route),
         };
         LoadBalancerInfo { target_group_pair_info_list: vec![pair] }
     }

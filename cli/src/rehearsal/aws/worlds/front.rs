@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use super::Side;
+use super::arns::{self, Arns, KnownRoute};
 use crate::rehearsal::aws::acm::Certificate;
 use crate::rehearsal::aws::elb::{
     self, Action, Condition, HealthCheck, Listener, LoadBalancer, LoadBalancerKind, Rule, Target, TargetGroup,
@@ -24,6 +25,8 @@ pub struct Front {
     pub test: Option<Route>,
     /// Whether green is in the second target group of the pair; roles change with every deployment.
     pub green_is_alternate: bool,
+    /// What its owner calls its parts.
+    pub arns: Arns,
     /// The protocol of the target groups.
     pub target_protocol: String,
     /// How both target groups check their targets.
@@ -39,7 +42,8 @@ pub struct Route {
     pub port: u16,
     /// The names of the listener's certificate; none for protocols without.
     pub certificate: Vec<String>,
-    /// What the rule asks for. Nothing: the route is the listener's default.
+    /// What the rule asks for. Nothing: the route is the listener's default, or, if its ARN names another
+    /// rule, that takes every path.
     pub conditions: Vec<Condition>,
     /// The rule's priority, where it has one.
     pub priority: u32,
@@ -66,6 +70,7 @@ impl Default for Front {
             production,
             test: Some(test),
             green_is_alternate: true,
+            arns: Arns::default(),
             target_protocol: "HTTP".to_owned(),
             health_check: HealthCheck::default(),
         }
@@ -94,6 +99,13 @@ impl Front {
     }
 }
 
+/// A route with the ARN that its owner knows it by.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Way<'front> {
+    pub(super) route: &'front Route,
+    arn: Option<&'front str>,
+}
+
 /// A front in its place: what everything is called there.
 #[derive(Debug)]
 pub(super) struct Placed<'parameters> {
@@ -115,44 +127,84 @@ impl Placed<'_> {
         self.identity.arn("elasticloadbalancing", resource)
     }
 
-    /// `loadbalancer`, `listener` or `listener-rule`, and what they have in common.
-    fn front_arn(&self, resource: &str) -> String {
-        self.arn(&format!("{resource}/{}/{}/50dc6c495c0c9188", self.kind(), self.name))
+    pub(super) fn production(&self) -> Way<'_> {
+        Way { route: &self.front.production, arn: self.front.arns.production.as_deref() }
     }
 
-    pub(super) fn load_balancer_arn(&self) -> String {
-        self.front_arn("loadbalancer")
+    pub(super) fn test(&self) -> Option<Way<'_>> {
+        Some(Way { route: self.front.test.as_ref()?, arn: self.front.arns.test.as_deref() })
     }
 
-    /// Listeners differ by their ports.
-    pub(super) fn listener_arn(&self, route: &Route) -> String {
-        format!("{}/f2f7dc8efc5{:05x}", self.front_arn("listener"), route.port)
+    fn ways(&self) -> impl Iterator<Item = Way<'_>> {
+        [Some(self.production()), self.test()].into_iter().flatten()
+    }
+
+    fn known(&self, way: Way<'_>) -> Option<KnownRoute> {
+        KnownRoute::parse(way.arn?, self.front.kind)
+    }
+
+    /// Routes whose names are not known belong to the load balancer of one whose name is.
+    fn load_balancer_arn(&self, way: Way<'_>) -> String {
+        let known = self.known(way).or_else(|| self.ways().find_map(|other| self.known(other)));
+        known.map_or_else(
+            || self.arn(&format!("loadbalancer/{}/{}/50dc6c495c0c9188", self.kind(), self.name)),
+            |known| known.load_balancer,
+        )
+    }
+
+    /// Listeners whose names are not known differ by their ports.
+    pub(super) fn listener_arn(&self, way: Way<'_>) -> String {
+        let port = way.route.port;
+        let shared =
+            || self.ways().filter(|other| other.route.port == port).find_map(|other| self.known(other));
+        if let Some(known) = self.known(way).or_else(shared) {
+            return known.listener;
+        }
+        let listener = self.load_balancer_arn(way).replacen(":loadbalancer/", ":listener/", 1);
+        format!("{listener}/f2f7dc8efc5{port:05x}")
     }
 
     /// What a service names as its listener rule: a Network Load Balancer's listener has none.
-    pub(super) fn rule_arn(&self, route: &Route) -> String {
-        let listener = self.listener(route);
-        match (self.front.kind, route.conditions.is_empty()) {
-            (LoadBalancerKind::Network, _) => listener.arn,
-            (LoadBalancerKind::Application, true) => listener.default_rule_arn(),
-            (LoadBalancerKind::Application, false) => {
+    pub(super) fn rule_arn(&self, way: Way<'_>) -> String {
+        let listener = self.listener(way);
+        let known = self.known(way).and_then(|known| known.rule);
+        match (self.front.kind, known, way.route.conditions.is_empty()) {
+            (LoadBalancerKind::Network, _, _) => listener.arn,
+            (LoadBalancerKind::Application, Some(rule), _) => rule,
+            (LoadBalancerKind::Application, None, true) => listener.default_rule_arn(),
+            (LoadBalancerKind::Application, None, false) => {
                 let listener = listener.arn.replacen(":listener/", ":listener-rule/", 1);
-                format!("{listener}/9683b2d02a6{:05x}", route.priority)
+                format!("{listener}/9683b2d02a6{:05x}", way.route.priority)
             }
         }
     }
 
     /// The names of the pair, in its order.
     pub(super) fn target_group_names(&self) -> [String; 2] {
-        [format!("{}-1", self.name), format!("{}-2", self.name)]
+        self.target_groups().map(|(name, _)| name)
     }
 
     pub(super) fn target_group_arns(&self) -> [String; 2] {
-        let [first, second] = self.target_group_names();
-        [
-            self.arn(&format!("targetgroup/{first}/73e2d6bc24d8a061")),
-            self.arn(&format!("targetgroup/{second}/73e2d6bc24d8a062")),
-        ]
+        self.target_groups().map(|(_, arn)| arn)
+    }
+
+    /// The names and the ARNs of the pair, in its order.
+    fn target_groups(&self) -> [(String, String); 2] {
+        let group = |place: usize| {
+            let given = self.front.arns.target_groups[place].as_deref().unwrap_or_default();
+            if let Some(name) = arns::target_group(given) {
+                return (name.to_owned(), given.to_owned());
+            }
+            let number = place + 1;
+            let name = if arns::is_target_group_name(given) {
+                given.to_owned()
+            } else {
+                format!("{}-{number}", self.name)
+            };
+            let arn = self.arn(&format!("targetgroup/{name}/73e2d6bc24d8a06{number}"));
+            (name, arn)
+        };
+        [group(0), group(1)]
     }
 
     pub(super) fn blue_target_group_arn(&self) -> String {
@@ -173,12 +225,13 @@ impl Placed<'_> {
     }
 
     /// A listener that does nothing yet but refuse.
-    fn listener(&self, route: &Route) -> Listener {
+    fn listener(&self, way: Way<'_>) -> Listener {
+        let route = way.route;
         let refuse = Action::FixedResponse { status: 404, body: String::new() };
         let certificates =
             if route.certificate.is_empty() { vec![] } else { vec![self.certificate_arn(route)] };
         Listener {
-            arn: self.listener_arn(route),
+            arn: self.listener_arn(way),
             protocol: route.protocol.clone(),
             port: route.port,
             certificates,
@@ -214,14 +267,17 @@ impl Placed<'_> {
     /// Adds everything, with the tasks registered in the target groups of their sides.
     pub(super) fn build(&self, world: &mut World, blue: Option<&Side>, green: &Side, port: u16) {
         let World { elb, acm, .. } = world;
-        elb.load_balancers.push(LoadBalancer {
-            arn: self.load_balancer_arn(),
-            dns_name: self.front.dns_name.clone(),
-            internal: self.front.internal,
-            kind: self.front.kind,
-        });
-        for route in [Some(&self.front.production), self.front.test.as_ref()].into_iter().flatten() {
-            self.add_route(elb, route);
+        for way in self.ways() {
+            let (route, arn) = (way.route, self.load_balancer_arn(way));
+            if !elb.load_balancers.iter().any(|known| known.arn == arn) {
+                elb.load_balancers.push(LoadBalancer {
+                    arn,
+                    dns_name: self.front.dns_name.clone(),
+                    internal: self.front.internal,
+                    kind: self.front.kind,
+                });
+            }
+            self.add_route(elb, way);
             if !route.certificate.is_empty() {
                 acm.certificates.push(Certificate {
                     certificate_arn: self.certificate_arn(route),
@@ -239,23 +295,28 @@ impl Placed<'_> {
             .extend(groups.map(|((arn, name), tasks)| self.target_group(arn, name, tasks, port)));
     }
 
-    fn add_route(&self, elb: &mut elb::State, route: &Route) {
-        let mut listener = self.listener(route);
+    fn add_route(&self, elb: &mut elb::State, way: Way<'_>) {
+        let route = way.route;
+        let mut listener = self.listener(way);
         let forward = vec![self.forward(route.weights)];
-        if self.front.kind == LoadBalancerKind::Application && !route.conditions.is_empty() {
+        let rule = self.rule_arn(way);
+        let is_default = rule == listener.arn || rule == listener.default_rule_arn();
+        if is_default {
+            listener.default_actions = forward;
+        } else {
+            let every_path = || vec![Condition::PathPattern(vec!["*".to_owned()])];
+            let conditions = Some(route.conditions.clone()).filter(|conditions| !conditions.is_empty());
             elb.rules.push(Rule {
-                arn: self.rule_arn(route),
+                arn: rule,
                 priority: route.priority,
-                conditions: route.conditions.clone(),
+                conditions: conditions.unwrap_or_else(every_path),
                 actions: forward,
                 transforms: Vec::new(),
             });
-        } else {
-            listener.default_actions = forward;
         }
         match elb.listeners.iter_mut().find(|known| known.arn == listener.arn) {
             None => elb.listeners.push(listener),
-            Some(shared) if route.conditions.is_empty() => shared.default_actions = listener.default_actions,
+            Some(shared) if is_default => shared.default_actions = listener.default_actions,
             Some(_) => {}
         }
     }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use jiff::Timestamp;
 
-use super::{CONTAINER, Side};
+use super::Side;
 use crate::rehearsal::aws::ecs::{
     Attachment, AwsvpcConfiguration, Container, ContainerDefinition, Detail, NetworkConfiguration,
     NetworkInterface, PortMapping, Task, TaskDefinition,
@@ -17,6 +17,7 @@ pub(super) struct Home<'parameters> {
     pub(super) identity: &'parameters Identity,
     pub(super) cluster: &'parameters str,
     pub(super) service: &'parameters str,
+    pub(super) container: &'parameters str,
     pub(super) container_port: u16,
     pub(super) started_at: Timestamp,
 }
@@ -64,7 +65,7 @@ impl Home<'_> {
             family: self.service.to_owned(),
             revision,
             container_definitions: vec![ContainerDefinition {
-                name: CONTAINER.to_owned(),
+                name: self.container.to_owned(),
                 image: self.image(revision),
                 port_mappings: vec![PortMapping {
                     container_port: self.container_port,
@@ -98,7 +99,7 @@ impl Home<'_> {
         let container = Container {
             container_arn: Some(self.arn(&format!("container/{}/{id}/{}", self.cluster, attachment.id))),
             task_arn: task_arn.clone(),
-            name: CONTAINER.to_owned(),
+            name: self.container.to_owned(),
             image: Some(self.image(revision)),
             image_digest: Some(format!("sha256:{}", side.image_digest)),
             network_interfaces: vec![NetworkInterface {
