@@ -86,6 +86,11 @@ impl State {
     pub fn complete(&mut self, hook_execution_id: impl Into<String>) {
         self.completed.insert(hook_execution_id.into());
     }
+
+    /// The report that counted for an execution of a hook.
+    pub fn report(&self, hook_execution_id: &str) -> Option<&Report> {
+        self.reports.iter().find(|report| report.hook_execution_id == hook_execution_id)
+    }
 }
 
 /// The id of the deployment that a call names.

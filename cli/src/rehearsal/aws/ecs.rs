@@ -9,6 +9,7 @@ mod pause;
 mod service;
 mod service_deployment;
 mod service_revision;
+mod stop;
 mod task;
 mod task_definition;
 mod task_set;
@@ -30,6 +31,7 @@ pub use self::service_deployment::{
 pub use self::service_revision::{
     ContainerImage, DESCRIBE_SERVICE_REVISIONS, ResolvedConfiguration, ResolvedLoadBalancer, ServiceRevision,
 };
+pub use self::stop::{STOP_SERVICE_DEPLOYMENT, Stop, StopType};
 pub use self::task::{
     Attachment, Container, DESCRIBE_TASKS, Detail, LIST_TASKS, NetworkBinding, NetworkInterface, Task,
 };
@@ -45,6 +47,7 @@ pub(super) static SERVICE: AwsService = AwsService {
     protocol: Protocol::Json { target: "AmazonEC2ContainerServiceV20141113", message: "message" },
     operations: &[
         &CONTINUE_SERVICE_DEPLOYMENT,
+        &STOP_SERVICE_DEPLOYMENT,
         &DESCRIBE_CLUSTERS,
         &DESCRIBE_SERVICES,
         &LIST_SERVICES,
@@ -79,6 +82,9 @@ pub struct State {
     /// The answers that counted, in order. A refused one is among the world's calls.
     #[serde(skip)]
     pub continues: Vec<Continue>,
+    /// The requests to stop a deployment that were taken, in order.
+    #[serde(skip)]
+    pub stops: Vec<Stop>,
     /// The hooks that wait, by service deployment; while there is none, every id is taken for a known one.
     #[serde(skip)]
     awaited: BTreeMap<String, BTreeSet<String>>,
@@ -92,11 +98,46 @@ impl State {
         self.awaited.entry(service_deployment_arn.into()).or_default().insert(hook_id.into());
     }
 
-    /// Ends a hook without an answer, as when it times out.
+    /// Shows a hook of a deployment, in the place of what was shown of it. One that waits for an answer is
+    /// awaited from then on.
+    pub fn show_hook(&mut self, service_deployment_arn: &str, hook: LifecycleHookDetail) {
+        if hook.status == AWAITING_ACTION {
+            self.await_action(service_deployment_arn, &hook.hook_id);
+        }
+        let mut deployments = self.service_deployments.iter_mut();
+        let Some(deployment) =
+            deployments.find(|known| known.service_deployment_arn == service_deployment_arn)
+        else {
+            return;
+        };
+        let shown = &mut deployment.lifecycle_hook_details;
+        match shown.iter_mut().find(|known| known.hook_id == hook.hook_id) {
+            Some(known) => *known = hook,
+            None => shown.push(hook),
+        }
+    }
+
+    /// Ends a hook without an answer, as when it times out: that is what its deployment shows from then on,
+    /// if it was awaited still.
     pub fn complete(&mut self, hook_id: impl Into<String>) {
-        self.completed.insert(hook_id.into());
+        let hook_id = hook_id.into();
+        let deployments = self.service_deployments.iter_mut();
+        for hook in deployments.flat_map(|deployment| &mut deployment.lifecycle_hook_details) {
+            if hook.hook_id == hook_id && hook.status == AWAITING_ACTION {
+                hook.status = "TIMED_OUT".to_owned();
+            }
+        }
+        self.completed.insert(hook_id);
+    }
+
+    /// The answer that counted for a hook.
+    pub fn answer(&self, hook_id: &str) -> Option<&Continue> {
+        self.continues.iter().find(|taken| taken.hook_id == hook_id)
     }
 }
+
+/// The status of a hook that waits for an answer.
+const AWAITING_ACTION: &str = "AWAITING_ACTION";
 
 fn invalid_parameter(message: impl Into<std::borrow::Cow<'static, str>>) -> AwsError {
     AwsError::client("InvalidParameterException", message)

@@ -89,6 +89,42 @@ async fn codedeploy_knows_only_the_hooks_that_wait_once_it_is_told_of_one() {
 }
 
 #[tokio::test]
+async fn codedeploy_takes_one_report_for_every_execution_of_a_hook_and_none_after_its_hour() {
+    let aws = Aws::start().await.unwrap();
+    let events = ["BeforeInstall", "AfterInstall", "AfterAllowTestTraffic"];
+    aws.change(|world| {
+        for event in events {
+            world.codedeploy.await_report("d-82EELWTXI", event);
+        }
+        // That of a rollback waits at the same time.
+        world.codedeploy.await_report("d-ROLLBACK1", "another");
+    });
+    let put = async |event: &str, status: &str| {
+        let mut input = report(event);
+        input["status"] = status.into();
+        call(&aws, PUT, &input).await
+    };
+    assert_eq!(put("BeforeInstall", "Succeeded").await.status, 200);
+    assert_eq!(put("AfterInstall", "Failed").await.status, 200);
+    aws.change(|world| world.codedeploy.complete("AfterAllowTestTraffic"));
+    for event in events {
+        assert_eq!(
+            refusal(&put(event, "Succeeded").await).1,
+            "LifecycleEventAlreadyCompletedException",
+            "{event}"
+        );
+    }
+    // An execution belongs to its deployment.
+    let elsewhere = refusal(&put("another", "Succeeded").await);
+    assert_eq!(elsewhere.1, "InvalidLifecycleEventHookExecutionIdException");
+    aws.look(|world| {
+        let status = |event| world.codedeploy.report(event).map(|report| report.status);
+        assert_eq!(events.map(status), [Some(Status::Succeeded), Some(Status::Failed), None]);
+        assert_eq!(status("another"), None);
+    });
+}
+
+#[tokio::test]
 async fn ecs_takes_an_answer_to_a_pause_hook_once() {
     let aws = Aws::start().await.unwrap();
     let input = json!({"serviceDeploymentArn": DEPLOYMENT, "hookId": HOOK, "action": "ROLLBACK"});

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{SERVICE, ServiceDeployment, invalid_parameter};
+use super::{AWAITING_ACTION, SERVICE, ServiceDeployment, invalid_parameter};
 use crate::rehearsal::aws::error::AwsError;
 use crate::rehearsal::aws::operation::{Operation, decode, text};
 use crate::rehearsal::aws::world::World;
@@ -89,7 +89,7 @@ fn continue_service_deployment(world: &mut World, input: &Value) -> Result<Value
     }
     let deployment = state.service_deployments.iter_mut().find(|known| known.service_deployment_arn == arn);
     if let Some(deployment) = deployment {
-        answer(deployment, &id)?;
+        answer(deployment, &id, action)?;
     }
     if !state.completed.insert(id.clone()) {
         return Err(already_completed());
@@ -108,16 +108,24 @@ fn continue_service_deployment(world: &mut World, input: &Value) -> Result<Value
     Ok(output)
 }
 
-/// Ends the wait of a hook of a deployment that the world knows.
-fn answer(deployment: &mut ServiceDeployment, id: &str) -> Result<(), AwsError> {
-    if ["SUCCESSFUL", "STOPPED", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED"].contains(&&*deployment.status) {
+/// Ends the wait of a hook of a deployment that the world knows. That a rollback is a hook's failure is inferred.
+fn answer(deployment: &mut ServiceDeployment, id: &str, action: Action) -> Result<(), AwsError> {
+    if deployment.is_over() {
         return Err(invalid_parameter(
             "Continuing a service deployment is not allowed for service deployment in terminal states.",
         ));
     }
+    // One that is being stopped or rolled back has no use for an answer any more.
+    if deployment.status != "IN_PROGRESS" {
+        return Err(already_completed());
+    }
     let mut hooks = deployment.lifecycle_hook_details.iter_mut();
-    let hook = hooks.find(|hook| hook.hook_id == id && hook.status == "AWAITING_ACTION");
-    hook.ok_or_else(already_completed)?.status = "SUCCEEDED".into();
+    let hook = hooks.find(|hook| hook.hook_id == id && hook.status == AWAITING_ACTION);
+    let status = match action {
+        Action::Continue => "SUCCEEDED",
+        Action::Rollback => "FAILED",
+    };
+    status.clone_into(&mut hook.ok_or_else(already_completed)?.status);
     Ok(())
 }
 

@@ -253,6 +253,11 @@ fn list_service_deployments(world: &mut World, input: &Value) -> Result<Value, A
 }
 
 impl ServiceDeployment {
+    /// Whether its status is a terminal one.
+    pub(super) fn is_over(&self) -> bool {
+        ["SUCCESSFUL", "STOPPED", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED"].contains(&&*self.status)
+    }
+
     fn rendered(&self, state: &State) -> Value {
         let mut rendered = render(self);
         rendered["sourceServiceRevisions"] =

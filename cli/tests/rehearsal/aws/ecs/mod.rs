@@ -1,6 +1,7 @@
 //! The reads of Amazon ECS.
 
 mod lists;
+mod pauses;
 mod reads;
 mod refusals;
 
