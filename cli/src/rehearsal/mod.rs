@@ -31,6 +31,7 @@ pub mod task;
 pub mod users;
 
 mod identifier;
+mod process;
 mod server;
 
 use serde::Serialize;

@@ -16,10 +16,10 @@ use tokio::time::Instant;
 use super::environment::{Ledger, Order};
 use super::function::Function;
 use super::invocation::{Invocation, Outcome, Post, PostKind};
-use super::process::Process;
 use super::runtime_api::{Handout, Posted, Refusal, Request};
 use super::under_way::UnderWay;
 use crate::rehearsal::identifier;
+use crate::rehearsal::process::Process;
 
 pub(super) struct Actor {
     function: Arc<Function>,

@@ -14,9 +14,9 @@ use tokio::time::Instant;
 use super::actor::Actor;
 use super::function::Function;
 use super::invocation::{Invocation, Post};
-use super::process::{Group, Process};
 use super::runtime_api;
 use super::under_way::UnderWay;
+use crate::rehearsal::process::{Group, Process};
 use crate::rehearsal::server::Server;
 
 /// Every post that any environment of a function received, in order.
@@ -50,7 +50,7 @@ impl Environment {
         let (asking, requests) = mpsc::channel(16);
         let runtime_api = Server::start(|_| runtime_api::router(asking)).await?;
         let started = Instant::now();
-        let process = Process::start(&function, runtime_api.address())?;
+        let process = Process::start(function.command(runtime_api.address()))?;
         let group = process.group().clone();
         let (giving, orders) = mpsc::channel(1);
         let actor = Actor::new(function, process, started, ledger, under_way, order);

@@ -1,12 +1,10 @@
 //! What came of an invocation.
 
-use std::fmt;
-use std::io;
-use std::os::unix::process::ExitStatusExt;
-use std::process::ExitStatus;
 use std::time::Duration;
 
 use bytes::Bytes;
+
+use crate::rehearsal::process::Exit;
 
 /// One invocation, or one attempt at an asynchronous one.
 #[derive(Clone, Debug)]
@@ -55,15 +53,6 @@ pub enum Outcome {
         /// What was tried and why it failed.
         reason: String,
     },
-}
-
-/// How a process ended: with a status, or by a signal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Exit {
-    /// The exit status, if it exited.
-    pub status: Option<i32>,
-    /// The signal, if one ended it.
-    pub signal: Option<i32>,
 }
 
 /// What a function posted to the Runtime API.
@@ -117,7 +106,7 @@ impl Invocation {
                 "Sandbox.Timedout",
                 format!("Task timed out after {:.2} seconds", limit.as_secs_f64()),
             ),
-            Outcome::Exited(exit) => failure("Runtime.ExitError", exit.to_string()),
+            Outcome::Exited(exit) => failure("Runtime.ExitError", exited(*exit)),
             Outcome::CouldNotStart { reason } => failure("Runtime.InvalidEntrypoint", reason.clone()),
         }
     }
@@ -136,47 +125,14 @@ impl Outcome {
     }
 }
 
-impl Exit {
-    /// An end that the operating system could not tell.
-    pub(super) fn unknown(_: io::Error) -> Self {
-        Self { status: None, signal: None }
-    }
-}
-
-impl From<ExitStatus> for Exit {
-    fn from(status: ExitStatus) -> Self {
-        Self { status: status.code(), signal: status.signal() }
-    }
-}
-
-impl fmt::Display for Exit {
-    /// Lambda's text.
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.status, self.signal) {
-            (Some(0), _) | (None, None) => write!(formatter, "Runtime exited without providing a reason"),
-            (Some(status), _) => write!(formatter, "Runtime exited with error: exit status {status}"),
-            (None, Some(signal)) => match signal_name(signal) {
-                Some(name) => write!(formatter, "Runtime exited with error: signal: {name}"),
-                None => write!(formatter, "Runtime exited with error: signal {signal}"),
-            },
+/// Lambda's text.
+fn exited(exit: Exit) -> String {
+    match exit {
+        Exit { status: Some(0), .. } | Exit { status: None, signal: None } => {
+            "Runtime exited without providing a reason".to_owned()
         }
+        Exit { .. } => format!("Runtime exited with error: {exit}"),
     }
-}
-
-/// The names that Lambda (a Go program) gives to the signals that end a process; their numbers are
-/// the same wherever this is built.
-fn signal_name(signal: i32) -> Option<&'static str> {
-    Some(match signal {
-        4 => "illegal instruction",
-        5 => "trace/breakpoint trap",
-        6 => "aborted",
-        8 => "floating point exception",
-        9 => "killed",
-        11 => "segmentation fault",
-        13 => "broken pipe",
-        15 => "terminated",
-        _ => return None,
-    })
 }
 
 #[cfg(test)]

@@ -23,8 +23,6 @@ mod actor;
 mod environment;
 mod function;
 mod invocation;
-mod log;
-mod process;
 mod runtime_api;
 mod under_way;
 
@@ -34,7 +32,8 @@ use std::time::Duration;
 use bytes::Bytes;
 
 pub use self::function::{DeadlineHeader, Function, Retries};
-pub use self::invocation::{Exit, Failure, Invocation, Outcome, Post, PostKind};
+pub use self::invocation::{Failure, Invocation, Outcome, Post, PostKind};
+pub use super::process::Exit;
 
 use self::environment::{Environment, Ledger, Order};
 use self::under_way::UnderWay;

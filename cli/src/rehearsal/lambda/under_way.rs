@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
-use super::process::Group;
+use crate::rehearsal::process::Group;
 
 /// The processes that have an order, and how many events have been handed out.
 #[derive(Clone, Debug)]

@@ -1,6 +1,6 @@
-//! What the function writes: stdout and stderr through one pipe, as they share one log stream on AWS.
+//! What a process writes: stdout and stderr through one pipe, as they share one log stream on AWS.
 //!
-//! The pipe is always read, so that the function never blocks on a full one, and what is kept is
+//! The pipe is always read, so that the process never blocks on a full one, and what is kept is
 //! bounded: the oldest lines go first, because evidence and last words come last. A line is split
 //! where CloudWatch would split it.
 //!
@@ -18,18 +18,19 @@ use tokio::net::unix::pipe::Receiver;
 
 /// The size of one event in CloudWatch Logs.
 const LINE_LIMIT: usize = 256 * 1024;
-/// What is kept for one invocation.
+/// What is kept until it is taken.
 const KEPT_LIMIT: usize = 4 * 1024 * 1024;
-/// A pipe holds 64 KiB, at most 1 MiB if the function has enlarged it.
+/// A pipe holds 64 KiB, at most 1 MiB if the process has enlarged it.
 const PIPE_LIMIT: usize = 1024 * 1024;
 
+#[derive(Debug)]
 pub(super) struct Log {
     pipe: Receiver,
     lines: Mutex<Lines>,
 }
 
 impl Log {
-    /// A log and the end of its pipe that the function writes to.
+    /// A log and the end of its pipe that the process writes to.
     pub(super) fn open() -> io::Result<(Arc<Self>, PipeWriter)> {
         let (reader, writer) = io::pipe()?;
         let log = Self { pipe: Receiver::from_owned_fd(OwnedFd::from(reader))?, lines: Mutex::default() };
@@ -48,8 +49,8 @@ impl Log {
     }
 
     /// All lines since the last call and how many older ones were dropped.
-    /// A line without its end stays until it has one, or until the function is gone.
-    pub(super) fn take(&self, function_is_gone: bool) -> (Vec<String>, usize) {
+    /// A line without its end stays until it has one, or until the process is gone.
+    pub(super) fn take(&self, process_is_gone: bool) -> (Vec<String>, usize) {
         let mut lines = self.lines();
         let mut taken = 0;
         // Asks the pipe itself: the follower would first have to be told that it is readable.
@@ -60,7 +61,7 @@ impl Log {
         {
             taken += length;
         }
-        if function_is_gone {
+        if process_is_gone {
             lines.end();
         }
         lines.take()
@@ -71,7 +72,7 @@ impl Log {
     }
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Lines {
     whole: VecDeque<String>,
     partial: Vec<u8>,

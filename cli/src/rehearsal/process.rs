@@ -1,23 +1,26 @@
-//! The process of a function: started, followed and ended.
+//! A process, of a function or of a task: started, followed and ended.
 //!
 //! Every process leads a process group of its own, and the whole group is killed with it, so that
-//! nothing that a function has started outlives the service. A group also keeps the terminal's
-//! Ctrl-C from the function: who owns the service decides when it ends.
+//! nothing that it has started outlives its owner. A group also keeps the terminal's Ctrl-C from the
+//! process: its owner decides when it ends.
+
+mod exit;
+mod log;
 
 use std::io;
-use std::net::SocketAddr;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::process::{Pid, Signal};
-use tokio::process::Child;
+use tokio::process::{Child, Command};
 use tokio::task::JoinHandle;
 
-use super::function::Function;
-use super::invocation::Exit;
-use super::log::Log;
+pub use self::exit::Exit;
 
+use self::log::Log;
+
+#[derive(Debug)]
 pub(super) struct Process {
     child: Child,
     group: Arc<Group>,
@@ -25,7 +28,7 @@ pub(super) struct Process {
     following: JoinHandle<()>,
 }
 
-/// The process group that a function leads.
+/// The process group that a process leads.
 #[derive(Debug)]
 pub(super) struct Group {
     leader: Pid,
@@ -33,11 +36,11 @@ pub(super) struct Group {
 }
 
 impl Process {
-    pub(super) fn start(function: &Function, runtime_api: SocketAddr) -> io::Result<Self> {
+    /// Starts the command, with nothing to read and with an output that is kept.
+    pub(super) fn start(mut command: Command) -> io::Result<Self> {
         let (log, output) = Log::open()?;
         // The command keeps the writing ends of the pipe open; it ends with this function.
-        let child = function
-            .command(runtime_api)
+        let child = command
             .stdin(Stdio::null())
             .stdout(output.try_clone()?)
             .stderr(output)
@@ -73,6 +76,7 @@ impl Process {
         self.wait().await
     }
 
+    /// What it wrote since the last call, and how many older lines were too many to keep.
     pub(super) fn take_log(&self) -> (Vec<String>, usize) {
         self.log.take(self.group.has_ended())
     }
@@ -88,9 +92,13 @@ impl Drop for Process {
 impl Group {
     /// SIGKILL to every process of the group.
     pub(super) fn kill(&self) {
+        self.signal(Signal::KILL);
+    }
+
+    fn signal(&self, signal: Signal) {
         if !self.has_ended() {
-            // The one possible error is that no process is left to kill.
-            let _ = rustix::process::kill_process_group(self.leader, Signal::KILL);
+            // The one possible error is that no process is left to take it.
+            let _ = rustix::process::kill_process_group(self.leader, signal);
         }
     }
 
