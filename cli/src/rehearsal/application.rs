@@ -4,6 +4,7 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::Path;
@@ -20,12 +21,18 @@ pub struct Application {
 
 impl Application {
     /// Starts the application on a free port of an address of this machine.
-    pub async fn start(address: IpAddr, version: &'static str) -> io::Result<Self> {
-        let listener = TcpListener::bind((address, 0)).await?;
+    pub async fn start(address: IpAddr, version: &str) -> io::Result<Self> {
+        Self::listen(SocketAddr::new(address, 0), version).await
+    }
+
+    /// Starts the application on this address and port.
+    pub async fn listen(at: SocketAddr, version: &str) -> io::Result<Self> {
+        let listener = TcpListener::bind(at).await?;
         let address = listener.local_addr()?;
+        let router = router(version);
         let serving = tokio::spawn(async move {
             // The server has no end of its own, and an error of one connection is not ours.
-            let _ = axum::serve(listener, router(version)).await;
+            let _ = axum::serve(listener, router).await;
         });
         Ok(Self { address, serving })
     }
@@ -42,11 +49,14 @@ impl Drop for Application {
     }
 }
 
-fn router(version: &'static str) -> Router {
-    let hello = move |name: &str| format!("hello {name}, this is version {version}\n");
+/// What it answers.
+pub(super) fn router(version: &str) -> Router {
+    let version: Arc<str> = version.into();
+    let hello = |version: &str, name: &str| format!("hello {name}, this is version {version}\n");
+    let (world, named) = (version.clone(), version.clone());
     Router::new()
-        .route("/", get(async move || hello("world")))
-        .route("/hello/{name}", get(async move |Path(name): Path<String>| hello(&name)))
+        .route("/", get(async move || hello(&world, "world")))
+        .route("/hello/{name}", get(async move |Path(name): Path<String>| hello(&named, &name)))
         .route("/ping", get(async || "pong\n"))
         .route("/version", get(async move || format!("{version}\n")))
 }

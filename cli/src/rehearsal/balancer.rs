@@ -71,8 +71,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use self::certificates::Certificate;
+pub(super) use self::forwarding::remove_hop_by_hop;
+pub(super) use self::health::{HEALTH_CHECKER, is_good};
 pub use self::log::{AnsweredBy, Asked, Entry, TargetAddress};
 pub use self::options::{HealthChecks, Options};
+pub(super) use self::target::Connection;
 
 use self::addresses::Addresses;
 use self::certificates::Certificates;

@@ -6,7 +6,8 @@
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 
-fn random() -> u64 {
+/// A number that is another one every time.
+pub(super) fn random() -> u64 {
     RandomState::new().build_hasher().finish()
 }
 

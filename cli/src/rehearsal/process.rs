@@ -11,10 +11,12 @@ use std::io;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal};
 use tokio::process::{Child, Command};
 use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout_at};
 
 pub use self::exit::Exit;
 
@@ -74,6 +76,20 @@ impl Process {
     pub(super) async fn kill(&mut self) -> Exit {
         self.group.kill();
         self.wait().await
+    }
+
+    /// SIGTERM to the group, and SIGKILL to what is left of it when the grace is over.
+    pub(super) async fn terminate(&mut self, grace: Duration) -> Exit {
+        let deadline = Instant::now() + grace;
+        self.group.signal(Signal::TERM);
+        // The leader of a pipeline is a shell that ends at once, while those that it started still clean
+        // up: they are gone when nobody is left to write. Until then the leader is not reaped, so that
+        // the id of the group stays its own.
+        if !self.following.is_finished() {
+            let _ = timeout_at(deadline, &mut self.following).await;
+        }
+        let _ = timeout_at(deadline, self.child.wait()).await;
+        self.kill().await
     }
 
     /// What it wrote since the last call, and how many older lines were too many to keep.

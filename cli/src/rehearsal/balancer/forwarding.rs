@@ -66,7 +66,8 @@ fn trace(before: &str, now: Timestamp) -> String {
     }
 }
 
-fn remove_hop_by_hop(headers: &mut HeaderMap) {
+/// Removes what is said to the next one alone.
+pub(in crate::rehearsal) fn remove_hop_by_hop(headers: &mut HeaderMap) {
     let named = all(headers, &CONNECTION, ",").unwrap_or_default();
     for name in named.split(',').filter_map(|name| name.trim().parse::<HeaderName>().ok()) {
         headers.remove(name);

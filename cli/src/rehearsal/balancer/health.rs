@@ -21,6 +21,9 @@ use super::options::HealthChecks;
 use super::target;
 use crate::rehearsal::aws::elb::{State, Target, TargetGroup};
 
+/// The `User-Agent` of the checks.
+pub(in crate::rehearsal) const HEALTH_CHECKER: &str = "ELB-HealthChecker/2.0";
+
 /// One target in one group.
 type Place = (String, TargetAddress);
 
@@ -125,7 +128,7 @@ async fn ask(site: &Site, probe: &Probe) -> Result<(), &'static str> {
     site.tasks.spawn(connection);
     let request = Request::get(path)
         .header(HOST, format!("{}:{}", probe.at.id, probe.at.port))
-        .header(USER_AGENT, "ELB-HealthChecker/2.0")
+        .header(USER_AGENT, HEALTH_CHECKER)
         .header(CONNECTION, "close")
         .body(Empty::<Bytes>::new())
         .map_err(|_| failed)?;
@@ -134,7 +137,7 @@ async fn ask(site: &Site, probe: &Probe) -> Result<(), &'static str> {
 }
 
 /// `200`, `200,202` or `200-299`.
-fn is_good(matcher: &str, status: u16) -> bool {
+pub(in crate::rehearsal) fn is_good(matcher: &str, status: u16) -> bool {
     matcher.split(',').any(|part| {
         let (first, last) = part.split_once('-').unwrap_or((part, part));
         let bounds = first.trim().parse::<u16>().ok().zip(last.trim().parse::<u16>().ok());

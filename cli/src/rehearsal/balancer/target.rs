@@ -19,7 +19,10 @@ use super::log::TargetAddress;
 /// A load balancer gives up on a connection, and on a handshake, after ten seconds.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-pub(super) trait Connection: AsyncRead + AsyncWrite + Send + Unpin {}
+pub(in crate::rehearsal) trait Connection:
+    AsyncRead + AsyncWrite + Send + Unpin
+{
+}
 
 impl<C: AsyncRead + AsyncWrite + Send + Unpin> Connection for C {}
 
