@@ -22,7 +22,8 @@
 //! # What it answers by itself
 //! Such answers carry `server: awselb/2.0` and the service's own pages: 400 malformed, 401 a token is
 //! wanted, 405 TRACE, 502 the target refused, was cut off or answered rubbish, 503 no target, 504 no
-//! answer in time; fixed responses and redirects. What a target answers passes unchanged.
+//! answer in time; fixed responses and redirects. What a target answers passes unchanged. A client that
+//! leaves before it has an answer is in the log with 460, as in access logs.
 //!
 //! # Where Elastic Load Balancing's documentation is silent
 //! - Targets in `initial`: with no healthy target, traffic goes to all that are registered, be they
@@ -57,6 +58,7 @@ mod log;
 mod malformed;
 mod network;
 mod options;
+mod record;
 mod redirect;
 mod routing;
 mod shares;
@@ -73,7 +75,7 @@ use std::time::Duration;
 pub use self::certificates::Certificate;
 pub(super) use self::forwarding::remove_hop_by_hop;
 pub(super) use self::health::{HEALTH_CHECKER, is_good};
-pub use self::log::{AnsweredBy, Asked, Entry, TargetAddress};
+pub use self::log::{AnsweredBy, Asked, Entry, LogReader, TargetAddress};
 pub use self::options::{HealthChecks, Options};
 pub(super) use self::target::Connection;
 
@@ -102,7 +104,7 @@ struct Site {
     certificates: Certificates,
     handshakes: Handshakes,
     shares: Shares,
-    log: Log,
+    log: Arc<Log>,
     idle_timeout: Duration,
     tasks: Tasks,
 }
@@ -121,7 +123,7 @@ impl Balancer {
             certificates: Certificates::new(options.certificates)?,
             handshakes: Handshakes::new(),
             shares: Shares::default(),
-            log: Log::default(),
+            log: Arc::default(),
             idle_timeout: options.idle_timeout,
             tasks,
         });
@@ -180,5 +182,17 @@ impl Balancer {
     /// oldest are dropped once there are a hundred thousand.
     pub fn log(&self) -> Vec<Entry> {
         self.site.log.entries()
+    }
+
+    /// The entries of the log from this number on, oldest first, and the number to go on from. The first
+    /// entry of all has the number 0.
+    pub fn log_since(&self, number: u64) -> (Vec<Entry>, u64) {
+        let (entries, next) = self.site.log.since(number, |_| true);
+        (entries.into_iter().map(|(_, entry)| entry).collect(), next)
+    }
+
+    /// Reads what is asked of this listener from now on.
+    pub fn log_reader(&self, listener: impl Into<String>) -> LogReader {
+        LogReader::new(self.site.log.clone(), listener.into())
     }
 }

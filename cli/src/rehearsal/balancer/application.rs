@@ -43,6 +43,8 @@ async fn serve_http1(front: Front, connection: impl Connection) {
     let connection = WithPage::new(TokioIo::new(connection), asked.clone(), move |status: StatusCode| {
         unread.site.log.add(Entry {
             listener: unread.listener.to_string(),
+            client: unread.peer,
+            trace: None,
             asked: None,
             rule: None,
             target_group: None,

@@ -1,6 +1,7 @@
 //! One request: which rule takes it, what it is answered and by whom.
 
 use std::convert::Infallible;
+use std::time::Duration;
 
 use http::header::HOST;
 use http::{Method, Request, Response, StatusCode, Version};
@@ -8,7 +9,6 @@ use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
-use jiff::Timestamp;
 use tokio::time::{Instant, timeout};
 
 use super::answers::{self, Body};
@@ -16,49 +16,53 @@ use super::conditions::{self, Subject};
 use super::forwarding::{self, Way};
 use super::listener::Front;
 use super::log::{AnsweredBy, Asked, Entry, TargetAddress};
+use super::record::Record;
 use super::redirect::{self, Original};
 use super::routing::{self, Route, Step};
 use super::target::{self, Unreachable};
 
-/// An answer and where it is from.
-struct Answered {
-    response: Response<Body>,
-    by: AnsweredBy,
-    rule: Option<String>,
-    target_group: Option<String>,
-    target: Option<TargetAddress>,
-}
-
 pub(super) async fn answer(front: Front, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
     let (at, started) = (greenlight::clock::now(), Instant::now());
     let authority = authority(&front, &request);
-    let asked = Asked {
-        method: request.method().to_string(),
-        host: authority.as_deref().map(host).unwrap_or_default().to_owned(),
-        path: request.uri().path_and_query().map(ToString::to_string).unwrap_or_default(),
+    let trace = forwarding::trace(request.headers(), at);
+    let mut record = Record::new(
+        &front.site.log,
+        started,
+        Entry {
+            listener: front.listener.to_string(),
+            client: front.peer,
+            trace: Some(trace.clone()),
+            asked: Some(Asked {
+                method: request.method().to_string(),
+                host: authority.as_deref().map(host).unwrap_or_default().to_owned(),
+                path: request.uri().path_and_query().map(ToString::to_string).unwrap_or_default(),
+            }),
+            rule: None,
+            target_group: None,
+            target: None,
+            status: None,
+            answered_by: AnsweredBy::LoadBalancer,
+            at,
+            duration: Duration::ZERO,
+        },
+    );
+    let response = match authority {
+        None => answers::last_page(StatusCode::BAD_REQUEST),
+        Some(_) if request.method() == Method::TRACE => answers::page(StatusCode::METHOD_NOT_ALLOWED),
+        Some(authority) => act(&front, request, &authority, &trace, &mut record).await,
     };
-    let answered = match authority {
-        None => Answered::by_itself(None, answers::last_page(StatusCode::BAD_REQUEST)),
-        Some(_) if request.method() == Method::TRACE => {
-            Answered::by_itself(None, answers::page(StatusCode::METHOD_NOT_ALLOWED))
-        }
-        Some(authority) => act(&front, request, &authority, at).await,
-    };
-    front.site.log.add(Entry {
-        listener: front.listener.to_string(),
-        asked: Some(asked),
-        rule: answered.rule,
-        target_group: answered.target_group,
-        target: answered.target,
-        status: Some(answered.response.status().as_u16()),
-        answered_by: answered.by,
-        at,
-        duration: started.elapsed(),
-    });
-    Ok(answered.response)
+    record.answered(response.status());
+    Ok(response)
 }
 
-async fn act(front: &Front, request: Request<Incoming>, authority: &str, at: Timestamp) -> Answered {
+/// The answer; what is known of its way there is in the record as soon as it is.
+async fn act(
+    front: &Front,
+    request: Request<Incoming>,
+    authority: &str,
+    trace: &str,
+    record: &mut Record<'_>,
+) -> Response<Body> {
     let uri = request.uri();
     let (path, query) = (uri.path(), uri.query().unwrap_or_default());
     let subject = Subject {
@@ -81,28 +85,30 @@ async fn act(front: &Front, request: Request<Incoming>, authority: &str, at: Tim
         path,
         query,
     };
+    record.entry.rule = rule;
     match step {
         Step::Forward { target_group, secure, target } => {
-            let forwarded = forward(front, request, authority, at, &target, secure).await;
-            let by = if forwarded.is_ok() { AnsweredBy::Target } else { AnsweredBy::LoadBalancer };
-            let response = forwarded.unwrap_or_else(answers::page);
-            Answered { response, by, rule, target_group: Some(target_group), target: Some(target) }
+            record.entry.target_group = Some(target_group);
+            record.entry.target = Some(target.clone());
+            match forward(front, request, authority, trace, &target, secure).await {
+                Ok(response) => {
+                    record.entry.answered_by = AnsweredBy::Target;
+                    response
+                }
+                Err(status) => answers::page(status),
+            }
         }
         Step::NoTarget { target_group } => {
-            let answered = Answered::by_itself(rule, answers::page(StatusCode::SERVICE_UNAVAILABLE));
-            Answered { target_group, ..answered }
+            record.entry.target_group = target_group;
+            answers::page(StatusCode::SERVICE_UNAVAILABLE)
         }
-        Step::FixedResponse { status, body } => Answered::by_itself(rule, answers::fixed(status, body)),
+        Step::FixedResponse { status, body } => answers::fixed(status, body),
         Step::Redirect { permanent, location } => {
             let status = if permanent { StatusCode::MOVED_PERMANENTLY } else { StatusCode::FOUND };
-            Answered::by_itself(rule, answers::redirect(status, &redirect::location(&location, &original)))
+            answers::redirect(status, &redirect::location(&location, &original))
         }
-        Step::Authenticate(kind) if kind == "jwt-validation" => {
-            Answered::by_itself(rule, answers::page(StatusCode::UNAUTHORIZED))
-        }
-        Step::Authenticate(_) => {
-            Answered::by_itself(rule, answers::redirect(StatusCode::FOUND, &redirect::sign_in(&original)))
-        }
+        Step::Authenticate(kind) if kind == "jwt-validation" => answers::page(StatusCode::UNAUTHORIZED),
+        Step::Authenticate(_) => answers::redirect(StatusCode::FOUND, &redirect::sign_in(&original)),
     }
 }
 
@@ -111,7 +117,7 @@ async fn forward(
     front: &Front,
     request: Request<Incoming>,
     authority: &str,
-    at: Timestamp,
+    trace: &str,
     target: &TargetAddress,
     secure: bool,
 ) -> Result<Response<Body>, StatusCode> {
@@ -128,9 +134,14 @@ async fn forward(
     site.tasks.spawn(connection);
 
     let (mut head, body) = request.into_parts();
-    let way =
-        Way { peer: front.peer.ip(), protocol: front.protocol(), port: front.address.port(), authority };
-    forwarding::request(&mut head, &way, at);
+    let way = Way {
+        peer: front.peer.ip(),
+        protocol: front.protocol(),
+        port: front.address.port(),
+        authority,
+        trace,
+    };
+    forwarding::request(&mut head, &way);
     let answered = timeout(site.idle_timeout, sender.send_request(Request::from_parts(head, body)));
     let response = match answered.await {
         Err(_) => return Err(StatusCode::GATEWAY_TIMEOUT),
@@ -142,12 +153,6 @@ async fn forward(
     let (mut head, body) = response.into_parts();
     forwarding::response(&mut head);
     Ok(Response::from_parts(head, body.boxed()))
-}
-
-impl Answered {
-    fn by_itself(rule: Option<String>, response: Response<Body>) -> Self {
-        Self { response, by: AnsweredBy::LoadBalancer, rule, target_group: None, target: None }
-    }
 }
 
 /// Whom the request is for, with the port if the client wrote one; none if it does not say, or says it

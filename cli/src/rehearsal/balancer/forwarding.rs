@@ -23,10 +23,12 @@ pub(super) struct Way<'a> {
     pub(super) port: u16,
     /// As the client wrote it, with its port if there was one.
     pub(super) authority: &'a str,
+    /// From [`trace`].
+    pub(super) trace: &'a str,
 }
 
 /// Makes the head of a request that a target takes: HTTP/1.1, the same host, the same path.
-pub(super) fn request(head: &mut request::Parts, way: &Way<'_>, now: Timestamp) {
+pub(super) fn request(head: &mut request::Parts, way: &Way<'_>) {
     remove_hop_by_hop(&mut head.headers);
     join_cookies(&mut head.headers);
     head.version = Version::HTTP_11;
@@ -43,8 +45,7 @@ pub(super) fn request(head: &mut request::Parts, way: &Way<'_>, now: Timestamp) 
     );
     set(&mut head.headers, FORWARDED_PROTO, way.protocol);
     set(&mut head.headers, FORWARDED_PORT, &way.port.to_string());
-    let before = all(&head.headers, &TRACE, ";").unwrap_or_default();
-    set(&mut head.headers, TRACE, &trace(&before, now));
+    set(&mut head.headers, TRACE, way.trace);
 }
 
 /// Makes the head of an answer that the client's connection can take.
@@ -53,8 +54,13 @@ pub(super) fn response(head: &mut response::Parts) {
     head.version = Version::HTTP_11;
 }
 
+/// The `X-Amzn-Trace-Id` that a target gets with a request of these headers.
+pub(super) fn trace(headers: &HeaderMap, now: Timestamp) -> String {
+    traced(&all(headers, &TRACE, ";").unwrap_or_default(), now)
+}
+
 /// A `Root` where there is none, a new `Self` where there is one; other fields stay.
-fn trace(before: &str, now: Timestamp) -> String {
+fn traced(before: &str, now: Timestamp) -> String {
     let digits = identifier::hexadecimal();
     let id = format!("1-{:08x}-{}", now.as_second(), digits.get(..24).unwrap_or(&digits));
     let fields: Vec<&str> =
@@ -121,7 +127,7 @@ mod tests {
             ("no root", "CalledFrom=app", "Root=1-67891233-", ";CalledFrom=app"),
         ];
         for (case, before, start, end) in cases {
-            let after = trace(before, now);
+            let after = traced(before, now);
             assert!(after.starts_with(start) && after.ends_with(end), "{case}: {after}");
             assert_eq!(after.len(), start.len() + 24 + end.len(), "{case}: {after}");
         }

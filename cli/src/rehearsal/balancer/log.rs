@@ -1,10 +1,13 @@
 //! What was asked and who answered.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::sync::Notify;
+use tokio::sync::futures::OwnedNotified;
 
 /// The rehearsal of a long deployment must not fill the memory.
 const KEPT: usize = 100_000;
@@ -14,6 +17,11 @@ const KEPT: usize = 100_000;
 pub struct Entry {
     /// The ARN of the listener.
     pub listener: String,
+    /// Who asked.
+    pub client: SocketAddr,
+    /// The `X-Amzn-Trace-Id` that the target got, or would have got; none for a connection, and for a
+    /// request that could not be read.
+    pub trace: Option<String>,
     /// What was asked; none for a connection, and for a request that could not be read.
     pub asked: Option<Asked>,
     /// The ARN of the rule that took it; none if it was left to the listener's default actions.
@@ -22,7 +30,7 @@ pub struct Entry {
     pub target_group: Option<String>,
     /// The target that it was forwarded to, as it is registered, whether it could be reached or not.
     pub target: Option<TargetAddress>,
-    /// The status of the answer; none for a connection.
+    /// The status of the answer; none for a connection. It is 460 where the client left before there was one.
     pub status: Option<u16>,
     /// Who answered.
     pub answered_by: AnsweredBy,
@@ -63,18 +71,83 @@ pub enum AnsweredBy {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Log(Mutex<VecDeque<Entry>>);
+pub(super) struct Log {
+    kept: Mutex<Kept>,
+    added: Arc<Notify>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    entries: VecDeque<Entry>,
+    /// How many were dropped, which is the number of the oldest one here.
+    dropped: u64,
+}
 
 impl Log {
     pub(super) fn add(&self, entry: Entry) {
-        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if entries.len() == KEPT {
-            entries.pop_front();
+        let mut kept = self.kept();
+        if kept.entries.len() == KEPT {
+            kept.entries.pop_front();
+            kept.dropped += 1;
         }
-        entries.push_back(entry);
+        kept.entries.push_back(entry);
+        drop(kept);
+        self.added.notify_waiters();
     }
 
     pub(super) fn entries(&self) -> Vec<Entry> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+        self.kept().entries.iter().cloned().collect()
+    }
+
+    /// The entries from this number on that are wanted, each with its number, and the number of the next
+    /// one that will come.
+    pub(super) fn since(&self, number: u64, wanted: impl Fn(&Entry) -> bool) -> (Vec<(u64, Entry)>, u64) {
+        let kept = self.kept();
+        let known = usize::try_from(number.saturating_sub(kept.dropped)).unwrap_or(usize::MAX);
+        let entries = (kept.dropped..).zip(&kept.entries).skip(known).filter(|(_, entry)| wanted(entry));
+        (entries.map(|(number, entry)| (number, entry.clone())).collect(), kept.next())
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Kept {
+    fn next(&self) -> u64 {
+        self.dropped + self.entries.len() as u64
+    }
+}
+
+/// Reads one listener's entries as they come.
+#[derive(Debug)]
+pub struct LogReader {
+    log: Arc<Log>,
+    listener: String,
+    next: u64,
+}
+
+impl LogReader {
+    /// Begins with the next entry that will come.
+    pub(super) fn new(log: Arc<Log>, listener: String) -> Self {
+        let next = log.kept().next();
+        Self { log, listener, next }
+    }
+
+    /// The entries that have come since the last call, oldest first, each with its number in the log.
+    pub fn read(&mut self) -> Vec<(u64, Entry)> {
+        let (entries, next) = self.log.since(self.next, |entry| entry.listener == self.listener);
+        self.next = next;
+        entries
+    }
+
+    /// The number of the entry that will come next, of whichever listener.
+    pub fn end(&self) -> u64 {
+        self.log.kept().next()
+    }
+
+    /// Resolves when an entry has been added after this call, of whichever listener.
+    pub fn added(&self) -> OwnedNotified {
+        self.log.added.clone().notified_owned()
     }
 }

@@ -39,6 +39,8 @@ async fn forward<C: Connection>(front: &Front, mut connection: C) -> Result<(), 
         site.world.look(|world| routing::route(&world.elb, &site.shares, &front.listener, &subject));
     let mut entry = Entry {
         listener: front.listener.to_string(),
+        client: front.peer,
+        trace: None,
         asked: None,
         rule,
         target_group: None,
