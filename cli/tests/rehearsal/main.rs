@@ -11,3 +11,5 @@ mod function;
 mod http;
 #[cfg(test)]
 mod lambda;
+#[cfg(test)]
+mod users;
