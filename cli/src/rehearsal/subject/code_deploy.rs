@@ -1,0 +1,146 @@
+//! Deployment configurations and deployment groups of CodeDeploy, as its API describes them.
+
+use std::time::Duration;
+
+use super::problem::Problem;
+use super::report::{Field, Report, Spelling};
+use super::{File, document};
+use crate::rehearsal::controller::configuration::Shift;
+
+/// The events that AppSpecs for ECS may name functions for, in their order.
+pub(super) const EVENTS: [&str; 5] =
+    ["BeforeInstall", "AfterInstall", "AfterAllowTestTraffic", "BeforeAllowTraffic", "AfterAllowTraffic"];
+
+/// The deployment configuration where nobody names one.
+pub(super) const ALL_AT_ONCE: &str = "CodeDeployDefault.ECSAllAtOnce";
+
+/// What every account has for ECS.
+const PREDEFINED: [(&str, Shift); 5] = [
+    (ALL_AT_ONCE, Shift::AllAtOnce),
+    (
+        "CodeDeployDefault.ECSLinear10PercentEvery1Minutes",
+        Shift::Linear { percent: 10.0, every: Duration::from_mins(1) },
+    ),
+    (
+        "CodeDeployDefault.ECSLinear10PercentEvery3Minutes",
+        Shift::Linear { percent: 10.0, every: Duration::from_mins(3) },
+    ),
+    (
+        "CodeDeployDefault.ECSCanary10Percent5Minutes",
+        Shift::Canary { percent: 10.0, after: Duration::from_mins(5) },
+    ),
+    (
+        "CodeDeployDefault.ECSCanary10Percent15Minutes",
+        Shift::Canary { percent: 10.0, after: Duration::from_mins(15) },
+    ),
+];
+
+/// The longest that a shift may take, in minutes.
+const LONGEST: u32 = 2_880;
+
+/// A predefined deployment configuration.
+pub(super) fn predefined(name: &str) -> Result<Shift, Problem> {
+    let known = PREDEFINED.iter().find(|(known, _)| *known == name);
+    known.map(|(_, shift)| *shift).ok_or_else(|| {
+        let names: Vec<_> = PREDEFINED.iter().map(|(name, _)| *name).collect();
+        Problem::of_file(
+            "--deployment-config",
+            format!("is `{name}`"),
+            format!("one of {}", names.join(", ")),
+        )
+        .fix(format!(
+            "give your own as a file: aws deploy get-deployment-config --deployment-config-name '{name}'"
+        ))
+    })
+}
+
+/// The output of `get-deployment-config`, or the input of `create-deployment-config`.
+pub(super) fn configuration(file: &File<'_>) -> Result<(Option<String>, Shift), Vec<Problem>> {
+    let value = document::read(file).map_err(|problem| vec![problem])?;
+    let report = Report::new(file.name, Spelling::Api);
+    let root = report.root(&value, "");
+    let wrapped = root.get("deploymentConfigInfo");
+    let info = if wrapped.is_absent() { root } else { wrapped };
+    let routing = info.section("trafficRoutingConfig");
+    let kind = routing.get("type");
+    let shift = match kind.text() {
+        Some("AllAtOnce") => Some(Shift::AllAtOnce),
+        Some("TimeBasedLinear") => {
+            let linear = routing.section("timeBasedLinear");
+            steps(&linear.get("linearPercentage"), &linear.get("linearInterval"))
+                .map(|(percent, every)| Shift::Linear { percent, every })
+        }
+        Some("TimeBasedCanary") => {
+            let canary = routing.section("timeBasedCanary");
+            steps(&canary.get("canaryPercentage"), &canary.get("canaryInterval"))
+                .map(|(percent, after)| Shift::Canary { percent, after })
+        }
+        _ => {
+            kind.wrong("AllAtOnce, TimeBasedLinear or TimeBasedCanary");
+            None
+        }
+    };
+    let name = info.get("deploymentConfigName").text().map(str::to_owned);
+    report.finish()?;
+    // Whatever is none was reported.
+    shift.map(|shift| (name, shift)).ok_or_else(Vec::new)
+}
+
+fn steps(percent: &Field<'_>, interval: &Field<'_>) -> Option<(f64, Duration)> {
+    for field in [percent, interval] {
+        if field.is_absent() {
+            field.wrong("a number");
+        }
+    }
+    Some((percent.number(1.0, 99.0)?, interval.minutes(1, LONGEST)?))
+}
+
+/// What a deployment group says that an AppSpec does not.
+#[derive(Clone, Debug)]
+pub(super) struct Group {
+    pub(super) cluster: Option<String>,
+    pub(super) service: Option<String>,
+    pub(super) configuration: Option<String>,
+    pub(super) production: Option<String>,
+    pub(super) test: Option<String>,
+    pub(super) automatic_rollback: bool,
+    pub(super) termination_wait: Duration,
+    pub(super) alarms: Vec<String>,
+}
+
+/// The output of `get-deployment-group`, or the input of `create-deployment-group`.
+pub(super) fn group(file: &File<'_>) -> Result<Group, Vec<Problem>> {
+    let value = document::read(file).map_err(|problem| vec![problem])?;
+    let report = Report::new(file.name, Spelling::Api);
+    let root = report.root(&value, "");
+    let wrapped = root.get("deploymentGroupInfo");
+    let info = if wrapped.is_absent() { root } else { wrapped };
+    let text = |field: &Field<'_>| field.text().map(str::to_owned);
+    let services = info.get("ecsServices").items();
+    let of_service = |key: &str| services.first().and_then(|service| text(&service.get(key)));
+    let pairs = info.section("loadBalancerInfo").get("targetGroupPairInfoList").items();
+    let route = |key: &str| {
+        let listeners = pairs.first()?.section(key).get("listenerArns").items();
+        listeners.first().and_then(text)
+    };
+    let rollback = info.section("autoRollbackConfiguration");
+    let failure = rollback.get("events").items().iter().any(|it| it.text() == Some("DEPLOYMENT_FAILURE"));
+    let alarms = info.section("alarmConfiguration");
+    let watched = alarms.get("enabled").flag() == Some(true);
+    let names = alarms.get("alarms").items().into_iter().filter_map(|alarm| text(&alarm.get("name")));
+    let termination = info
+        .section("blueGreenDeploymentConfiguration")
+        .section("terminateBlueInstancesOnDeploymentSuccess")
+        .get("terminationWaitTimeInMinutes");
+    let group = Group {
+        cluster: of_service("clusterName"),
+        service: of_service("serviceName"),
+        configuration: text(&info.get("deploymentConfigName")),
+        production: route("prodTrafficRoute"),
+        test: route("testTrafficRoute"),
+        automatic_rollback: rollback.get("enabled").flag() == Some(true) && failure,
+        termination_wait: termination.minutes(0, LONGEST).unwrap_or_default(),
+        alarms: if watched { names.collect() } else { Vec::new() },
+    };
+    report.finish().map(|_| group)
+}

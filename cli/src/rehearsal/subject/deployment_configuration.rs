@@ -1,0 +1,110 @@
+//! `deploymentConfiguration` of a service.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::lifecycle_hook;
+use super::report::Field;
+use super::unknown::shown;
+use crate::rehearsal::controller::configuration::{Ecs, Strategy};
+
+/// A day, the longest that anything bakes.
+const DAY: u32 = 1_440;
+
+/// Reads the configuration, with AWS's defaults.
+pub(super) fn read(configuration: &Field<'_>) -> Ecs {
+    let strategy = strategy(configuration);
+    let alarms = alarms(&configuration.section("alarms"));
+    let bake = configuration.get("bakeTimeInMinutes").minutes(0, DAY).unwrap_or(match strategy {
+        // Without alarms, nothing is waited for once the last task is replaced.
+        Strategy::Rolling if alarms.is_empty() => Duration::ZERO,
+        Strategy::Rolling => Duration::from_hours(3),
+        Strategy::BlueGreen | Strategy::Linear { .. } | Strategy::Canary { .. } => Duration::from_mins(15),
+    });
+    let breaker = configuration.section("deploymentCircuitBreaker");
+    let (enabled, back) = (breaker.get("enable").flag(), breaker.get("rollback").flag());
+    Ecs {
+        strategy,
+        bake,
+        hooks: lifecycle_hook::read(&configuration.get("lifecycleHooks")),
+        alarms,
+        circuit_breaker: enabled == Some(true) && back == Some(true),
+        document: document(configuration.value(), strategy, bake),
+    }
+}
+
+fn strategy(configuration: &Field<'_>) -> Strategy {
+    let (linear, canary) = ("linearConfiguration", "canaryConfiguration");
+    let field = configuration.get("strategy");
+    let strategy = match field.text() {
+        None | Some("ROLLING") => Strategy::Rolling,
+        Some("BLUE_GREEN") => Strategy::BlueGreen,
+        Some("LINEAR") => {
+            let steps = configuration.section(linear);
+            Strategy::Linear {
+                step_percent: steps.get("stepPercent").number(3.0, 100.0).unwrap_or(10.0),
+                step_bake: bake(&steps.get("stepBakeTimeInMinutes"), 6),
+            }
+        }
+        Some("CANARY") => {
+            let step = configuration.section(canary);
+            Strategy::Canary {
+                canary_percent: step.get("canaryPercent").number(0.1, 100.0).unwrap_or(5.0),
+                canary_bake: bake(&step.get("canaryBakeTimeInMinutes"), 10),
+            }
+        }
+        Some(_) => {
+            field.wrong("ROLLING, BLUE_GREEN, LINEAR or CANARY");
+            Strategy::Rolling
+        }
+    };
+    // Terraform's provider keeps blocks that it once read, so this is worth a word, not a refusal.
+    for (key, used) in [
+        (linear, matches!(strategy, Strategy::Linear { .. })),
+        (canary, matches!(strategy, Strategy::Canary { .. })),
+    ] {
+        let unused = configuration.get(key);
+        if !used && !unused.is_absent() {
+            unused.report().note(format!("`{}` is not used by this strategy", unused.path()));
+        }
+    }
+    strategy
+}
+
+fn bake(field: &Field<'_>, minutes: u64) -> Duration {
+    field.minutes(0, DAY).unwrap_or(Duration::from_secs(minutes * 60))
+}
+
+/// Those that take a deployment back.
+fn alarms(alarms: &Field<'_>) -> Vec<String> {
+    let (enabled, back) = (alarms.get("enable").flag(), alarms.get("rollback").flag());
+    if enabled != Some(true) || back != Some(true) {
+        return Vec::new();
+    }
+    let names = alarms.get("alarmNames");
+    let name = |alarm: Field<'_>| match alarm.unknown() {
+        // Its name matters to nobody but the world that plays it.
+        Some(unknown) => Some(unknown.reference),
+        None => alarm.needed("the name of an alarm").map(str::to_owned),
+    };
+    names.items().into_iter().filter_map(name).collect()
+}
+
+fn document(given: &Value, strategy: Strategy, bake: Duration) -> Value {
+    let mut document = shown(given);
+    if !document.is_object() {
+        document = Value::Object(serde_json::Map::new());
+    }
+    if let Some(fields) = document.as_object_mut() {
+        let name = match strategy {
+            Strategy::Rolling => "ROLLING",
+            Strategy::BlueGreen => "BLUE_GREEN",
+            Strategy::Linear { .. } => "LINEAR",
+            Strategy::Canary { .. } => "CANARY",
+        };
+        fields.insert("strategy".to_owned(), name.into());
+        fields.insert("bakeTimeInMinutes".to_owned(), (bake.as_secs() / 60).into());
+    }
+    document
+}

@@ -1,0 +1,59 @@
+//! What ARNs say.
+
+/// Where nobody says.
+pub(super) const REGION: &str = "us-east-1";
+/// Where nobody says: the account of AWS's own examples.
+pub(super) const ACCOUNT: &str = "123456789012";
+
+/// The parts of an ARN.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Arn<'text> {
+    pub(super) service: &'text str,
+    pub(super) region: &'text str,
+    pub(super) account: &'text str,
+    pub(super) resource: &'text str,
+}
+
+impl<'text> Arn<'text> {
+    /// Reads an ARN of any partition.
+    pub(super) fn parse(text: &'text str) -> Option<Self> {
+        let mut parts = text.splitn(6, ':');
+        let arn = parts.next() == Some("arn") && parts.next().is_some_and(|it| it.starts_with("aws"));
+        let (service, region) = (parts.next()?, parts.next()?);
+        let (account, resource) = (parts.next()?, parts.next()?);
+        (arn && !resource.is_empty()).then_some(Self { service, region, account, resource })
+    }
+}
+
+/// The name in an ARN whose resource is `kind/…/NAME`, or the text itself.
+pub(super) fn name_of(text: &str) -> &str {
+    Arn::parse(text).and_then(|arn| arn.resource.rsplit('/').next()).unwrap_or(text)
+}
+
+/// The region and the account of the first of these texts that is an ARN with both.
+pub(super) fn home<'text>(texts: impl IntoIterator<Item = &'text str>) -> Option<(&'text str, &'text str)> {
+    let known = |arn: &Arn<'_>| !arn.region.is_empty() && arn.account.bytes().all(|it| it.is_ascii_digit());
+    texts
+        .into_iter()
+        .filter_map(Arn::parse)
+        .filter(|arn| known(arn) && !arn.account.is_empty())
+        .map(|arn| (arn.region, arn.account))
+        .next()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arns_say_where_they_are() {
+        let texts =
+            ["hello", "arn:aws:iam::123456789012:role/x", "arn:aws-cn:ecs:cn-north-1:1:service/demo/x"];
+        assert_eq!(home(texts), Some(("cn-north-1", "1")));
+        assert_eq!(name_of(texts[2]), "x");
+        assert_eq!(name_of("demo"), "demo");
+        for text in ["arn:aws:ecs:r:1:", "arn:x:ecs:r:1:y", "arn:aws", ""] {
+            assert_eq!(Arn::parse(text), None, "{text}");
+        }
+    }
+}
