@@ -53,7 +53,7 @@ impl Authority {
     }
 
     fn sign(&self, names: &[String]) -> Result<Certificate, rcgen::Error> {
-        let mut params = parameters(names, names.first().map_or("localhost", String::as_str))?;
+        let mut params = parameters(names, "greenlight rehearsal")?;
         params.is_ca = IsCa::ExplicitNoCa;
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];

@@ -1,1 +1,122 @@
-//! Filled in by the next commits.
+//! What can go wrong in a rehearsal, on request.
+//!
+//! A fault is written `SUBJECT:NAME[=VALUE][@WHERE]`, several with commas or one after the other:
+//! `green:errors=20%,aws:throttled@ecs:DescribeTasks@3`. They are read into [`Faults`], plain data that
+//! those who carry a fault out look at.
+//!
+//! To add one, carry it out where it happens and add its line to the registry: from that line come its
+//! reading, `--list-faults` and `docs/faults.md`.
+
+mod list;
+mod parse;
+mod registry;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use greenlight::plan::units::Share;
+
+pub use self::list::{markdown, text};
+
+use super::Colour;
+use super::aws::codedeploy::PUT_LIFECYCLE_EVENT_HOOK_EXECUTION_STATUS;
+use super::aws::ecs::CONTINUE_SERVICE_DEPLOYMENT;
+use super::aws::{self, Aws, Operation, Times};
+
+/// Everything that is to go wrong.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Faults {
+    /// The faults of a side's tasks.
+    pub tasks: BTreeMap<Colour, TaskFaults>,
+    /// Somebody's infrastructure code sets the test rule back to blue as soon as it was shifted.
+    pub rules_drifted: bool,
+    /// The first handshake at the test listener never ends.
+    pub tls_hang_once: bool,
+    /// The faults of AWS calls.
+    pub aws: Vec<AwsFault>,
+    /// The faults of hooks.
+    pub hooks: Vec<HookFault>,
+}
+
+/// What is wrong with the tasks of a side.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TaskFaults {
+    /// Every request takes so much longer, in real time.
+    pub slow: Option<Duration>,
+    /// This share of requests is answered with 500.
+    pub errors: Option<Share>,
+    /// Nothing fails until the tasks have run for so much simulated time; then the share of `errors`, or
+    /// all where there is none.
+    pub errors_after: Option<Duration>,
+    /// After so much simulated time every task crashes.
+    pub crash_after: Option<Duration>,
+    /// The health check is answered with 503.
+    pub never_healthy: bool,
+    /// The built-in application says that it is this version.
+    pub version: Option<String>,
+    /// After so many requests a task answers no more.
+    pub leak: Option<usize>,
+}
+
+/// What is wrong with AWS calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AwsFault {
+    /// The operation; none for every one that only looks.
+    pub operation: Option<&'static Operation>,
+    /// What goes wrong.
+    pub fault: aws::Fault,
+    /// With how many of the calls, all those operations counted together.
+    pub times: Times,
+}
+
+/// What is wrong with a hook.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HookFault {
+    /// The hook; none for every one.
+    pub hook: Option<String>,
+    /// What goes wrong.
+    pub kind: HookFaultKind,
+}
+
+/// The faults of hooks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HookFaultKind {
+    /// The first invocation is killed in its midst.
+    Killed,
+    /// The function has so little time, in real time.
+    Timeout(Duration),
+    /// The role may not report. It is one of every hook, since roles are not told apart.
+    ReportDenied,
+    /// The event is delivered twice.
+    Twice,
+    /// `hookDetails` that it returned do not come back.
+    StateDropped,
+}
+
+impl Faults {
+    /// The faults of a side's tasks.
+    pub fn of(&self, side: Colour) -> TaskFaults {
+        self.tasks.get(&side).cloned().unwrap_or_default()
+    }
+
+    /// The faults of a hook: its own and those of every hook, in their order.
+    pub fn of_hook(&self, hook: &str) -> impl Iterator<Item = &HookFaultKind> {
+        let faults = self.hooks.iter();
+        faults
+            .filter(move |fault| fault.hook.as_deref().is_none_or(|named| named == hook))
+            .map(|fault| &fault.kind)
+    }
+
+    /// Lets AWS calls go wrong as they should: those faults that need nobody else.
+    pub fn apply(&self, aws: &Aws) {
+        for AwsFault { operation, fault, times } in &self.aws {
+            let operations = operation.map_or_else(Operation::that_look, |operation| vec![operation]);
+            aws.fault_any(operations, fault.clone(), *times);
+        }
+        if self.hooks.iter().any(|fault| fault.kind == HookFaultKind::ReportDenied) {
+            for report in [&PUT_LIFECYCLE_EVENT_HOOK_EXECUTION_STATUS, &CONTINUE_SERVICE_DEPLOYMENT] {
+                aws.fault(report, aws::Fault::Denied, Times::Always);
+            }
+        }
+    }
+}

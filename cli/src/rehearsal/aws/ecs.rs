@@ -124,7 +124,7 @@ impl State {
         let deployments = self.service_deployments.iter_mut();
         for hook in deployments.flat_map(|deployment| &mut deployment.lifecycle_hook_details) {
             if hook.hook_id == hook_id && hook.status == AWAITING_ACTION {
-                hook.status = "TIMED_OUT".to_owned();
+                "TIMED_OUT".clone_into(&mut hook.status);
             }
         }
         self.completed.insert(hook_id);

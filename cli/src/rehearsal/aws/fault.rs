@@ -43,7 +43,7 @@ pub(super) struct Faults(Vec<Planned>);
 
 #[derive(Debug)]
 struct Planned {
-    operation: &'static Operation,
+    operations: Vec<&'static Operation>,
     fault: Fault,
     times: Times,
 }
@@ -56,8 +56,9 @@ pub(super) struct Encounter {
 }
 
 impl Faults {
-    pub(super) fn plan(&mut self, operation: &'static Operation, fault: Fault, times: Times) {
-        self.0.push(Planned { operation, fault, times });
+    /// Plans a fault of these operations, whose calls are counted together.
+    pub(super) fn plan(&mut self, operations: Vec<&'static Operation>, fault: Fault, times: Times) {
+        self.0.push(Planned { operations, fault, times });
     }
 
     pub(super) fn clear(&mut self) {
@@ -65,10 +66,10 @@ impl Faults {
     }
 
     /// Counts one call of the operation.
-    pub(super) fn meet(&mut self, operation: &Operation) -> Encounter {
+    pub(super) fn meet(&mut self, operation: &'static Operation) -> Encounter {
         let mut encounter = Encounter::default();
         for planned in &mut self.0 {
-            if !std::ptr::eq(planned.operation, operation) || planned.times == Times::Next(0) {
+            if !planned.operations.contains(&operation) || planned.times == Times::Next(0) {
                 continue;
             }
             match &planned.fault {
@@ -93,10 +94,11 @@ mod tests {
     fn faults_come_one_after_another_and_delays_on_top() {
         let operation = &codedeploy::PUT_LIFECYCLE_EVENT_HOOK_EXECUTION_STATUS;
         let mut faults = Faults::default();
-        faults.plan(operation, Fault::Throttled, Times::Next(2));
-        faults.plan(operation, Fault::ServerError, Times::Next(1));
-        faults.plan(operation, Fault::Slow(Duration::from_secs(1)), Times::Always);
-        faults.plan(operation, Fault::Slow(Duration::from_secs(2)), Times::Next(1));
+        let mut plan = |fault, times| faults.plan(vec![operation], fault, times);
+        plan(Fault::Throttled, Times::Next(2));
+        plan(Fault::ServerError, Times::Next(1));
+        plan(Fault::Slow(Duration::from_secs(1)), Times::Always);
+        plan(Fault::Slow(Duration::from_secs(2)), Times::Next(1));
 
         let untouched = faults.meet(&ecs::CONTINUE_SERVICE_DEPLOYMENT);
         assert_eq!(untouched, Encounter::default());
@@ -112,5 +114,16 @@ mod tests {
 
         faults.clear();
         assert_eq!(faults.meet(operation), Encounter::default());
+    }
+
+    #[test]
+    fn calls_of_several_operations_are_counted_together() {
+        let mut faults = Faults::default();
+        let operations = vec![&ecs::DESCRIBE_TASKS, &ecs::LIST_TASKS];
+        faults.plan(operations, Fault::Throttled, Times::Next(2));
+        let mut met = |operation| faults.meet(operation).fault.is_some();
+        assert!(!met(&ecs::DESCRIBE_SERVICES), "it is none of them");
+        assert!(met(&ecs::LIST_TASKS) && met(&ecs::DESCRIBE_TASKS));
+        assert!(!met(&ecs::LIST_TASKS) && !met(&ecs::DESCRIBE_TASKS), "both have been used up");
     }
 }

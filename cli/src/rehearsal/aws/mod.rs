@@ -99,7 +99,12 @@ impl Aws {
 
     /// Makes an operation go wrong, in addition to the faults that it already has.
     pub fn fault(&self, operation: &'static Operation, fault: Fault, times: Times) {
-        self.change(|world| world.faults.plan(operation, fault, times));
+        self.fault_any(vec![operation], fault, times);
+    }
+
+    /// The same for several operations, whose calls are counted together.
+    pub fn fault_any(&self, operations: Vec<&'static Operation>, fault: Fault, times: Times) {
+        self.change(|world| world.faults.plan(operations, fault, times));
     }
 
     /// Ends all faults.

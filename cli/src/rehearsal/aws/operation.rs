@@ -4,6 +4,7 @@
 //! nothing of HTTP; the protocols know nothing of operations. To add one, write it in its service's
 //! file and add it to that service's list; a new service also stands in [`SERVICES`].
 
+use greenlight::plan::decode::suggest;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -50,6 +51,34 @@ impl Operation {
         self.name
     }
 
+    /// The operation of this name: its service as in IAM actions, and its own name or that of its action,
+    /// whatever the case of their letters. `ecs:DescribeTasks`, `lambda:InvokeFunction`.
+    pub fn find(name: &str) -> Result<&'static Self, String> {
+        let is_it = |operation: &&Self| {
+            let Some((service, name)) = name.split_once(':') else { return false };
+            operation.service.name.eq_ignore_ascii_case(service)
+                && [operation.name, operation.action].iter().any(|known| known.eq_ignore_ascii_case(name))
+        };
+        Self::all().find(is_it).ok_or_else(|| {
+            let known: Vec<_> =
+                Self::all().map(|known| format!("{}:{}", known.service.name, known.name)).collect();
+            let known: Vec<_> = known.iter().map(String::as_str).collect();
+            format!("no operation is called `{name}`; {}", suggest(name, &known))
+        })
+    }
+
+    /// Every operation that only looks: `Describe…`, `List…`, `Get…`.
+    pub fn that_look() -> Vec<&'static Self> {
+        let looks = |operation: &&Self| {
+            ["Describe", "List", "Get"].iter().any(|verb| operation.name.starts_with(verb))
+        };
+        Self::all().filter(looks).collect()
+    }
+
+    fn all() -> impl Iterator<Item = &'static Self> {
+        SERVICES.iter().flat_map(|service| service.operations.iter().copied())
+    }
+
     /// The operation's denial in the words of AWS.
     pub(super) fn denial(&self, world: &World, input: &Value) -> String {
         let action = format!("{}:{}", self.service.name, self.action);
@@ -62,6 +91,15 @@ impl Operation {
         )
     }
 }
+
+/// There is one of each, so that two are the same if they are at the same place.
+impl PartialEq for Operation {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other)
+    }
+}
+
+impl Eq for Operation {}
 
 /// Decodes an operation's input. What AWS's own decoder refuses has no message of its own there.
 pub(super) fn decode<T: DeserializeOwned>(input: &Value) -> Result<T, AwsError> {
@@ -90,6 +128,43 @@ mod tests {
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), listed);
+    }
+
+    #[test]
+    fn operations_are_found_by_their_names_and_by_their_actions() {
+        for (name, found) in [
+            ("ecs:DescribeTasks", &ecs::DESCRIBE_TASKS),
+            ("ECS:describetasks", &ecs::DESCRIBE_TASKS),
+            ("lambda:Invoke", &lambda::INVOKE),
+            ("lambda:InvokeFunction", &lambda::INVOKE),
+        ] {
+            assert_eq!(Operation::find(name), Ok(found), "{name}");
+        }
+        let error = |name| Operation::find(name).unwrap_err();
+        assert_eq!(
+            error("ecs:DescribeTask"),
+            "no operation is called `ecs:DescribeTask`; did you mean `ecs:DescribeTasks`?"
+        );
+        for wrong in ["", "DescribeTasks", "codedeploy:DescribeTasks", "s3:GetObject"] {
+            let error = error(wrong);
+            assert!(error.starts_with(&format!("no operation is called `{wrong}`; ")), "{error}");
+        }
+        assert!(error("what").contains("known here: `acm:DescribeCertificate`, "), "{}", error("what"));
+    }
+
+    #[test]
+    fn what_changes_something_does_not_only_look() {
+        let that_look = Operation::that_look();
+        for changes in [
+            &codedeploy::PUT_LIFECYCLE_EVENT_HOOK_EXECUTION_STATUS,
+            &ecs::CONTINUE_SERVICE_DEPLOYMENT,
+            &ecs::STOP_SERVICE_DEPLOYMENT,
+            &lambda::INVOKE,
+        ] {
+            assert!(!that_look.contains(&changes), "{}", changes.name);
+        }
+        assert!(that_look.contains(&&ecs::DESCRIBE_TASKS));
+        assert_eq!(Operation::all().count() - that_look.len(), 4);
     }
 
     #[test]

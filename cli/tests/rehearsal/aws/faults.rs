@@ -8,6 +8,7 @@ use greenlight_cli::rehearsal::aws::lambda::INVOKE;
 use greenlight_cli::rehearsal::aws::secrets_manager::GET_SECRET_VALUE;
 use greenlight_cli::rehearsal::aws::ssm::GET_PARAMETER;
 use greenlight_cli::rehearsal::aws::{Aws, Fault, Operation, Times};
+use greenlight_cli::rehearsal::fault::Faults;
 use serde_json::json;
 
 use super::{CONTINUE, DEPLOYMENT, GET, HOOK, PUT, SECRET, SIGNED, call, invoke, refusal, report, send};
@@ -141,5 +142,36 @@ async fn a_slow_call_is_answered_after_its_delay() {
     assert_eq!(call(&aws, PUT, &report("id")).await.status, 200);
     for call in aws.calls() {
         assert!(call.answer.expect("an answer").duration >= delay);
+    }
+}
+
+#[tokio::test]
+async fn faults_as_people_write_them_befall_the_calls_that_they_name() {
+    let befallen = async |written: &str| {
+        let aws = Aws::start().await.unwrap();
+        Faults::parse([written]).unwrap().apply(&aws);
+        let mut codes = Vec::new();
+        for (target, input) in [
+            (GET, json!({"Name": "missing"})),
+            (SECRET, json!({"SecretId": "missing"})),
+            (PUT, report("id")),
+            (CONTINUE, json!({"serviceDeploymentArn": DEPLOYMENT, "hookId": HOOK})),
+        ] {
+            let response = call(&aws, target, &input).await;
+            let code = (response.status != 200).then(|| refusal(&response).1);
+            codes.push(code.unwrap_or_default());
+        }
+        codes
+    };
+    let (parameter, secret) = ("ParameterNotFound", "ResourceNotFoundException");
+    let (throttled, denied) = ("ThrottlingException", "AccessDeniedException");
+    for (written, expected) in [
+        ("aws:throttled", [throttled, throttled, "", ""]),
+        ("aws:throttled@1", [throttled, secret, "", ""]),
+        ("aws:denied@secretsmanager:GetSecretValue", [parameter, denied, "", ""]),
+        ("hook:report-denied", [parameter, secret, denied, denied]),
+        ("aws:slow=1ms,green:errors=100%,hook:killed,rules:drifted", [parameter, secret, "", ""]),
+    ] {
+        assert_eq!(befallen(written).await, expected, "{written}");
     }
 }

@@ -73,11 +73,11 @@ fn stop_service_deployment(world: &mut World, input: &Value) -> Result<Value, Aw
     }
     // One that is being stopped or rolled back already goes on with that.
     if ["PENDING", "IN_PROGRESS"].contains(&&*deployment.status) {
-        deployment.status = match stop_type {
+        let status = match stop_type {
             StopType::Abort => "STOP_REQUESTED",
             StopType::Rollback => "ROLLBACK_REQUESTED",
-        }
-        .to_owned();
+        };
+        status.clone_into(&mut deployment.status);
     }
     let output = json!({"serviceDeploymentArn": arn});
     state.stops.push(Stop { service_deployment_arn: arn, stop_type, at: Timestamp::now() });

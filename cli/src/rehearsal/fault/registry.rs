@@ -1,0 +1,167 @@
+//! The registry of faults: one line each.
+//!
+//! A line says whose fault it is, its name, a value that shows the form, and where it may be narrowed to;
+//! its sentence is what people read.
+
+use std::time::Duration;
+
+use greenlight::plan::units::Share;
+
+use super::{AwsFault, Faults, HookFault, HookFaultKind, TaskFaults};
+use crate::rehearsal::Colour;
+use crate::rehearsal::aws::{Fault, Operation, Times};
+
+/// A line of the registry.
+pub(super) struct Line {
+    pub(super) subjects: &'static [&'static str],
+    pub(super) name: &'static str,
+    /// Empty for a fault without a value.
+    pub(super) example: &'static str,
+    pub(super) at: &'static [At],
+    pub(super) put: Put,
+    doc: &'static str,
+}
+
+/// What a fault can be narrowed to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum At {
+    Operation,
+    Count,
+    Hook,
+}
+
+/// What one fault is narrowed to; each fault looks at what concerns it.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    pub(super) side: Colour,
+    pub(super) operation: Option<&'static Operation>,
+    pub(super) times: Times,
+    pub(super) hook: Option<String>,
+}
+
+/// The kind of value, and where it goes.
+pub(super) enum Put {
+    Plain(fn(&mut Faults, &Place)),
+    Share(fn(&mut Faults, &Place, Share)),
+    Span(fn(&mut Faults, &Place, Duration)),
+    Count(fn(&mut Faults, &Place, usize)),
+    Text(fn(&mut Faults, &Place, String)),
+}
+
+macro_rules! registry {
+    ($(
+        $(#[doc = $doc:literal])+
+        [$($subject:literal),+] $name:literal $(= $example:literal)? $(@ $at:ident)* => $put:ident($set:expr);
+    )+) => {
+        pub(super) static REGISTRY: &[Line] = &[$(Line {
+            subjects: &[$($subject),+],
+            name: $name,
+            example: concat!($($example)?),
+            at: &[$(At::$at),*],
+            put: Put::$put($set),
+            doc: concat!($($doc),+),
+        }),+];
+    };
+}
+
+registry! {
+    /// Every request takes so much longer, in real time.
+    ["green", "blue"] "slow" = "500ms" => Span(|faults, at, delay| faults.task(at).slow = Some(delay));
+    /// This share of the requests is answered with 500, but for those of health checks.
+    ["green", "blue"] "errors" = "20%" => Share(|faults, at, share| faults.task(at).errors = Some(share));
+    /// Nothing fails until the tasks have run for so much simulated time; then the share of `errors`, or everything.
+    ["green", "blue"] "errors-after" = "2m" => Span(|faults, at, time| faults.task(at).errors_after = Some(time));
+    /// Every task crashes after so much simulated time: its process is killed, its address refuses.
+    ["green", "blue"] "crash-after" = "30s" => Span(|faults, at, time| faults.task(at).crash_after = Some(time));
+    /// The health check is answered with 503, everything else works.
+    ["green", "blue"] "never-healthy" => Plain(|faults, at| faults.task(at).never_healthy = true);
+    /// The built-in application says that it is this version.
+    ["green", "blue"] "version" = "1.0" => Text(|faults, at, version| faults.task(at).version = Some(version));
+    /// A task has no connection left after so many requests: further ones are taken and never answered.
+    ["green", "blue"] "leak" = "100" => Count(|faults, at, requests| faults.task(at).leak = Some(requests));
+    /// Somebody's infrastructure code sets the test rule back to blue as soon as it was shifted.
+    ["rules"] "drifted" => Plain(|faults, _| faults.rules_drifted = true);
+    /// The first TLS handshake at the test listener is never answered.
+    ["tls"] "hang-once" => Plain(|faults, _| faults.tls_hang_once = true);
+    /// Calls are answered with `Rate exceeded`.
+    ["aws"] "throttled" @Operation @Count => Plain(|faults, at| faults.call(at, Fault::Throttled));
+    /// The role is not allowed to make the call.
+    ["aws"] "denied" @Operation @Count => Plain(|faults, at| faults.call(at, Fault::Denied));
+    /// The answer to a call comes so much later, in real time.
+    ["aws"] "slow" = "2s" @Operation @Count => Span(|faults, at, delay| faults.call(at, Fault::Slow(delay)));
+    /// Its process is killed in the midst of the first invocation.
+    ["hook"] "killed" @Hook => Plain(|faults, at| faults.hook(at, HookFaultKind::Killed));
+    /// The function's timeout is so short, in real time.
+    ["hook"] "timeout" = "1s" @Hook => Span(|faults, at, time| faults.hook(at, HookFaultKind::Timeout(time)));
+    /// The role may not report to CodeDeploy or answer a PAUSE hook; hooks of ECS report by what they return.
+    ["hook"] "report-denied" => Plain(|faults, at| faults.hook(at, HookFaultKind::ReportDenied));
+    /// The event is delivered twice.
+    ["hook"] "twice" @Hook => Plain(|faults, at| faults.hook(at, HookFaultKind::Twice));
+    /// What it returned as `hookDetails` does not come back with the next event.
+    ["hook"] "state-dropped" @Hook => Plain(|faults, at| faults.hook(at, HookFaultKind::StateDropped));
+}
+
+impl Line {
+    /// What it does, in a sentence.
+    pub(super) fn doc(&self) -> &'static str {
+        self.doc.trim()
+    }
+
+    /// How it is written, e.g. `aws:slow=2s[@OPERATION][@N]`.
+    pub(super) fn form(&self, subject: &str) -> String {
+        let narrowed = self.at.iter().map(|at| match at {
+            At::Operation => "[@OPERATION]",
+            At::Count => "[@N]",
+            At::Hook => "[@HOOK]",
+        });
+        format!("{}{}", self.example(subject), narrowed.collect::<String>())
+    }
+
+    /// An example of it, e.g. `aws:slow=2s`.
+    pub(super) fn example(&self, subject: &str) -> String {
+        let value = if self.example.is_empty() { "" } else { "=" };
+        format!("{subject}:{}{value}{}", self.name, self.example)
+    }
+}
+
+impl Faults {
+    fn task(&mut self, at: &Place) -> &mut TaskFaults {
+        self.tasks.entry(at.side).or_default()
+    }
+
+    fn call(&mut self, at: &Place, fault: Fault) {
+        self.aws.push(AwsFault { operation: at.operation, fault, times: at.times });
+    }
+
+    fn hook(&mut self, at: &Place, kind: HookFaultKind) {
+        self.hooks.push(HookFault { hook: at.hook.clone(), kind });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_line_can_be_told_from_every_other_and_says_what_it_does() {
+        let mut seen = HashSet::new();
+        for line in REGISTRY {
+            for subject in line.subjects {
+                assert!(seen.insert((subject, line.name)), "{subject}:{} is there twice", line.name);
+            }
+            let doc = line.doc();
+            assert!(doc.ends_with('.') && !doc.contains('\n'), "{doc}");
+            assert_eq!(matches!(line.put, Put::Plain(_)), line.example.is_empty(), "{}", line.name);
+        }
+    }
+
+    #[test]
+    fn every_duration_says_whose_time_it_is() {
+        for line in REGISTRY.iter().filter(|line| matches!(line.put, Put::Span(_))) {
+            let says = ["real time", "simulated time"].iter().any(|time| line.doc().contains(time));
+            assert!(says, "{}: {}", line.name, line.doc());
+        }
+    }
+}
