@@ -41,6 +41,9 @@ pub(crate) enum Command {
     /// Serve the AWS calls that hooks make, on a free local port, until standard input ends.
     #[command(hide = true)]
     ServeAws(ServeAwsOptions),
+    /// Run the built-in application on the port `PORT` of the address `HOST`, until it is told to end.
+    #[command(hide = true)]
+    Application(ApplicationOptions),
     /// Run a hook: this program as a Lambda function.
     #[command(hide = true)]
     Hook {
@@ -168,6 +171,13 @@ pub(crate) struct ValidateOptions {
     /// Write one JSON document.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ApplicationOptions {
+    /// The version that it says it is.
+    #[arg(long, default_value = "1.0")]
+    pub(crate) version: String,
 }
 
 #[derive(Debug, Args)]

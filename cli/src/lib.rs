@@ -10,6 +10,7 @@ use clap::Parser;
 
 pub mod rehearsal;
 
+mod application;
 mod arguments;
 mod document;
 mod event;
@@ -38,6 +39,7 @@ pub fn main() -> ExitCode {
         Command::Invoke(options) => in_runtime(invoke::run(options)),
         Command::Route(options) => in_runtime(route::run(options)),
         Command::ServeAws(options) => in_runtime(serve_aws::run(options)),
+        Command::Application(options) => in_runtime(application::run(options)),
         Command::Event(options) => event::run(&options),
         Command::Validate(options) => validate::run(&options),
     };

@@ -183,8 +183,8 @@ mod tests {
     const HEALTH_CHECK: Asked<'static> = Asked { path: "/ping", by_health_checker: true };
     const FAILED: Fate = Fate::Answered(StatusCode::INTERNAL_SERVER_ERROR);
 
-    fn share(text: &str) -> Option<Share> {
-        Some(text.parse().unwrap())
+    fn share(text: &str) -> Share {
+        text.parse().unwrap()
     }
 
     fn in_force(faults: Faults) -> InForce {
@@ -201,7 +201,7 @@ mod tests {
         for (text, of, expected) in
             [("20%", 5, 1), ("10%", 10, 1), ("30%", 10, 3), ("0.5%", 200, 1), ("100%", 7, 7), ("0%", 9, 0)]
         {
-            let faults = in_force(Faults { errors: share(text), ..Faults::default() });
+            let faults = in_force(Faults { errors: Some(share(text)), ..Faults::default() });
             for round in 0..3 {
                 let failed = fates(&faults, REQUEST, of).iter().filter(|fate| **fate == FAILED).count();
                 assert_eq!(failed, expected, "{text} in round {round}");
@@ -211,7 +211,7 @@ mod tests {
 
     #[tokio::test]
     async fn health_checks_neither_fail_nor_count() {
-        let faults = in_force(Faults { errors: share("50%"), leak: Some(2), ..Faults::default() });
+        let faults = in_force(Faults { errors: Some(share("50%")), leak: Some(2), ..Faults::default() });
         let requests = Requests::default();
         let cases = [
             (HEALTH_CHECK, Fate::Served),
@@ -239,7 +239,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn failures_begin_at_their_simulated_time() {
-        let cases = [(None, [FAILED, FAILED]), (share("50%"), [Fate::Served, FAILED])];
+        let cases = [(None, [FAILED, FAILED]), (Some(share("50%")), [Fate::Served, FAILED])];
         for (errors, expected) in cases {
             let after = Some(Duration::from_mins(10));
             let faults = in_force(Faults { errors, errors_after: after, ..Faults::default() });

@@ -16,7 +16,7 @@ pub(super) fn settings(program: Program) -> Settings {
         program,
         count: 1,
         port: None,
-        ready_timeout: Duration::from_secs(60),
+        ready_timeout: Duration::from_mins(1),
         readiness: Readiness::of("/ping", "200"),
         faults: Arc::default(),
         clock: Clock::start(60.0),
