@@ -103,8 +103,10 @@ impl Log {
     /// one that will come.
     pub(super) fn since(&self, number: u64, wanted: impl Fn(&Entry) -> bool) -> (Vec<(u64, Entry)>, u64) {
         let kept = self.kept();
-        let known = usize::try_from(number.saturating_sub(kept.dropped)).unwrap_or(usize::MAX);
-        let entries = (kept.dropped..).zip(&kept.entries).skip(known).filter(|(_, entry)| wanted(entry));
+        let known = number.saturating_sub(kept.dropped).min(kept.entries.len() as u64);
+        // By index: a reader comes for every request, and the log is long.
+        let unread = kept.entries.range(usize::try_from(known).unwrap_or(kept.entries.len())..);
+        let entries = (kept.dropped + known..).zip(unread).filter(|(_, entry)| wanted(entry));
         (entries.map(|(number, entry)| (number, entry.clone())).collect(), kept.next())
     }
 

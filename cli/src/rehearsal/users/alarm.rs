@@ -114,6 +114,16 @@ impl Condition {
         }
     }
 
+    /// The length of a period.
+    pub fn period(&self) -> Duration {
+        self.period.0
+    }
+
+    /// How many periods in a row must breach.
+    pub fn periods(&self) -> u32 {
+        self.periods
+    }
+
     /// What was observed if it breaches the threshold.
     fn breach(&self, reading: &Reading) -> Option<String> {
         let (order, text) = self.measure.compare(reading)?;

@@ -77,7 +77,8 @@ impl Users {
         self.seen().scale()
     }
 
-    /// Stops sending, waits for what is under way, and tells what was seen.
+    /// Stops sending, waits for what is under way, which is no longer than a user's patience and a little,
+    /// and tells what was seen.
     pub async fn stop(self) -> Seen {
         let Self { ledger, stop, mut sending } = self;
         drop(stop);

@@ -61,6 +61,7 @@ pub(super) fn scale(asked: u64, sent: u64) -> f64 {
     if sent == 0 { 1.0 } else { asked as f64 / sent as f64 }
 }
 
+#[expect(clippy::ref_option, reason = "what serde hands over")]
 fn millis<S: Serializer>(duration: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
     duration.map(in_millis).serialize(serializer)
 }

@@ -73,7 +73,9 @@ impl Settings {
 
 /// Which side an entry of the load balancer's log belongs to.
 #[derive(Clone)]
-pub struct Colours(Arc<dyn Fn(&Entry) -> Option<Colour> + Send + Sync>);
+pub struct Colours(Arc<ColourOf>);
+
+type ColourOf = dyn Fn(&Entry) -> Option<Colour> + Send + Sync;
 
 impl Colours {
     /// What this function says of each entry.

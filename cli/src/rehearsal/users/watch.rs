@@ -24,7 +24,7 @@ pub struct Fired {
 /// The alarms of a deployment while it goes on.
 #[derive(Debug)]
 pub struct Alarms {
-    alarms: Vec<Watched>,
+    watched: Vec<Watched>,
     windows: Windows,
     clock: Clock,
     /// The end of the next period to judge.
@@ -44,13 +44,13 @@ impl Alarms {
     /// Begins to watch these alarms over what these users see.
     pub fn start(alarms: Vec<Alarm>, windows: Windows, clock: Clock) -> Self {
         let now = clock.now();
-        let watched = |alarm: Alarm| {
+        let watch = |alarm: Alarm| {
             let state = windows.look(|history| alarm.evaluate(history, now));
             Watched { alarm, state }
         };
-        let alarms: Vec<Watched> = alarms.into_iter().map(watched).collect();
-        let already = alarms.iter().filter_map(Watched::fired).collect();
-        Self { alarms, windows, next: after(floor(now, PERIOD)), clock, fired: VecDeque::new(), already }
+        let watched: Vec<Watched> = alarms.into_iter().map(watch).collect();
+        let already = watched.iter().filter_map(Watched::fired).collect();
+        Self { watched, windows, next: after(floor(now, PERIOD)), clock, fired: VecDeque::new(), already }
     }
 
     /// Those that were in ALARM when this began. They fire only when they have been OK since; ECS ignores
@@ -61,14 +61,14 @@ impl Alarms {
 
     /// Each alarm with its state as of the last period that was judged.
     pub fn states(&self) -> impl Iterator<Item = (&Alarm, &State)> {
-        self.alarms.iter().map(|watched| (&watched.alarm, &watched.state))
+        self.watched.iter().map(|watched| (&watched.alarm, &watched.state))
     }
 
     /// Waits until the next alarm goes into ALARM. It never resolves where there is none to go.
     ///
     /// Nothing is lost when this is dropped before it resolves.
     pub async fn fired(&mut self) -> Fired {
-        if self.alarms.is_empty() {
+        if self.watched.is_empty() {
             return std::future::pending().await;
         }
         loop {
@@ -83,7 +83,7 @@ impl Alarms {
 
     /// Judges the periods that end at this moment, even if that was long ago.
     fn judge(&mut self, end: Timestamp) {
-        for watched in &mut self.alarms {
+        for watched in &mut self.watched {
             let before = watched.fired().is_some();
             watched.state = self.windows.look(|history| watched.alarm.evaluate(history, end));
             if !before {
@@ -155,7 +155,7 @@ mod tests {
         assert_eq!(alarms.already(), []);
         record(&windows, clock.now(), 503);
         let began = Instant::now();
-        let fired = timeout(Duration::from_secs(60), alarms.fired()).await.unwrap();
+        let fired = timeout(Duration::from_mins(1), alarms.fired()).await.unwrap();
         assert_eq!(fired.name, "bad");
         assert!(fired.observed.starts_with("errors were 100% (1 of 1 requests) in the 1m to"), "{fired:?}");
         let waited = began.elapsed();

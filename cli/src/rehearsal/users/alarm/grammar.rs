@@ -37,9 +37,12 @@ impl FromStr for Condition {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let operator = text.find(['<', '>']).ok_or_else(|| match text.contains('=') {
-            true => format!("`{text}` has `=` where an operator stands; expected `>`, `>=`, `<` or `<=`"),
-            false => format!("`{text}` has no operator; {EXPECTED}"),
+        let operator = text.find(['<', '>']).ok_or_else(|| {
+            if text.contains('=') {
+                format!("`{text}` has `=` where an operator stands; expected `>`, `>=`, `<` or `<=`")
+            } else {
+                format!("`{text}` has no operator; {EXPECTED}")
+            }
         })?;
         let (metric, rest) = text.split_at(operator);
         let (comparison, rest) = comparison(rest);

@@ -13,6 +13,9 @@ fn condition(text: &str) -> Condition {
     text.parse().unwrap()
 }
 
+/// Requests, how many of them are errors, and milliseconds.
+type Minute = (u64, u64, u64);
+
 /// Adds a minute of so many requests, the first of which are errors, at this latency.
 fn minute(history: &mut History, minute: i64, requests: u64, errors: u64, millis: u64) {
     history.asked(at(minute, 1), requests, requests);
@@ -28,7 +31,7 @@ fn minute(history: &mut History, minute: i64, requests: u64, errors: u64, millis
     }
 }
 
-fn history(minutes: &[(u64, u64, u64)]) -> History {
+fn history(minutes: &[Minute]) -> History {
     let mut history = History::new(at(0, 0));
     for (index, (requests, errors, millis)) in (0..).zip(minutes) {
         minute(&mut history, index, *requests, *errors, *millis);
@@ -38,8 +41,8 @@ fn history(minutes: &[(u64, u64, u64)]) -> History {
 
 #[test]
 fn conditions_hold_as_cloudwatch_would_say() {
-    // Requests, errors and milliseconds of each minute, and whether the alarm is red when they have ended.
-    let cases: [(&str, &[(u64, u64, u64)], bool); 31] = [
+    // What each minute had, and whether the alarm is red when they have ended.
+    let cases: [(&str, &[Minute], bool); 31] = [
         ("errors>5%/1m", &[(100, 5, 1)], false),
         ("errors>5%/1m", &[(100, 6, 1)], true),
         ("errors>=5%/1m", &[(100, 5, 1)], true),
