@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use greenlight::clock::Simulated;
 use greenlight::plan::{TargetUrl, units::Span};
 
+use crate::rehearse::RehearseOptions;
 use crate::world::WorldOptions;
 
 /// Lambda hooks that decide whether an Amazon ECS deployment may go on.
@@ -32,6 +33,11 @@ pub(crate) enum Command {
     /// Exit codes: 0 every way to green is open, 1 one is not, 2 wrong arguments or files, 3 AWS did not
     /// answer.
     Route(RouteOptions),
+    /// Play a whole deployment on this machine: real traffic, the real hooks, the real protocols, faults on request.
+    ///
+    /// Exit codes: 0 the deployment succeeded (or what was expected happened), 1 it did not, 2 wrong arguments or
+    /// files, 3 the rehearsal itself could not run.
+    Rehearse(Box<RehearseOptions>),
     /// Write a sample event to standard output.
     Event(EventOptions),
     /// Check a plan: every problem at once, with its path and a hint.

@@ -19,6 +19,11 @@ pub(crate) fn find(name: &str) -> Result<Hook, Failure> {
         .ok_or_else(|| Failure::wrong(format!("unknown hook `{name}`")).hint(hint))
 }
 
+/// The names of all hooks.
+pub(crate) fn names() -> Vec<&'static str> {
+    HOOKS.iter().map(|hook| hook().name()).collect()
+}
+
 /// Runs a hook as a Lambda function, by another clock than the wall's if a rehearsal gives one.
 pub(crate) fn run(name: &str, clock: Option<clock::Simulated>) -> ExitCode {
     if let Some(clock) = clock {

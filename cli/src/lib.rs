@@ -18,6 +18,7 @@ mod failure;
 mod hooks;
 mod invoke;
 mod output;
+mod rehearse;
 mod route;
 mod serve_aws;
 mod trace;
@@ -40,6 +41,7 @@ pub fn main() -> ExitCode {
         Command::Route(options) => in_runtime(route::run(options)),
         Command::ServeAws(options) => in_runtime(serve_aws::run(options)),
         Command::Application(options) => in_runtime(application::run(options)),
+        Command::Rehearse(options) => in_runtime(rehearse::run(*options)),
         Command::Event(options) => event::run(&options),
         Command::Validate(options) => validate::run(&options),
     };

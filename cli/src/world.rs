@@ -14,7 +14,7 @@ use crate::{failure::Failure, rehearsal::aws::Aws};
 mod built_in;
 mod local;
 
-pub(crate) use self::local::{Local, Purpose, make_known, serve};
+pub(crate) use self::local::{Local, Purpose, give, make_known, serve};
 
 /// The options that choose a world.
 #[derive(Debug, Clone, Default, Args)]

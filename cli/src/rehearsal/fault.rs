@@ -14,9 +14,8 @@ mod registry;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use greenlight::plan::units::Share;
-
 pub use self::list::{markdown, text};
+pub use super::task::Faults as TaskFaults;
 
 use super::Colour;
 use super::aws::codedeploy::PUT_LIFECYCLE_EVENT_HOOK_EXECUTION_STATUS;
@@ -30,32 +29,14 @@ pub struct Faults {
     pub tasks: BTreeMap<Colour, TaskFaults>,
     /// Somebody's infrastructure code sets the test rule back to blue as soon as it was shifted.
     pub rules_drifted: bool,
+    /// ECS may not shift traffic.
+    pub shift_denied: bool,
     /// The first handshake at the test listener never ends.
     pub tls_hang_once: bool,
     /// The faults of AWS calls.
     pub aws: Vec<AwsFault>,
     /// The faults of hooks.
     pub hooks: Vec<HookFault>,
-}
-
-/// What is wrong with the tasks of a side.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct TaskFaults {
-    /// Every request takes so much longer, in real time.
-    pub slow: Option<Duration>,
-    /// This share of requests is answered with 500.
-    pub errors: Option<Share>,
-    /// Nothing fails until the tasks have run for so much simulated time; then the share of `errors`, or
-    /// all where there is none.
-    pub errors_after: Option<Duration>,
-    /// After so much simulated time every task crashes.
-    pub crash_after: Option<Duration>,
-    /// The health check is answered with 503.
-    pub never_healthy: bool,
-    /// The built-in application says that it is this version.
-    pub version: Option<String>,
-    /// After so many requests a task answers no more.
-    pub leak: Option<usize>,
 }
 
 /// What is wrong with AWS calls.
@@ -87,6 +68,10 @@ pub enum HookFaultKind {
     Timeout(Duration),
     /// The role may not report. It is one of every hook, since roles are not told apart.
     ReportDenied,
+    /// ECS or CodeDeploy may not call the function.
+    InvokeDenied,
+    /// ECS cannot assume the role that it calls the function with.
+    RoleNotAssumable,
     /// The event is delivered twice.
     Twice,
     /// `hookDetails` that it returned do not come back.

@@ -12,9 +12,10 @@
 //! - [`subject`] is what is deployed, read from the files that its owner has.
 //! - [`controller`] is what ECS and CodeDeploy decide: stage machines without any I/O.
 //! - [`task`] runs the applications, [`users`] sends them traffic, [`fault`] is what can go wrong.
+//! - [`play`] plays it all together.
 //! - [`clock`] is the simulated time that all of it runs by.
 //!
-//! All listen on 127.0.0.1 alone, all are shared by the tests, `invoke` and the rehearsal so that
+//! All listen on loopback alone, all are shared by the tests, `invoke` and the rehearsal so that
 //! they cannot drift apart, and neither knows anything of verdicts: they fake the service, never the
 //! function. Processes are started and ended as Unix does it (process groups, signals).
 
@@ -26,6 +27,7 @@ pub mod clock;
 pub mod controller;
 pub mod fault;
 pub mod lambda;
+pub mod play;
 pub mod subject;
 pub mod task;
 pub mod users;

@@ -95,14 +95,21 @@ fn on_this_machine(world: &World) -> Result<(), Failure> {
     }
 }
 
-/// The endpoint of a world with these secrets, each under both services: a plan says which one it asks.
+/// The endpoint of a world with these secrets.
 pub(crate) async fn serve(world: World, secrets: &[String]) -> Result<Aws, Failure> {
     let aws = Aws::serve(world)
         .await
         .map_err(|error| Failure::not_carried_out("cannot serve the AWS calls on 127.0.0.1", &error))?;
+    let secrets = secrets.iter().map(|argument| document::secret(argument)).collect::<Result<Vec<_>, _>>()?;
+    give(&aws, secrets);
+    Ok(aws)
+}
+
+/// Gives a world secrets, each under both services: a plan says which one it asks.
+pub(crate) fn give(aws: &Aws, secrets: Vec<GivenSecret>) {
     let mut with_keys: BTreeMap<String, Value> = BTreeMap::new();
-    for argument in secrets {
-        match document::secret(argument)? {
+    for secret in secrets {
+        match secret {
             GivenSecret { name, key: None, value } => {
                 aws.set_parameter(name.clone(), ssm::Parameter::SecureString(value.clone()));
                 aws.set_secret(name, secrets_manager::Secret::String(value));
@@ -115,7 +122,6 @@ pub(crate) async fn serve(world: World, secrets: &[String]) -> Result<Aws, Failu
     for (name, json) in with_keys {
         aws.set_secret(name, secrets_manager::Secret::String(json.to_string()));
     }
-    Ok(aws)
 }
 
 /// Puts a value at a dotted key of a JSON secret.

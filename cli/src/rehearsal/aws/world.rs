@@ -135,7 +135,7 @@ impl Shared {
         result
     }
 
-    pub(super) async fn until(&self, mut wanted: impl FnMut(&World) -> bool) {
+    pub(in crate::rehearsal) async fn until(&self, mut wanted: impl FnMut(&World) -> bool) {
         let mut changed = self.changed.subscribe();
         while !wanted(&self.lock()) {
             // The one error is that the sender is gone, and `self` holds it.

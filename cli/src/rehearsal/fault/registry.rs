@@ -81,6 +81,8 @@ registry! {
     ["green", "blue"] "leak" = "100" => Count(|faults, at, requests| faults.task(at).leak = Some(requests));
     /// Somebody's infrastructure code sets the test rule back to blue as soon as it was shifted.
     ["rules"] "drifted" => Plain(|faults, _| faults.rules_drifted = true);
+    /// ECS may not shift traffic: its infrastructure role lacks the permission.
+    ["rules"] "denied" => Plain(|faults, _| faults.shift_denied = true);
     /// The first TLS handshake at the test listener is never answered.
     ["tls"] "hang-once" => Plain(|faults, _| faults.tls_hang_once = true);
     /// Calls are answered with `Rate exceeded`.
@@ -95,6 +97,10 @@ registry! {
     ["hook"] "timeout" = "1s" @Hook => Span(|faults, at, time| faults.hook(at, HookFaultKind::Timeout(time)));
     /// The role may not report to CodeDeploy or answer a PAUSE hook; hooks of ECS report by what they return.
     ["hook"] "report-denied" => Plain(|faults, at| faults.hook(at, HookFaultKind::ReportDenied));
+    /// ECS or CodeDeploy may not call the function.
+    ["hook"] "invoke-denied" @Hook => Plain(|faults, at| faults.hook(at, HookFaultKind::InvokeDenied));
+    /// ECS cannot assume the role that it calls the function with.
+    ["hook"] "role-not-assumable" @Hook => Plain(|faults, at| faults.hook(at, HookFaultKind::RoleNotAssumable));
     /// The event is delivered twice.
     ["hook"] "twice" @Hook => Plain(|faults, at| faults.hook(at, HookFaultKind::Twice));
     /// What it returned as `hookDetails` does not come back with the next event.

@@ -106,7 +106,9 @@ impl Invoked {
             twice,
             duration_ms: u64::try_from(invocation.duration.as_millis()).unwrap_or(u64::MAX),
             answer,
-            failure: invocation.failure().map(|failure| format!("{}: {}", failure.error_type, failure.message)),
+            failure: invocation
+                .failure()
+                .map(|failure| format!("{}: {}", failure.error_type, failure.message)),
             evidence,
             log,
         }

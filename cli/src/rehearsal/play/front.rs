@@ -18,7 +18,8 @@ pub(super) struct Entrance {
 impl Entrance {
     /// The entrance of a route: these paths where its rule lets them through, else one that it does.
     pub(super) fn of(route: &Route, service: &str, paths: &[PathAndQuery]) -> Self {
-        let mut entrance = Self { host: format!("{service}.example.com"), paths: paths.to_vec(), unmet: Vec::new() };
+        let mut entrance =
+            Self { host: format!("{service}.example.com"), paths: paths.to_vec(), unmet: Vec::new() };
         if let Some(name) = route.certificate.first() {
             entrance.host = plain(name, "www");
         }
@@ -69,7 +70,11 @@ mod tests {
     fn entrance(conditions: Vec<Condition>) -> (String, Vec<String>, usize) {
         let route = Route { conditions, ..Front::default().production };
         let entrance = Entrance::of(&route, "hello", &[PathAndQuery::from_static("/hello/ada")]);
-        (entrance.host.clone(), entrance.paths.iter().map(ToString::to_string).collect(), entrance.unmet.len())
+        (
+            entrance.host.clone(),
+            entrance.paths.iter().map(ToString::to_string).collect(),
+            entrance.unmet.len(),
+        )
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::rehearsal::clock::Clock;
 use crate::rehearsal::lambda::{Function, Lambda, Retries};
+use crate::rehearsal::subject::functions::name;
 
 /// What runs as a function.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,7 +117,7 @@ impl Functions {
 
     fn configuration(&self, function: &str, clock: &Clock) -> Option<Function> {
         let known = self.known.get(function)?;
-        let name = name_of(function);
+        let name = name(function);
         let shell = || PathBuf::from("sh");
         let mut configuration = match &known.runs {
             Runs::Hook(hook) => {
@@ -138,30 +139,5 @@ impl Functions {
         }
         configuration.environment.extend(self.settings.variables.clone());
         Some(configuration)
-    }
-}
-
-/// The function's name in an ARN, a partial one or a name, without a version or an alias.
-pub(super) fn name_of(function: &str) -> &str {
-    let name = function.split_once(":function:").map_or(function, |(_, name)| name);
-    name.split_once(':').map_or(name, |(name, _)| name)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_functions_name_is_found_in_what_it_is_called() {
-        let cases = [
-            ("arn:aws:lambda:us-east-1:123456789012:function:hook", "hook"),
-            ("arn:aws:lambda:us-east-1:123456789012:function:hook:live", "hook"),
-            ("123456789012:function:hook", "hook"),
-            ("hook:3", "hook"),
-            ("hook", "hook"),
-        ];
-        for (function, name) in cases {
-            assert_eq!(name_of(function), name, "{function}");
-        }
     }
 }

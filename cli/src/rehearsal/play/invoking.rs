@@ -36,9 +36,21 @@ impl Play {
         };
         self.strike(function, &lambda);
         if self.stage.has_fault(function, &HookFaultKind::Twice) {
-            self.spawn_invocation(execution, function, &lambda, &body, Delivery { asynchronous, twice: true });
+            self.spawn_invocation(
+                execution,
+                function,
+                &lambda,
+                &body,
+                Delivery { asynchronous, twice: true },
+            );
         }
-        let returned = self.spawn_invocation(execution, function, &lambda, &body, Delivery { asynchronous, twice: false });
+        let returned = self.spawn_invocation(
+            execution,
+            function,
+            &lambda,
+            &body,
+            Delivery { asynchronous, twice: false },
+        );
         if asynchronous {
             self.await_report(execution, event, returned);
         }
@@ -68,11 +80,17 @@ impl Play {
         let tell = self.work.tell.clone();
         let (returned, waits) = oneshot::channel();
         self.work.tasks.spawn(async move {
-            let attempts = if delivery.asynchronous { lambda.invoke_async(body).await } else { vec![lambda.invoke(body).await] };
-            let input = attempts.last().filter(|_| !delivery.asynchronous && !delivery.twice).map(|last| {
-                Input::Answered { execution, answer: answer(last) }
-            });
-            let invoked = attempts.iter().map(|attempt| Invoked::new(execution, &function, delivery.twice, attempt));
+            let attempts = if delivery.asynchronous {
+                lambda.invoke_async(body).await
+            } else {
+                vec![lambda.invoke(body).await]
+            };
+            let input = attempts
+                .last()
+                .filter(|_| !delivery.asynchronous && !delivery.twice)
+                .map(|last| Input::Answered { execution, answer: answer(last) });
+            let invoked =
+                attempts.iter().map(|attempt| Invoked::new(execution, &function, delivery.twice, attempt));
             let _ = tell.send(Done::Invoked { invoked: invoked.collect(), input });
             let _ = returned.send(());
         });
@@ -141,7 +159,13 @@ impl Play {
                 let delivery = Delivery { asynchronous: true, twice: false };
                 let body = event.to_string();
                 if self.stage.has_fault(&function, &HookFaultKind::Twice) {
-                    self.spawn_invocation(execution, &function, &lambda, &body, Delivery { twice: true, ..delivery });
+                    self.spawn_invocation(
+                        execution,
+                        &function,
+                        &lambda,
+                        &body,
+                        Delivery { twice: true, ..delivery },
+                    );
                 }
                 let done = self.spawn_invocation(execution, &function, &lambda, &body, delivery);
                 self.work.tasks.spawn(async move {
@@ -178,8 +202,9 @@ struct Delivery {
 fn answer(invocation: &Invocation) -> Answer {
     match &invocation.outcome {
         Outcome::Answered(bytes) => Answer::Returned(serde_json::from_slice(bytes).ok()),
-        Outcome::FunctionError { .. } | Outcome::TimedOut { .. } | Outcome::Exited(_) | Outcome::CouldNotStart { .. } => {
-            Answer::Errored
-        }
+        Outcome::FunctionError { .. }
+        | Outcome::TimedOut { .. }
+        | Outcome::Exited(_)
+        | Outcome::CouldNotStart { .. } => Answer::Errored,
     }
 }

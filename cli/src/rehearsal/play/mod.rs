@@ -8,8 +8,8 @@
 //! they would see on AWS.
 
 mod entry;
-mod functions;
 mod front;
+mod functions;
 mod invoking;
 mod scene;
 mod settings;
@@ -76,6 +76,42 @@ enum Done {
     Told(Input),
 }
 
+/// How far a rehearsal is, while it runs.
+#[derive(Clone, Debug)]
+pub struct Progress {
+    clock: super::clock::Clock,
+    began: Duration,
+    windows: Option<super::users::Windows>,
+}
+
+/// What users saw so far, in short.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct UsersSoFar {
+    /// How many requests have ended.
+    pub requests: u64,
+    /// How many of them in an error.
+    pub errors: u64,
+}
+
+impl Progress {
+    /// How much simulated time has passed since the deployment began.
+    pub fn elapsed(&self) -> Duration {
+        self.clock.elapsed().saturating_sub(self.began)
+    }
+
+    /// What users saw so far.
+    pub fn users(&self) -> UsersSoFar {
+        let Some(windows) = &self.windows else { return UsersSoFar::default() };
+        windows.look(|history| {
+            let total = history.windows().map(super::users::Window::total);
+            total.fold(UsersSoFar::default(), |sum, counts| UsersSoFar {
+                requests: sum.requests + counts.requests,
+                errors: sum.errors + counts.errors(),
+            })
+        })
+    }
+}
+
 /// What a rehearsal came to.
 #[derive(Debug, Serialize)]
 pub struct Played {
@@ -97,9 +133,19 @@ pub struct Played {
     pub notes: Vec<String>,
 }
 
+impl Played {
+    /// How many requests of users green spoilt.
+    pub fn errors_of_green(&self) -> u64 {
+        self.users.by_colour.get(&super::users::Side::Green).map_or(0, |of| of.errors)
+    }
+}
+
 impl Play {
     /// Sets the stage: blue serves its users, green is not there yet.
-    pub async fn prepare(settings: Settings, equip: impl FnOnce(&super::aws::Aws)) -> Result<Self, NotPlayed> {
+    pub async fn prepare(
+        settings: Settings,
+        equip: impl FnOnce(&super::aws::Aws),
+    ) -> Result<Self, NotPlayed> {
         let (stage, deployment) = Stage::set(settings, equip).await?;
         let (tell, done) = mpsc::unbounded_channel();
         let began = stage.clock.elapsed();
@@ -124,6 +170,26 @@ impl Play {
     /// Where production traffic and test traffic come in.
     pub fn entrances(&self) -> (Option<String>, Option<String>) {
         self.stage.entrances()
+    }
+
+    /// How far it is, for those who look on.
+    pub fn progress(&self) -> Progress {
+        let windows = self.stage.users.windows();
+        Progress { clock: self.stage.clock.clone(), began: self.began, windows }
+    }
+
+    /// How the AWS CLI looks at the deployment.
+    pub fn describe(&self) -> String {
+        let url = self.endpoint_url();
+        let identity = self.stage.identity();
+        if self.stage.is_codedeploy() {
+            format!("aws deploy get-deployment --endpoint-url {url} --deployment-id {}", identity.deployment)
+        } else {
+            format!(
+                "aws ecs describe-service-deployments --endpoint-url {url} --service-deployment-arns {}",
+                identity.deployment
+            )
+        }
     }
 
     /// The timeline so far.
@@ -158,11 +224,12 @@ impl Play {
             }
         }
         let simulated = self.stage.clock.elapsed().saturating_sub(self.began);
+        let users = self.stage.close_to_users().await;
         Ok(Played {
             status: self.deployment.status(),
             reason: self.deployment.reason().map(ToOwned::to_owned),
             decided_by: self.decided_by(),
-            users: self.stage.users.seen(),
+            users,
             green_served,
             simulated_seconds: simulated.as_secs_f64(),
             real_seconds: started.elapsed().as_secs_f64(),
@@ -174,7 +241,7 @@ impl Play {
     pub async fn end(self) {
         let Self { stage, green, work, .. } = self;
         drop(work);
-        let blue = stage.end().await;
+        let blue = stage.end();
         for tasks in [blue, green].into_iter().flatten() {
             tasks.stop().await;
         }
@@ -199,7 +266,7 @@ impl Play {
         };
         tokio::select! {
             Some(done) = self.done.recv() => self.finish(done, tell),
-            fired = self.stage.alarms.fired() => {
+            fired = stage::fired(self.stage.alarms.as_mut()) => {
                 self.note(Around::Note { text: format!("alarm {}: {}", fired.name, fired.observed) }, tell);
                 self.fired.push(fired.name.clone());
                 Ok(Some(Input::Alarm(fired.name)))
@@ -209,9 +276,10 @@ impl Play {
                 self.note(Around::TaskEnded { colour: Colour::Green, task: ended.task, reason }, tell);
                 Ok(None)
             }
-            stopped = self.stage.stopped() => {
-                self.note(Around::Note { text: format!("StopServiceDeployment was called ({stopped})") }, tell);
-                Ok(Some(Input::Stopped))
+            rollback = stage::stopped(&self.stage.aws, self.stage.stops) => {
+                self.stage.stops += 1;
+                self.note(Around::Note { text: "somebody called StopServiceDeployment".to_owned() }, tell);
+                Ok(Some(Input::Stopped { rollback }))
             }
             () = time => Ok(Some(Input::Time)),
         }
@@ -312,20 +380,26 @@ impl Play {
     /// Runs at the wall's speed while a function is at work that has no clock but the wall's.
     fn keep_pace(&mut self, commands: &[Command], tell: &mut impl FnMut(&Entry)) {
         let begins = commands.iter().find_map(|command| match command {
-            Command::Invoke { function, .. } => Some(function.clone()).filter(|name| self.stage.functions.is_real_time(name)),
+            Command::Invoke { function, .. } => {
+                Some(function.clone()).filter(|name| self.stage.functions.is_real_time(name))
+            }
             _ => None,
         });
         let goes_on = || {
             let executions = self.deployment.current_executions().iter();
             let open = executions.filter(|execution| execution.verdict.is_none());
-            open.filter_map(|execution| execution.function.clone()).find(|name| self.stage.functions.is_real_time(name))
+            open.filter_map(|execution| execution.function.clone())
+                .find(|name| self.stage.functions.is_real_time(name))
         };
         let real_time = begins.or_else(goes_on);
         let speed = if real_time.is_some() { self.stage.speed.min(1.0) } else { self.stage.speed };
         if (self.stage.clock.speed() - speed).abs() > f64::EPSILON {
             self.stage.clock.set_speed(speed);
             if let Some(function) = real_time {
-                let text = format!("at 1x while {} is at work: it lives in real time", functions::name_of(&function));
+                let text = format!(
+                    "at 1x while {} is at work: it lives in real time",
+                    super::subject::functions::name(&function)
+                );
                 self.note(Around::Note { text }, tell);
             }
         }
@@ -346,25 +420,32 @@ impl Play {
     fn decided_by(&self) -> Option<String> {
         let success = self.deployment.status().is_success();
         let decided = |entry: &Entry| match &entry.what {
-            What::Deployment(Happening::HookEnded { verdict, reason, .. }) if verdict.proceeds() == success => {
+            What::Deployment(Happening::HookEnded { verdict, reason, .. })
+                if verdict.proceeds() == success =>
+            {
                 reason.clone()
             }
             _ => None,
         };
-        if success { self.entries.iter().rev().find_map(decided) } else { self.entries.iter().find_map(decided) }
+        if success {
+            self.entries.iter().rev().find_map(decided)
+        } else {
+            self.entries.iter().find_map(decided)
+        }
     }
 
     fn notes(&self) -> Vec<String> {
         let is_shared = self.green.as_ref().is_some_and(Tasks::is_shared);
-        let shares_address = self.green.as_ref().is_some_and(|green| !green.is_shared() && !green.has_own_addresses());
+        let shares_address =
+            self.green.as_ref().is_some_and(|green| !green.is_shared() && !green.has_own_addresses());
         let mut notes = Vec::new();
         if is_shared {
-            notes.push("green is a URL, which counts as one shared task: isolation was not exercised".to_owned());
+            notes.push(
+                "green is a URL, which counts as one shared task: isolation was not exercised".to_owned(),
+            );
         }
         if shares_address {
-            notes.push(
-                "tasks share one address on this system: isolation is not proven".to_owned(),
-            );
+            notes.push("tasks share one address on this system: isolation is not proven".to_owned());
         }
         notes
     }

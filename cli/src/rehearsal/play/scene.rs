@@ -85,6 +85,7 @@ impl Scene {
                     stage: "PRE_SCALE_UP".to_owned(),
                     hooks: Vec::new(),
                     more_fronts: Vec::new(),
+                    container: subject.container.clone(),
                 }))
             }
             Configuration::CodeDeploy(_) => {
@@ -101,6 +102,7 @@ impl Scene {
                     container_port: port,
                     front: front.unwrap_or_default(),
                     event: "BeforeInstall".to_owned(),
+                    container: subject.container.clone(),
                     ..standard
                 }))
             }
@@ -149,7 +151,8 @@ impl Scene {
                 revision.load_balancers.iter_mut().for_each(|front| front.advanced_configuration = None);
             }
             world.elb.target_groups.retain(|group| Some(&group.arn) != green.as_ref());
-            let actions = world.elb.listeners.iter_mut().map(|listener: &mut Listener| &mut listener.default_actions);
+            let actions =
+                world.elb.listeners.iter_mut().map(|listener: &mut Listener| &mut listener.default_actions);
             let actions = actions.chain(world.elb.rules.iter_mut().map(|rule: &mut Rule| &mut rule.actions));
             for action in actions.flatten() {
                 if let Action::Forward(groups) = action {
@@ -218,7 +221,9 @@ impl Scene {
     /// The target group that tasks of this side are registered in.
     pub(super) fn target_group(&self, colour: Colour) -> Option<String> {
         match (colour, &self.configuration) {
-            (Colour::Green, Configuration::Ecs(ecs)) if ecs.strategy == Strategy::Rolling => self.blue_target_group(),
+            (Colour::Green, Configuration::Ecs(ecs)) if ecs.strategy == Strategy::Rolling => {
+                self.blue_target_group()
+            }
             (Colour::Green, _) => self.green_target_group(),
             (Colour::Blue, _) => self.blue_target_group(),
         }
@@ -243,7 +248,9 @@ impl Scene {
     fn register(&mut self, world: &mut World, colour: Colour) {
         let group = self.target_group(colour);
         let tasks = self.side(colour).tasks.clone();
-        if let Some(group) = world.elb.target_groups.iter_mut().find(|known| Some(&known.arn) == group.as_ref()) {
+        if let Some(group) =
+            world.elb.target_groups.iter_mut().find(|known| Some(&known.arn) == group.as_ref())
+        {
             group.targets.extend(tasks.iter().map(|task| Target {
                 id: task.ip().to_string(),
                 port: task.port(),
@@ -276,10 +283,17 @@ impl Scene {
     }
 
     /// Writes into the world what the controller has come to.
-    pub(super) fn mirror(&mut self, world: &mut World, deployment: &Deployment, clock: &Clock, fired: &[String]) {
+    pub(super) fn mirror(
+        &mut self,
+        world: &mut World,
+        deployment: &Deployment,
+        clock: &Clock,
+        fired: &[String],
+    ) {
         let production = weights(deployment.production_share());
         let test = weights(if self.drifted { 0.0 } else { deployment.test_share() });
-        let hooks = deployment.current_executions().iter().map(|execution| detail(execution, clock)).collect();
+        let hooks =
+            deployment.current_executions().iter().map(|execution| detail(execution, clock)).collect();
         match &mut self.parameters {
             Parameters::Ecs(ecs) => {
                 deployment.status().ecs().clone_into(&mut ecs.status);
@@ -292,7 +306,8 @@ impl Scene {
                 }
             }
             Parameters::CodeDeploy(codedeploy) => {
-                if let Some(event) = deployment.stage().filter(|_| deployment.status() == Status::InProgress) {
+                if let Some(event) = deployment.stage().filter(|_| deployment.status() == Status::InProgress)
+                {
                     event.clone_into(&mut codedeploy.event);
                 }
                 shift(&mut codedeploy.front, production, test);
@@ -352,7 +367,10 @@ impl Scene {
                     triggered_alarm_names: fired.to_vec(),
                 });
             }
-            if matches!(status, Status::RollbackInProgress | Status::RollbackSuccessful | Status::RollbackFailed) {
+            if matches!(
+                status,
+                Status::RollbackInProgress | Status::RollbackSuccessful | Status::RollbackFailed
+            ) {
                 let to = told.source_service_revisions.first().map(|blue| blue.arn.clone());
                 told.rollback = Some(Rollback {
                     reason: deployment.reason().map(ToOwned::to_owned),

@@ -13,7 +13,7 @@ use crate::rehearsal::task::Program;
 use crate::rehearsal::users::Alarm;
 
 /// What is played, and how.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// What is deployed.
     pub subject: Subject,
@@ -62,4 +62,3 @@ pub enum Answerer {
     /// A function, which EventBridge hands the event.
     Function(String),
 }
-

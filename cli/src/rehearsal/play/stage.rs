@@ -7,8 +7,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::{CertificateDer, ServerName, pem::PemObject};
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use super::front::Entrance;
 use super::functions::Functions;
@@ -16,18 +16,21 @@ use super::scene::{Scene, circuit_breaker_patience};
 use super::settings::{Answerer, Settings};
 use crate::rehearsal::Colour;
 use crate::rehearsal::authority::Authority;
-use crate::rehearsal::aws::elb::LoadBalancerKind;
-use crate::rehearsal::aws::ecs::StopType;
 use crate::rehearsal::aws::Aws;
+use crate::rehearsal::aws::ecs::StopType;
+use crate::rehearsal::aws::elb::LoadBalancerKind;
 use crate::rehearsal::aws::worlds::{Front, Route};
 use crate::rehearsal::balancer::{Balancer, Entry, HealthChecks, Options};
 use crate::rehearsal::clock::Clock;
+use crate::rehearsal::controller;
 use crate::rehearsal::controller::configuration::{Configuration, Strategy};
-use crate::rehearsal::controller::{Answer, Assumptions, Circumstances, Deployment, HookDetails, LoadBalancer};
+use crate::rehearsal::controller::{
+    Answer, Assumptions, Circumstances, Deployment, HookDetails, LoadBalancer,
+};
 use crate::rehearsal::fault::{Faults, HookFaultKind};
 use crate::rehearsal::subject::Subject;
 use crate::rehearsal::task::{self, Ended, NotReady, Program, Readiness, Tasks};
-use crate::rehearsal::users::{self, Alarms, Colours, Users};
+use crate::rehearsal::users::{self, Alarms, Colours, Fired, Users};
 
 /// What ECS takes until a task's application is started, with Fargate: about half a minute.
 const PROVISIONING: Duration = Duration::from_secs(30);
@@ -73,7 +76,7 @@ pub(super) struct Stage {
     pub(super) aws: Aws,
     pub(super) functions: Functions,
     pub(super) users: Traffic,
-    pub(super) alarms: Alarms,
+    pub(super) alarms: Option<Alarms>,
     pub(super) pause: Answerer,
     pub(super) green: Program,
     /// What is to be told before the deployment begins.
@@ -84,7 +87,8 @@ pub(super) struct Stage {
     blue: Option<Tasks>,
     balancer: Balancer,
     task_settings: task::Settings,
-    stops_seen: usize,
+    /// How many calls of `StopServiceDeployment` were seen.
+    pub(super) stops: usize,
     /// The certificate authority's file, for as long as functions read it.
     _authority: Option<tempfile::NamedTempFile>,
 }
@@ -94,8 +98,8 @@ pub(super) struct Stage {
 pub(super) struct Traffic(Option<Users>);
 
 impl Traffic {
-    pub(super) fn seen(&self) -> users::Seen {
-        self.0.as_ref().map(Users::seen).unwrap_or_default()
+    pub(super) fn windows(&self) -> Option<users::Windows> {
+        self.0.as_ref().map(Users::windows)
     }
 }
 
@@ -129,7 +133,10 @@ impl Stage {
             Some(_) => Some(Tasks::start(task_settings.clone()).await.map_err(NotPlayed::NotReady)?),
             None => None,
         };
-        let port = blue.as_ref().and_then(|blue| blue.addresses().first()).map_or(subject.container_port, SocketAddr::port);
+        let port = blue
+            .as_ref()
+            .and_then(|blue| blue.addresses().first())
+            .map_or(subject.container_port, SocketAddr::port);
         task_settings = task::Settings {
             colour: Colour::Green,
             program: settings.green.clone(),
@@ -148,7 +155,8 @@ impl Stage {
         equip(&aws);
         settings.faults.apply(&aws);
         let (options, authority) = options(&aws, &subject, &clock).map_err(machine("issue certificates"))?;
-        let balancer = Balancer::start(&aws, options).await.map_err(machine("start the local load balancer"))?;
+        let balancer =
+            Balancer::start(&aws, options).await.map_err(machine("start the local load balancer"))?;
         let mut functions = Functions::new(
             settings.function_settings,
             (&subject.region, &subject.account),
@@ -161,7 +169,7 @@ impl Stage {
                 functions
             },
             users: Traffic(None),
-            alarms: Alarms::start(Vec::new(), users::Windows::default(), clock.clone()),
+            alarms: None,
             pause: settings.pause,
             green: settings.green,
             remarks: Vec::new(),
@@ -170,7 +178,7 @@ impl Stage {
             blue,
             balancer,
             task_settings,
-            stops_seen: 0,
+            stops: 0,
             _authority: authority.map(|(_, file)| file),
             subject,
             aws,
@@ -213,7 +221,9 @@ impl Stage {
         if self.faults.tls_hang_once {
             match self.scene.listeners().1 {
                 Some(listener) => self.balancer.hang_next_handshake(&listener),
-                None => self.remarks.push("tls:hang-once has nothing to hang: there is no test listener".to_owned()),
+                None => self
+                    .remarks
+                    .push("tls:hang-once has nothing to hang: there is no test listener".to_owned()),
             }
         }
     }
@@ -237,7 +247,8 @@ impl Stage {
         let blue: Vec<SocketAddr> = self.blue.iter().flat_map(|blue| blue.addresses().to_vec()).collect();
         let colours = Colours::new(move |entry: &Entry| {
             let target = entry.target.as_ref()?;
-            let is_blue = blue.iter().any(|task| task.ip().to_string() == target.id && task.port() == target.port);
+            let is_blue =
+                blue.iter().any(|task| task.ip().to_string() == target.id && task.port() == target.port);
             Some(if is_blue { Colour::Blue } else { Colour::Green })
         });
         let mut settings = users::Settings::new(
@@ -250,11 +261,14 @@ impl Stage {
         settings.network = front.kind == LoadBalancerKind::Network;
         settings.paths = entrance.paths;
         settings.rate = rate;
+        // A hung green shows within the bake time, however fast it passes.
+        settings.patience = self.clock.real(settings.patience).max(Duration::from_secs(1));
         if is_secure(&front.production) {
-            settings.tls = Some(self.trust(&entrance.host).map_err(machine("trust the rehearsal's certificates"))?);
+            settings.tls =
+                Some(self.trust(&entrance.host).map_err(machine("trust the rehearsal's certificates"))?);
         }
         let users = Users::start(settings);
-        self.alarms = Alarms::start(alarms, users.windows(), self.clock.clone());
+        self.alarms = Some(Alarms::start(alarms, users.windows(), self.clock.clone()));
         self.users = Traffic(Some(users));
         Ok(())
     }
@@ -279,13 +293,15 @@ impl Stage {
         if self.has_fault(function, &HookFaultKind::InvokeDenied) {
             return Some(Answer::Denied { role: role() });
         }
-        self.has_fault(function, &HookFaultKind::RoleNotAssumable).then(|| Answer::RoleNotAssumable { role: role() })
+        self.has_fault(function, &HookFaultKind::RoleNotAssumable)
+            .then(|| Answer::RoleNotAssumable { role: role() })
     }
 
     pub(super) fn has_fault(&self, function: &str, kind: &HookFaultKind) -> bool {
-        self.faults.hooks.iter().any(|fault| {
-            fault.kind == *kind && self.functions.is_of(function, fault.hook.as_deref())
-        })
+        self.faults
+            .hooks
+            .iter()
+            .any(|fault| fault.kind == *kind && self.functions.is_of(function, fault.hook.as_deref()))
     }
 
     pub(super) fn is_rolling(&self) -> bool {
@@ -356,20 +372,18 @@ impl Stage {
         (healthy, async move { clock.sleep(patience).await })
     }
 
-    /// Waits until somebody calls `StopServiceDeployment`; whether it is to be rolled back.
-    pub(super) async fn stopped(&mut self) -> bool {
-        let seen = self.stops_seen;
-        self.aws.until(|world| world.ecs.stops.len() > seen).await;
-        self.stops_seen = seen + 1;
-        self.aws.look(|world| world.ecs.stops.get(seen).is_none_or(|stop| stop.stop_type == StopType::Rollback))
+    /// Ends everything that serves; gives the tasks of blue.
+    pub(super) fn end(self) -> Option<Tasks> {
+        self.blue
     }
 
-    /// Ends the users and everything that serves; gives the tasks of blue.
-    pub(super) async fn end(self) -> Option<Tasks> {
-        if let Some(users) = self.users.0 {
-            users.stop().await;
-        }
-        self.blue
+    /// What everything is called.
+    pub(super) fn identity(&self) -> controller::Identity {
+        self.scene.identity()
+    }
+
+    pub(super) fn is_codedeploy(&self) -> bool {
+        matches!(self.subject.configuration, Configuration::CodeDeploy(_))
     }
 
     /// Lets users finish what is under way, and tells what they saw in all.
@@ -455,5 +469,19 @@ fn environment(functions: &mut Functions, aws: &Aws, authority: Option<&Issued>)
         functions.set("SSL_CERT_FILE", file.path().as_os_str());
         functions.set_for_others("REQUESTS_CA_BUNDLE", file.path().as_os_str());
         functions.set_for_others("NODE_EXTRA_CA_CERTS", file.path().as_os_str());
+    }
+}
+
+/// Waits until somebody calls `StopServiceDeployment` once more; whether it is to be rolled back.
+pub(super) async fn stopped(aws: &Aws, seen: usize) -> bool {
+    aws.until(|world| world.ecs.stops.len() > seen).await;
+    aws.look(|world| world.ecs.stops.get(seen).is_none_or(|stop| stop.stop_type == StopType::Rollback))
+}
+
+/// Waits until an alarm goes off.
+pub(super) async fn fired(alarms: Option<&mut Alarms>) -> Fired {
+    match alarms {
+        Some(alarms) => alarms.fired().await,
+        None => std::future::pending().await,
     }
 }

@@ -7,7 +7,7 @@ use super::report::{Field, Report, Spelling};
 use super::{File, document};
 use crate::rehearsal::controller::configuration::Shift;
 
-/// The events that AppSpecs for ECS may name functions for, in their order.
+/// The events that an AppSpec for ECS may name functions for, in their order.
 pub(super) const EVENTS: [&str; 5] =
     ["BeforeInstall", "AfterInstall", "AfterAllowTestTraffic", "BeforeAllowTraffic", "AfterAllowTraffic"];
 

@@ -27,19 +27,19 @@ pub(super) fn of(site: &Site<'_>) -> (Front, HealthChecks) {
     let kind = kind(known, topology);
     let network = kind == LoadBalancerKind::Network;
     let standard = if network { Front::network() } else { Front::default() };
+    let label = label(service);
     let dns_name = if network {
-        format!("{service}-1234567890abcdef.elb.{region}.amazonaws.com")
+        format!("{label}-1234567890abcdef.elb.{region}.amazonaws.com")
     } else {
-        format!("{service}-1234567890.{region}.elb.amazonaws.com")
+        format!("{label}-1234567890.{region}.elb.amazonaws.com")
     };
-    let mut production = Way::find(known, topology);
-    production.conditions = production.conditions.map_err(|unknown| {
+    let production = Way::find(known, topology);
+    if let Err(unknown) = &production.conditions {
         report.note(format!(
             "the conditions of the production rule are not known ({}): it is taken to have none",
             unknown.why
         ));
-        unknown
-    });
+    }
     let internal = production.listener.is_some_and(|listener| listener.internal);
     let mut front = Front {
         dns_name,
@@ -179,6 +179,15 @@ fn test_route(site: &Site<'_>, standard: &Front, production: &Way<'_>, test: &Re
         None => {}
     }
     Some(way.route(&like, Vec::new()))
+}
+
+/// A name as it may stand in a host name.
+fn label(name: &str) -> String {
+    let letter =
+        |letter: char| if letter.is_ascii_alphanumeric() { letter.to_ascii_lowercase() } else { '-' };
+    let label: String = name.chars().take(32).map(letter).collect();
+    let label = label.trim_matches('-');
+    if label.is_empty() { "service".to_owned() } else { label.to_owned() }
 }
 
 /// Listeners with TLS need a certificate that names something.

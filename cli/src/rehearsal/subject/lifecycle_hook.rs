@@ -53,19 +53,21 @@ fn hook(hook: &Field<'_>) -> Option<LifecycleHook> {
         // Said already.
         (_, None) => return None,
     };
-    let target = if pause { HookTarget::Pause } else { lambda(hook)? };
     let timeout = hook.section("timeoutConfiguration");
     // Two weeks for people, a day for functions.
     let most = if pause { 20_160 } else { 1_440 };
-    Some(LifecycleHook {
-        target,
-        stages: stages(&hook.get("lifecycleStages"), pause),
-        timeout: timeout.get("timeoutInMinutes").minutes(1, most).unwrap_or(DAY),
-        on_timeout: on_timeout(&timeout.get("action")),
-    })
+    let stages = stages(&hook.get("lifecycleStages"), pause);
+    let on_timeout = on_timeout(&timeout.get("action"));
+    let timeout = timeout.get("timeoutInMinutes").minutes(1, most).unwrap_or(DAY);
+    let target = if pause { HookTarget::Pause } else { lambda(hook)? };
+    Some(LifecycleHook { target, stages, timeout, on_timeout })
 }
 
 fn lambda(hook: &Field<'_>) -> Option<HookTarget> {
+    let role = hook.get("roleArn");
+    if role.unknown().is_none() {
+        role.needed("the ARN of the role that ECS calls the function with");
+    }
     let target = hook.get("hookTargetArn");
     let function = match (target.unknown(), target.value()) {
         // What it is called where it is known is enough to say which function it is.
@@ -76,10 +78,6 @@ fn lambda(hook: &Field<'_>) -> Option<HookTarget> {
             return None;
         }
     };
-    let role = hook.get("roleArn");
-    if role.unknown().is_none() {
-        role.needed("the ARN of the role that ECS calls the function with");
-    }
     Some(HookTarget::Lambda { function, details: details(&hook.get("hookDetails")) })
 }
 

@@ -277,7 +277,7 @@ impl<'a> Field<'a> {
 
 /// What stands somewhere, cut where it is long.
 fn observed(value: &Value) -> String {
-    const MOST: usize = 80;
+    const MOST: usize = 160;
     let text = match value {
         Value::Null => return "is missing".to_owned(),
         Value::String(text) => text.clone(),

@@ -32,9 +32,9 @@
 //!
 //! # What it does not do
 //! A task that has ended is not started again. Only a front without faults that concern requests passes
-//! HTTP/2 and `WebSockets`, and only to a process or to a URL of this machine without a path. Of a process
-//! group that leaves its group (`setsid`) nothing is known any more. Nothing is listened on but loopback,
-//! and nothing beyond it is dialled but the given URL.
+//! HTTP/2 and `WebSockets`, and only to a process or to a URL of this machine without a path. A process
+//! that leaves its group (`setsid`) is not found again. Nothing is listened on but loopback, and nothing
+//! beyond it is dialled but the given URL.
 
 mod faults;
 mod front;

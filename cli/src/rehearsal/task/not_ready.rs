@@ -56,7 +56,7 @@ impl NotReady {
                 "the command must stay in the foreground and serve on the port `PORT`, at the address `HOST` or at any",
             ),
             Why::TimedOut { .. } => Some(
-                "the command must serve on the port `PORT`, at the address `HOST` or at any; `--ready-timeout` gives it more time",
+                "a command must serve on the port `PORT`, at the address `HOST` or at any; `--ready-timeout` gives a task more time",
             ),
         }
     }

@@ -46,9 +46,10 @@ impl Template<'_> {
             "AWS::Lambda::Function" | "AWS::Serverless::Function" => self.function_name(id, depth).into(),
             "AWS::Lambda::Alias" | "AWS::Lambda::Version" => {
                 let function = self.named(id, "FunctionName", depth).unwrap_or_else(|| id.to_owned());
-                match function.starts_with("arn:") {
-                    true => function.into(),
-                    false => self.arn("lambda", &format!("function:{function}")),
+                if function.starts_with("arn:") {
+                    function.into()
+                } else {
+                    self.arn("lambda", &format!("function:{function}"))
                 }
             }
             "AWS::ECS::Cluster" => self.name_or_id(id, "ClusterName", depth).into(),

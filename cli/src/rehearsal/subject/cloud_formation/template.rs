@@ -192,7 +192,7 @@ impl<'a> Template<'a> {
             };
             rest = behind;
             if let Some(literal) = name.strip_prefix('!') {
-                made.push_str(&format!("${{{literal}}}"));
+                made.extend(["${", literal, "}"]);
                 continue;
             }
             let value = match (own.and_then(|own| own.get(name)), name.split_once('.')) {

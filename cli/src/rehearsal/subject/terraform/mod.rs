@@ -29,7 +29,7 @@ pub(super) fn read(file: &File<'_>, options: &Options) -> Result<Subject, Vec<Pr
     let around = Surroundings {
         source: format!("{} of {}", resource.address, file.name),
         name: Some(resource.name.clone()),
-        cluster: service::cluster(&plan, resource),
+        cluster: None,
         topology: topology::read(&plan, &value, &report),
         configuration: None,
     };

@@ -33,22 +33,26 @@ pub(super) fn api(plan: &Plan<'_>, resource: &Resource<'_>) -> Value {
                 configuration.entry(key).or_insert(value);
             }
         }
-        if !fields.contains_key("cluster") && expressions.get("cluster").is_some() {
-            fields.insert("cluster".to_owned(), elsewhere("cluster", &resource.address));
+        if !fields.contains_key("cluster") {
+            let cluster = cluster(plan, resource, expressions);
+            fields.insert("cluster".to_owned(), cluster);
         }
     }
     service
 }
 
 /// The cluster's name, where the service only refers to it.
-pub(super) fn cluster(plan: &Plan<'_>, resource: &Resource<'_>) -> Option<String> {
-    match plan.meaning(&resource.module, plan.expressions(resource).get("cluster")?) {
+fn cluster(plan: &Plan<'_>, resource: &Resource<'_>, expressions: &Value) -> Value {
+    let Some(expression) = expressions.get("cluster") else { return Value::Null };
+    match plan.meaning(&resource.module, expression) {
         Meaning::Resource(cluster) => {
             let name = cluster.values.get("name").or_else(|| cluster.values.get("cluster_name"));
-            Some(name.and_then(Value::as_str).unwrap_or(&cluster.name).to_owned())
+            name.and_then(Value::as_str).unwrap_or(&cluster.name).into()
         }
-        Meaning::Constant(Value::String(name)) => Some(name.clone()),
-        Meaning::Constant(_) | Meaning::Unknown(_) => None,
+        Meaning::Constant(name) => name.clone(),
+        Meaning::Unknown(reference) => {
+            elsewhere(reference.as_deref().unwrap_or("cluster"), &resource.address)
+        }
     }
 }
 
