@@ -169,12 +169,15 @@ fn word(verdict: Verdict) -> &'static str {
 
 /// What came of it all.
 pub(super) fn summary(played: &Played) -> String {
-    let mut lines = vec![String::new(), played.status.ecs().to_owned()];
+    let mut lines = vec![String::new(), outcome(played)];
     lines.extend(played.reason.iter().map(|reason| format!("reason   {reason}")));
     if !played.status.is_success() {
         lines.extend(played.decided_by.iter().map(|decided_by| format!("because  {decided_by}")));
     }
-    lines.push(format!("users    {}", played.users.to_string().replace('\n', "\n       ")));
+    let users = played.users.to_string();
+    // It says `users` itself.
+    let users = users.strip_prefix("users ").unwrap_or(&users);
+    lines.push(format!("users    {}", users.replace('\n', "\n       ")));
     if let Some(verdict) = gate(played) {
         lines.push(format!("so       {verdict}"));
     }
@@ -185,6 +188,18 @@ pub(super) fn summary(played: &Played) -> String {
         in_words(Duration::from_secs_f64(played.simulated_seconds))
     ));
     lines.join("\n")
+}
+
+/// The status, in ECS's words for both controllers, and in CodeDeploy's where it is the one.
+fn outcome(played: &Played) -> String {
+    let status = played.status.ecs();
+    match (&played.codedeploy, played.status) {
+        (None, _) => status.to_owned(),
+        (Some(of), Status::RollbackSuccessful) => {
+            format!("{status} (CodeDeploy: {} is Failed, {} has Succeeded)", of.deployment, of.rollback)
+        }
+        (Some(of), other) => format!("{status} (CodeDeploy: {} is {})", of.deployment, other.codedeploy()),
+    }
 }
 
 /// What the gate was good for, in a sentence.

@@ -117,6 +117,9 @@ impl Progress {
 pub struct Played {
     /// The deployment's status, in ECS's words.
     pub status: Status,
+    /// CodeDeploy's names of the deployment, where it is the one who deploys.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub codedeploy: Option<OfCodeDeploy>,
     /// AWS's reason for it.
     pub reason: Option<String>,
     /// The check or the person that decided, in the function's own words.
@@ -131,6 +134,15 @@ pub struct Played {
     pub real_seconds: f64,
     /// What people should know of it.
     pub notes: Vec<String>,
+}
+
+/// What CodeDeploy calls a deployment.
+#[derive(Debug, Serialize)]
+pub struct OfCodeDeploy {
+    /// The deployment.
+    pub deployment: String,
+    /// The one that takes it back.
+    pub rollback: String,
 }
 
 impl Played {
@@ -215,6 +227,9 @@ impl Play {
                 self.carry_out(command, &mut tell);
             }
             self.mirror();
+            if self.deployment.production_share() > 0.0 {
+                self.stage.open_to_users()?;
+            }
             if self.deployment.status().is_final() {
                 break;
             }
@@ -227,6 +242,10 @@ impl Play {
         let users = self.stage.close_to_users().await;
         Ok(Played {
             status: self.deployment.status(),
+            codedeploy: self.stage.is_codedeploy().then(|| {
+                let identity = self.stage.identity();
+                OfCodeDeploy { deployment: identity.deployment, rollback: identity.rollback_deployment }
+            }),
             reason: self.deployment.reason().map(ToOwned::to_owned),
             decided_by: self.decided_by(),
             users,

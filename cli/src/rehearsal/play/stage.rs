@@ -81,6 +81,7 @@ pub(super) struct Stage {
     pub(super) green: Program,
     /// What is to be told before the deployment begins.
     pub(super) remarks: Vec<String>,
+    visitors: Option<Visitors>,
     faults: Faults,
     scene: Scene,
     subject: Subject,
@@ -91,6 +92,14 @@ pub(super) struct Stage {
     pub(super) stops: usize,
     /// The certificate authority's file, for as long as functions read it.
     _authority: Option<tempfile::NamedTempFile>,
+}
+
+/// Users who are not in yet.
+#[derive(Debug)]
+struct Visitors {
+    rate: f64,
+    paths: Vec<http::uri::PathAndQuery>,
+    alarms: Vec<users::Alarm>,
 }
 
 /// Users, where there is a load balancer to come in by.
@@ -169,6 +178,7 @@ impl Stage {
                 functions
             },
             users: Traffic(None),
+            visitors: None,
             alarms: None,
             pause: settings.pause,
             green: settings.green,
@@ -185,7 +195,12 @@ impl Stage {
             clock,
         };
         stage.sabotage();
-        stage.open_to_users(settings.rate, &settings.paths, settings.alarms)?;
+        stage.visitors =
+            Some(Visitors { rate: settings.rate, paths: settings.paths, alarms: settings.alarms });
+        if settings.blue.is_some() {
+            // A service that does not exist yet has no users.
+            stage.open_to_users()?;
+        }
         let deployment = stage.deployment(settings.assumptions, settings.reconcile, settings.red_alarms);
         Ok((stage, deployment))
     }
@@ -228,16 +243,13 @@ impl Stage {
         }
     }
 
-    fn open_to_users(
-        &mut self,
-        rate: f64,
-        paths: &[http::uri::PathAndQuery],
-        alarms: Vec<users::Alarm>,
-    ) -> Result<(), NotPlayed> {
+    /// Lets users in, if they are not in yet.
+    pub(super) fn open_to_users(&mut self) -> Result<(), NotPlayed> {
+        let Some(Visitors { rate, paths, alarms }) = self.visitors.take() else { return Ok(()) };
         let Some(front) = &self.subject.front else { return Ok(()) };
         let (Some(listener), _) = self.scene.listeners() else { return Ok(()) };
         let Some(address) = self.balancer.address(&listener) else { return Ok(()) };
-        let entrance = Entrance::of(&front.production, &self.subject.service, paths);
+        let entrance = Entrance::of(&front.production, &self.subject.service, &paths);
         if !entrance.unmet.is_empty() {
             self.remarks.push(format!(
                 "the production rule asks for {}, which users here do not send: they see what the load balancer answers others",
