@@ -48,6 +48,8 @@ pub(super) struct Timeline {
     executions: BTreeMap<usize, String>,
     /// What each took so far, in real milliseconds, over how many invocations.
     took: BTreeMap<usize, (u64, usize)>,
+    /// Why each waited last.
+    waited: BTreeMap<usize, String>,
 }
 
 impl Timeline {
@@ -94,6 +96,9 @@ impl Timeline {
             }
             Happening::HookWaits { execution, reason, delay } => {
                 let reason = reason.clone().unwrap_or_else(|| "it gave no reason".to_owned());
+                let before = self.waited.insert(*execution, reason.clone());
+                let reason =
+                    if before.as_ref() == Some(&reason) { "for the same reason".to_owned() } else { reason };
                 one(format!("  {}  WAIT {delay} s  {reason}", self.name(*execution)))
             }
             Happening::HookEnded { execution, verdict, reason, message } => {

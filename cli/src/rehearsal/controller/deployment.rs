@@ -187,6 +187,11 @@ impl Deployment {
         of_part.into_iter().chain(self.phase_ends()).chain(self.deployment_ends()).min()
     }
 
+    /// Whether it waits for what others do, and not for time to pass.
+    pub fn waits_for_others(&self) -> bool {
+        matches!(self.doing, Doing::Awaited | Doing::Executions(_))
+    }
+
     /// What it is.
     pub fn status(&self) -> Status {
         self.status

@@ -76,16 +76,23 @@ impl Lambda {
     /// a timeout or an exit it is tried again, with the same event and the same request id, as
     /// [`Function::retries`] says. Returns every attempt, the last one last.
     pub async fn invoke_async(&self, event: impl Into<Bytes>) -> Vec<Invocation> {
-        let (request_id, event) = (identifier::uuid(), event.into());
-        let mut attempts = vec![self.attempt(request_id.clone(), event.clone()).await];
-        for delay in self.function.retries.delays() {
-            if attempts.last().is_some_and(|last| matches!(last.outcome, Outcome::Answered(_))) {
-                break;
+        let mut attempts = self.attempts(event);
+        let mut made = Vec::new();
+        loop {
+            let attempt = attempts.next().await;
+            let again = attempts.again_after(&attempt);
+            made.push(attempt);
+            match again {
+                Some(delay) => tokio::time::sleep(delay).await,
+                None => return made,
             }
-            tokio::time::sleep(delay).await;
-            attempts.push(self.attempt(request_id.clone(), event.clone()).await);
         }
-        attempts
+    }
+
+    /// The same, attempt by attempt: whoever makes them waits between them.
+    pub fn attempts(&self, event: impl Into<Bytes>) -> Attempts<'_> {
+        let delays = self.function.retries.delays().collect::<Vec<_>>().into_iter();
+        Attempts { lambda: self, request_id: identifier::uuid(), event: event.into(), delays }
     }
 
     /// Every answer and error posted so far, in order, by any process and for any request id: also
@@ -150,6 +157,27 @@ impl Lambda {
 
     fn warm(&self) -> MutexGuard<'_, Vec<Environment>> {
         self.warm.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The attempts of an asynchronous invocation.
+#[derive(Debug)]
+pub struct Attempts<'lambda> {
+    lambda: &'lambda Lambda,
+    request_id: String,
+    event: Bytes,
+    delays: std::vec::IntoIter<Duration>,
+}
+
+impl Attempts<'_> {
+    /// Makes the next attempt.
+    pub async fn next(&self) -> Invocation {
+        self.lambda.attempt(self.request_id.clone(), self.event.clone()).await
+    }
+
+    /// How long Lambda waits after this attempt before it makes another; none if it makes none.
+    pub fn again_after(&mut self, attempt: &Invocation) -> Option<Duration> {
+        if matches!(attempt.outcome, Outcome::Answered(_)) { None } else { self.delays.next() }
     }
 }
 

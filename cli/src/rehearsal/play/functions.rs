@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::rehearsal::clock::Clock;
-use crate::rehearsal::lambda::{Function, Lambda, Retries};
+use crate::rehearsal::lambda::{Function, Lambda};
 use crate::rehearsal::subject::functions::name;
 
 /// What runs as a function.
@@ -132,8 +132,6 @@ impl Functions {
         configuration.region.clone_from(&self.region);
         configuration.account.clone_from(&self.account);
         configuration.timeout = known.timeout.unwrap_or(self.settings.timeout);
-        let retries = Retries::default();
-        configuration.retries = Retries { delays: retries.delays.map(|delay| clock.real(delay)), ..retries };
         if !matches!(known.runs, Runs::Hook(_)) {
             configuration.environment.extend(self.settings.variables_of_others.clone());
         }

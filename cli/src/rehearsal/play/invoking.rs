@@ -77,21 +77,35 @@ impl Play {
         delivery: Delivery,
     ) -> oneshot::Receiver<()> {
         let (lambda, body, function) = (lambda.clone(), body.to_owned(), function.to_owned());
-        let tell = self.work.tell.clone();
+        let (tell, clock) = (self.work.tell.clone(), self.stage.clock.clone());
         let (returned, waits) = oneshot::channel();
+        let at_work = self.at_work.clone();
+        at_work.begin(&function);
         self.work.tasks.spawn(async move {
-            let attempts = if delivery.asynchronous {
-                lambda.invoke_async(body).await
-            } else {
-                vec![lambda.invoke(body).await]
+            let made = |invocation: &Invocation| {
+                Box::new(Invoked::new(execution, &function, delivery.twice, invocation))
             };
-            let input = attempts
-                .last()
-                .filter(|_| !delivery.asynchronous && !delivery.twice)
-                .map(|last| Input::Answered { execution, answer: answer(last) });
-            let invoked =
-                attempts.iter().map(|attempt| Invoked::new(execution, &function, delivery.twice, attempt));
-            let _ = tell.send(Done::Invoked { invoked: invoked.collect(), input });
+            if delivery.asynchronous {
+                let mut attempts = lambda.attempts(body);
+                loop {
+                    let attempt = attempts.next().await;
+                    let again = attempts.again_after(&attempt);
+                    at_work.end(&function);
+                    let is_last = again.is_none() && !delivery.twice;
+                    let _ = tell.send(Done::Invoked { invoked: made(&attempt), is_last, input: None });
+                    let Some(delay) = again else { break };
+                    // Between two attempts AWS waits, and nothing is at work.
+                    clock.sleep(delay).await;
+                    at_work.begin(&function);
+                    let _ = tell.send(Done::Pace);
+                }
+            } else {
+                let invocation = lambda.invoke(body).await;
+                at_work.end(&function);
+                let answered = Input::Answered { execution, answer: answer(&invocation) };
+                let input = (!delivery.twice).then_some(answered);
+                let _ = tell.send(Done::Invoked { invoked: made(&invocation), is_last: false, input });
+            }
             let _ = returned.send(());
         });
         waits

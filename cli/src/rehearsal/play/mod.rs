@@ -11,11 +11,12 @@ mod entry;
 mod front;
 mod functions;
 mod invoking;
+mod pace;
 mod scene;
 mod settings;
 mod stage;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -27,6 +28,7 @@ pub use self::functions::{FunctionSettings, Runs};
 pub use self::settings::{Answerer, Settings};
 pub use self::stage::NotPlayed;
 
+use self::pace::AtWork;
 use self::stage::Stage;
 use super::Colour;
 use super::controller::{Command, Deployment, Happening, Input, Status};
@@ -48,6 +50,9 @@ pub struct Play {
     /// Why each execution was decided as it was, in the words of its function.
     reasons: BTreeMap<usize, String>,
     entries: Vec<Entry>,
+    at_work: AtWork,
+    /// Notes that need to be told once only.
+    told: BTreeSet<String>,
 }
 
 /// What is under way. Dropping it ends it.
@@ -57,6 +62,8 @@ struct Work {
     tasks: JoinSet<()>,
     /// What waits for an execution's verdict.
     of_executions: BTreeMap<usize, Vec<AbortHandle>>,
+    /// Whether nobody is expected to bring what the controller waits for.
+    is_hopeless: bool,
 }
 
 /// What was done.
@@ -70,10 +77,18 @@ enum Done {
     Restored,
     /// Green's targets were never healthy for as long as the circuit breaker takes.
     Broke,
-    /// A function's invocations came to their end.
-    Invoked { invoked: Vec<Invoked>, input: Option<Input> },
+    /// An invocation of a function came to its end.
+    Invoked {
+        invoked: Box<Invoked>,
+        /// Whether no further attempt will be made to get a report.
+        is_last: bool,
+        /// What the controller is to know.
+        input: Option<Input>,
+    },
     /// Something happened that the controller is to know.
     Told(Input),
+    /// A function began or ended to be at work.
+    Pace,
 }
 
 /// How far a rehearsal is, while it runs.
@@ -166,11 +181,13 @@ impl Play {
             deployment,
             began,
             done,
-            work: Work { tell, tasks: JoinSet::new(), of_executions: BTreeMap::new() },
+            work: Work { tell, tasks: JoinSet::new(), of_executions: BTreeMap::new(), is_hopeless: false },
             green: None,
             fired: Vec::new(),
             reasons: BTreeMap::new(),
             entries: Vec::new(),
+            at_work: AtWork::default(),
+            told: BTreeSet::new(),
         })
     }
 
@@ -220,7 +237,7 @@ impl Play {
         let mut green_served = false;
         loop {
             green_served |= self.deployment.production_share() > 0.0;
-            self.keep_pace(&commands, &mut tell);
+            self.keep_pace(&mut tell);
             // The world is true before anybody is called, and again after all was done.
             self.mirror();
             for command in std::mem::take(&mut commands) {
@@ -233,6 +250,7 @@ impl Play {
             if self.deployment.status().is_final() {
                 break;
             }
+            self.keep_pace(&mut tell);
             let input = self.next(&mut tell).await?;
             if let Some(input) = input {
                 commands = self.deployment.handle(self.stage.clock.elapsed(), input);
@@ -326,14 +344,19 @@ impl Play {
                 self.stage.end_side(Colour::Green);
                 return Ok(Some(Input::ScaledUp));
             }
-            Done::Broke => return Ok(Some(Input::Broke)),
-            Done::Invoked { invoked, input } => {
-                for invoked in invoked {
-                    if let (Some(reason), false) = (invoked.reason(), invoked.twice) {
-                        self.reasons.insert(invoked.execution, reason);
-                    }
-                    self.note(Around::Invoked(Box::new(invoked)), tell);
+            Done::Broke => {
+                self.work.lose_hope();
+                return Ok(Some(Input::Broke));
+            }
+            Done::Pace => self.work.hope(),
+            Done::Invoked { invoked, is_last, input } => {
+                if let (Some(reason), false) = (invoked.reason(), invoked.twice) {
+                    self.reasons.insert(invoked.execution, reason);
                 }
+                if is_last && !self.is_reported(invoked.execution) {
+                    self.work.lose_hope();
+                }
+                self.note(Around::Invoked(invoked), tell);
                 return Ok(input);
             }
             Done::Told(Input::Reported { execution, proceed, reason }) => {
@@ -346,6 +369,9 @@ impl Play {
     }
 
     fn carry_out(&mut self, command: Command, tell: &mut impl FnMut(&Entry)) {
+        if !matches!(command, Command::Note(_)) {
+            self.work.hope();
+        }
         match command {
             Command::ScaleUp | Command::Replace => self.start_green(),
             Command::Restore => self.restore_blue(),
@@ -394,34 +420,6 @@ impl Play {
 
     fn mirror(&mut self) {
         self.stage.mirror(&self.deployment, &self.fired);
-    }
-
-    /// Runs at the wall's speed while a function is at work that has no clock but the wall's.
-    fn keep_pace(&mut self, commands: &[Command], tell: &mut impl FnMut(&Entry)) {
-        let begins = commands.iter().find_map(|command| match command {
-            Command::Invoke { function, .. } => {
-                Some(function.clone()).filter(|name| self.stage.functions.is_real_time(name))
-            }
-            _ => None,
-        });
-        let goes_on = || {
-            let executions = self.deployment.current_executions().iter();
-            let open = executions.filter(|execution| execution.verdict.is_none());
-            open.filter_map(|execution| execution.function.clone())
-                .find(|name| self.stage.functions.is_real_time(name))
-        };
-        let real_time = begins.or_else(goes_on);
-        let speed = if real_time.is_some() { self.stage.speed.min(1.0) } else { self.stage.speed };
-        if (self.stage.clock.speed() - speed).abs() > f64::EPSILON {
-            self.stage.clock.set_speed(speed);
-            if let Some(function) = real_time {
-                let text = format!(
-                    "at 1x while {} is at work: it lives in real time",
-                    super::subject::functions::name(&function)
-                );
-                self.note(Around::Note { text }, tell);
-            }
-        }
     }
 
     fn note(&mut self, around: Around, tell: &mut impl FnMut(&Entry)) {

@@ -194,6 +194,11 @@ impl Stage {
             aws,
             clock,
         };
+        for (name, url) in ["REHEARSAL_PRODUCTION_URL", "REHEARSAL_TEST_URL"].into_iter().zip(stage.urls()) {
+            if let Some(url) = url {
+                stage.functions.set_for_others(name, url);
+            }
+        }
         stage.sabotage();
         stage.visitors =
             Some(Visitors { rate: settings.rate, paths: settings.paths, alarms: settings.alarms });
@@ -330,6 +335,11 @@ impl Stage {
             Some(format!("{scheme}://localhost:{}", address.port()))
         };
         (url(production, Some(&front.production)), url(test, front.test.as_ref()))
+    }
+
+    fn urls(&self) -> [Option<String>; 2] {
+        let (production, test) = self.entrances();
+        [production, test]
     }
 
     /// Starts green's tasks, after the time that AWS takes for it.
