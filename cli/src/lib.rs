@@ -41,7 +41,7 @@ pub fn main() -> ExitCode {
         Command::Route(options) => in_runtime(route::run(options)),
         Command::ServeAws(options) => in_runtime(serve_aws::run(options)),
         Command::Application(options) => in_runtime(application::run(options)),
-        Command::Rehearse(options) => in_runtime(rehearse::run(*options)),
+        Command::Rehearse(options) => on_runtime(rehearse::run(*options)),
         Command::Event(options) => event::run(&options),
         Command::Validate(options) => validate::run(&options),
     };
@@ -51,23 +51,30 @@ pub fn main() -> ExitCode {
     })
 }
 
+/// Does the work until somebody tells the command to end.
 fn in_runtime(work: impl Future<Output = Result<ExitCode, Failure>>) -> Result<ExitCode, Failure> {
+    on_runtime(until_told_to_end(work))
+}
+
+fn on_runtime(work: impl Future<Output = Result<ExitCode, Failure>>) -> Result<ExitCode, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .map_err(|error| Failure::not_carried_out("cannot start the async runtime", &error))?;
-    let done = runtime.block_on(async {
-        // A hook's process has a process group of its own, so no signal to us reaches it: dropping the
-        // work ends every process that it started.
-        tokio::select! {
-            done = work => done,
-            () = told_to_end() => Err(Failure::interrupted()),
-        }
-    });
+    let done = runtime.block_on(work);
     // A thread that still reads standard input must not keep the command from ending.
     runtime.shutdown_background();
     done
+}
+
+async fn until_told_to_end<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    // A process of ours has a process group of its own, so no signal to us reaches it: dropping the
+    // work ends every process that it started.
+    tokio::select! {
+        done = work => done,
+        () = told_to_end() => Err(Failure::interrupted()),
+    }
 }
 
 /// Waits for Ctrl-C, or for what a terminal or a CI system sends to end a command.

@@ -29,14 +29,16 @@ pub(crate) async fn run(options: RehearseOptions) -> Result<ExitCode, Failure> {
         output::data(&fault::text().trim_end())?;
         return Ok(ExitCode::SUCCESS);
     }
-    let (mut play, played) = rehearsed(&options).await?;
+    let (play, played) = crate::until_told_to_end(rehearsed(&options)).await?;
     if options.json {
         output::json(&document(&play, &played))?;
     } else {
         output::data(&show::summary(&played))?;
     }
     if options.keep {
-        keep(&mut play).await?;
+        output::note(&kept(&play));
+        // Who stops looking does not change what was seen.
+        crate::told_to_end().await;
     }
     play.end().await;
     match options.expect.map(|expectation| expectation.holds(&played)) {
@@ -101,14 +103,14 @@ fn document(play: &Play, played: &Played) -> Value {
     document
 }
 
-async fn keep(play: &mut Play) -> Result<(), Failure> {
+/// Where to look while everything is kept running.
+fn kept(play: &Play) -> String {
     let (production, test) = play.entrances();
-    let mut lines = vec![String::new(), "kept until Ctrl-C:".to_owned()];
-    lines.extend(production.map(|url| format!("  production traffic  {url}")));
-    lines.extend(test.map(|url| format!("  test traffic        {url}")));
-    lines.push(format!("  AWS CLI             {} (any credentials will do)", play.describe()));
-    output::note(&lines.join("\n"));
-    std::future::pending().await
+    let mut lines = vec!["kept until Ctrl-C".to_owned()];
+    lines.extend(production.map(|url| format!("  production  {url}")));
+    lines.extend(test.map(|url| format!("  test        {url}")));
+    lines.push(format!("  AWS CLI     {}", play.describe()));
+    lines.join("\n")
 }
 
 /// The line of progress, where somebody looks.

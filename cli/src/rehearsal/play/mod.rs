@@ -53,6 +53,8 @@ pub struct Play {
     at_work: AtWork,
     /// Notes that need to be told once only.
     told: BTreeSet<String>,
+    /// Whether green had production traffic at any time.
+    green_served: bool,
 }
 
 /// What is under way. Dropping it ends it.
@@ -188,6 +190,7 @@ impl Play {
             entries: Vec::new(),
             at_work: AtWork::default(),
             told: BTreeSet::new(),
+            green_served: false,
         })
     }
 
@@ -234,9 +237,8 @@ impl Play {
             self.note(Around::Note { text }, &mut tell);
         }
         let mut commands = self.deployment.start(self.began);
-        let mut green_served = false;
         loop {
-            green_served |= self.deployment.production_share() > 0.0;
+            self.green_served |= self.deployment.production_share() > 0.0;
             self.keep_pace(&mut tell);
             // The world is true before anybody is called, and again after all was done.
             self.mirror();
@@ -267,7 +269,7 @@ impl Play {
             reason: self.deployment.reason().map(ToOwned::to_owned),
             decided_by: self.decided_by(),
             users,
-            green_served,
+            green_served: self.green_served,
             simulated_seconds: simulated.as_secs_f64(),
             real_seconds: started.elapsed().as_secs_f64(),
             notes: self.notes(),
@@ -327,6 +329,8 @@ impl Play {
             Done::Started(Err(not_ready)) => return Err(NotPlayed::NotReady(not_ready)),
             Done::Started(Ok(tasks)) => {
                 self.stage.add_green(tasks.addresses());
+                // In one pool with blue it serves from the beginning.
+                self.green_served |= self.stage.is_rolling();
                 self.green = Some(tasks);
                 self.mirror();
                 self.await_health();

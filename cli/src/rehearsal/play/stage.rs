@@ -306,7 +306,7 @@ impl Stage {
 
     /// Why the function cannot be called at all, if that is asked for.
     pub(super) fn refused(&self, function: &str) -> Option<Answer> {
-        let role = || self.role("ecs-hooks");
+        let role = || self.role(if self.is_codedeploy() { "codedeploy" } else { "ecs-hooks" });
         if self.has_fault(function, &HookFaultKind::InvokeDenied) {
             return Some(Answer::Denied { role: role() });
         }

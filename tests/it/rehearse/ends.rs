@@ -1,0 +1,124 @@
+//! How a rehearsal ends: by itself, when somebody interrupts it, and with what it was expected to come to.
+
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt, BufReader};
+
+use super::transcript::{command, transcript};
+
+async fn json(arguments: &[&str]) -> (Option<i32>, Value) {
+    let output = command(arguments).arg("--json").args(["--speed", "200x"]).output().await.unwrap();
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    (output.status.code(), serde_json::from_str(&stdout).unwrap_or_else(|error| panic!("{error}: {stdout}")))
+}
+
+#[tokio::test]
+async fn everything_is_in_the_document() {
+    let (code, document) = json(&["--fault", "green:errors=20%"]).await;
+    assert_eq!(code, Some(1));
+    assert_eq!(document["status"], "ROLLBACK_SUCCESSFUL");
+    assert_eq!(document["green_served"], false);
+    assert_eq!(document["users"]["errors"], 0);
+    let decided_by = document["decided_by"].as_str().unwrap();
+    assert!(decided_by.starts_with("check `http` failed"), "{decided_by}");
+    let events = document["events"].as_array().unwrap();
+    let of = |name: &str| events.iter().filter(|event| event["event"] == name).collect::<Vec<_>>();
+    let invoked = of("invoked");
+    assert_eq!(invoked.len(), 1);
+    assert_eq!(invoked[0]["answer"]["hookStatus"], "FAILED");
+    assert_eq!(invoked[0]["evidence"]["deciding_check"], "http");
+    assert_eq!(of("ended")[0]["status"], "ROLLBACK_SUCCESSFUL");
+    assert!(of("stage").iter().any(|stage| stage["stage"] == "POST_SCALE_UP"));
+    let times: Vec<f64> = events.iter().map(|event| event["at"].as_f64().unwrap()).collect();
+    assert!(times.is_sorted(), "{times:?}");
+}
+
+#[tokio::test]
+async fn an_expectation_decides_the_exit_code() {
+    for (expect, fault, hooks, code) in [
+        ("success", "green:slow=1ms", "all", 0),
+        ("rollback", "green:slow=1ms", "all", 1),
+        ("success", "green:errors=20%", "all", 1),
+        ("rollback", "green:errors=20%", "all", 0),
+        ("rollback-before-users", "green:errors=20%", "all", 0),
+        ("rollback", "green:errors=20%", "none", 0),
+        ("rollback-before-users", "green:errors=20%", "none", 1),
+    ] {
+        let arguments = ["--expect", expect, "--fault", fault, "--hooks", hooks];
+        let transcript = transcript(&arguments).await;
+        assert!(transcript.ends_with(&format!("exit code {code}\n")), "{transcript}");
+    }
+}
+
+#[tokio::test]
+async fn a_command_that_does_not_serve_is_shown_with_its_last_lines() {
+    for (green, wanted) in [
+        ("echo cannot find the database >&2; exit 7", "cannot find the database"),
+        ("echo up; exec sleep 1000", "was not ready within 1s"),
+    ] {
+        let transcript = transcript(&["--green", green, "--ready-timeout", "1s"]).await;
+        assert!(transcript.ends_with("exit code 3\n"), "{transcript}");
+        assert!(transcript.contains(wanted), "{transcript}");
+    }
+}
+
+#[tokio::test]
+async fn an_application_of_somebody_elses_is_one_process_for_each_task() {
+    let program = greenlight_tests::binaries::command().unwrap();
+    let green = format!("exec '{}' application --version 3.0", program.display());
+    let (code, document) = json(&["--green", &green]).await;
+    assert_eq!((code, &document["status"]), (Some(0), &Value::from("SUCCESSFUL")), "{document}");
+    assert!(document["users"]["by_colour"]["green"]["requests"].as_u64().unwrap() > 0);
+}
+
+/// Signals the command once it has said this, and waits for its end.
+async fn interrupted(arguments: &[&str], said: &str, signal: Signal) -> (Option<i32>, u32) {
+    let mut child = command(arguments).spawn().unwrap();
+    let id = child.id().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    while let Some(line) = lines.next_line().await.unwrap() {
+        if line.contains(said) {
+            break;
+        }
+    }
+    kill_process(Pid::from_raw(id.cast_signed()).unwrap(), signal).unwrap();
+    let ended = tokio::time::timeout(Duration::from_secs(30), child.wait()).await.expect("it does not end");
+    (ended.unwrap().code(), id)
+}
+
+/// Whether anything that runs has this in its command line.
+fn runs(marker: &str) -> bool {
+    std::fs::read_dir("/proc").unwrap().flatten().any(|process| {
+        let line = std::fs::read(process.path().join("cmdline")).unwrap_or_default();
+        let line = String::from_utf8_lossy(&line).replace('\0', " ");
+        line.contains(marker) && process.file_name() != *std::process::id().to_string()
+    })
+}
+
+#[tokio::test]
+#[cfg(target_os = "linux")]
+async fn an_interrupted_rehearsal_leaves_nothing_behind() {
+    for (signal, marker) in [(Signal::INT, "86399.25"), (Signal::TERM, "86399.5")] {
+        let program = greenlight_tests::binaries::command().unwrap();
+        // A child of the application that would outlive it.
+        let green = format!("sleep {marker} & exec '{}' application --version 2.0", program.display());
+        let arguments = ["--green", &green, "--speed", "1x"];
+        let (code, _) = interrupted(&arguments, "SCALE_UP", signal).await;
+        assert_eq!(code, Some(3));
+        assert!(!runs(marker), "after {signal:?} a process is left");
+    }
+}
+
+#[tokio::test]
+#[cfg(target_os = "linux")]
+async fn a_kept_rehearsal_ends_with_its_interrupt() {
+    let program = greenlight_tests::binaries::command().unwrap();
+    let green = format!("sleep 86399.75 & exec '{}' application --version 2.0", program.display());
+    let arguments = ["--keep", "--speed", "200x", "--green", &green];
+    let (code, _) = interrupted(&arguments, "took ", Signal::INT).await;
+    // What was rehearsed had succeeded; that somebody stops looking is no failure.
+    assert_eq!(code, Some(0));
+    assert!(!runs("86399.75"), "a process is left");
+}
