@@ -55,7 +55,7 @@ fn the_built_in_service_is_the_example() {
         (ecs.hooks[0].timeout, ecs.hooks[0].on_timeout),
         (Duration::from_hours(24), TimeoutAction::Rollback)
     );
-    assert_eq!(ecs.document["bakeTimeInMinutes"], 1);
+    assert_eq!(ecs.document["bakeTimeInMinutes"], 2);
 }
 
 #[test]
