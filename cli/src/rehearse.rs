@@ -29,7 +29,7 @@ pub(crate) async fn run(options: RehearseOptions) -> Result<ExitCode, Failure> {
         output::data(&fault::text().trim_end())?;
         return Ok(ExitCode::SUCCESS);
     }
-    let (play, played) = crate::until_told_to_end(rehearsed(&options)).await?;
+    let (play, played) = Box::pin(crate::until_told_to_end(rehearsed(&options))).await?;
     if options.json {
         output::json(&document(&play, &played))?;
     } else {
@@ -57,7 +57,8 @@ async fn rehearsed(options: &RehearseOptions) -> Result<(Play, Played), Failure>
     let secrets = options.secret.iter().map(|argument| crate::document::secret(argument));
     let secrets = secrets.collect::<Result<Vec<_>, _>>()?;
     let heading = (!options.json).then(|| settings.clone());
-    let mut play = Play::prepare(settings, |aws| world::give(aws, secrets)).await.map_err(not_played)?;
+    let mut play =
+        Play::prepare(settings, |aws| world::give(aws, secrets)).await.map_err(|why| not_played(&why))?;
     if let Some(settings) = heading {
         output::data(&show::heading(&settings, &play.endpoint_url()))?;
     }
@@ -76,7 +77,7 @@ async fn rehearsed(options: &RehearseOptions) -> Result<(Play, Played), Failure>
             }
         };
         tokio::select! {
-            played = play.run(told) => played.map_err(not_played)?,
+            played = play.run(told) => played.map_err(|why| not_played(&why))?,
             never = progress.draw() => match never {},
         }
     };
@@ -87,12 +88,12 @@ async fn rehearsed(options: &RehearseOptions) -> Result<(Play, Played), Failure>
     }
 }
 
-fn not_played(why: NotPlayed) -> Failure {
-    let hint = match &why {
+fn not_played(why: &NotPlayed) -> Failure {
+    let hint = match why {
         NotPlayed::NotReady(not_ready) => not_ready.hint(),
         NotPlayed::Machine { .. } => None,
     };
-    let failure = Failure::not_carried_out("the rehearsal could not run", &why);
+    let failure = Failure::not_carried_out("the rehearsal could not run", why);
     hint.into_iter().fold(failure, Failure::hint)
 }
 

@@ -14,6 +14,7 @@ use crate::rehearsal::users::Alarm;
 
 /// What to rehearse, and how.
 #[derive(Debug, Clone, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "flags are what people give one by one")]
 pub(crate) struct RehearseOptions {
     /// A service definition, an AppSpec, a template or a plan of Terraform, told apart by what is in it; or a file of
     /// named cases (`cases:`). Without it, the built-in service.
@@ -129,7 +130,7 @@ pub(crate) struct RehearseOptions {
     /// Exit with 0 if this is what happens, else with 1.
     #[arg(long, value_name = "OUTCOME", help_heading = "How")]
     pub(crate) expect: Option<Expectation>,
-    /// Write a JUnit report.
+    /// Write a report for CI systems, in `JUnit`'s form.
     #[arg(long, value_name = "FILE", help_heading = "How")]
     pub(crate) junit: Option<PathBuf>,
     /// Write one JSON document with every event of the rehearsal.

@@ -33,7 +33,7 @@ pub(super) fn heading(settings: &Settings, endpoint_url: &str) -> String {
 }
 
 fn scale(speed: f64) -> String {
-    let real = Duration::from_secs(60).div_f64(speed);
+    let real = Duration::from_mins(1).div_f64(speed);
     if real >= Duration::from_secs(1) {
         format!("a minute takes {} s", (real.as_secs_f64() * 10.0).round() / 10.0)
     } else {

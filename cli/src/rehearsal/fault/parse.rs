@@ -245,7 +245,10 @@ mod tests {
                  `rules`, `tls`)",
             ),
             ("green:eror=1%", "`green:eror=1%`: `green` has no fault `eror` (did you mean `errors`?)"),
-            ("rules:errors", "`rules:errors`: `rules` has no fault `errors` (known here: `drifted`, `denied`)"),
+            (
+                "rules:errors",
+                "`rules:errors`: `rules` has no fault `errors` (known here: `drifted`, `denied`)",
+            ),
             ("green:errors", "`green:errors`: it needs a value (expected `green:errors=20%`)"),
             ("blue:errors=", "`blue:errors=`: it needs a value (expected `blue:errors=20%`)"),
             (

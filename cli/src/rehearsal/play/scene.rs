@@ -133,14 +133,14 @@ impl Scene {
         let document = (!ecs.document.is_null()).then(|| ecs.document.clone());
         for service in &mut world.ecs.services {
             service.desired_count = Some(self.desired_count);
-            service.deployment_configuration = document.clone();
+            service.deployment_configuration.clone_from(&document);
             if ecs.strategy == Strategy::Rolling {
                 // One pool, and nothing beside it.
                 service.load_balancers.iter_mut().for_each(|front| front.advanced_configuration = None);
             }
         }
         for deployment in &mut world.ecs.service_deployments {
-            deployment.deployment_configuration = document.clone();
+            deployment.deployment_configuration.clone_from(&document);
             if let Some(green) = &mut deployment.target_service_revision {
                 green.requested_task_count = Some(self.desired_count);
             }
@@ -459,7 +459,7 @@ mod tests {
 
     #[test]
     fn the_circuit_breaker_needs_three_failures_at_least() {
-        let each = Duration::from_secs(60);
+        let each = Duration::from_mins(1);
         for (desired, seconds) in [(1, 180), (2, 120), (3, 60), (25, 60), (1000, 60)] {
             assert_eq!(circuit_breaker_patience(desired, each).as_secs(), seconds, "{desired}");
         }

@@ -91,7 +91,7 @@ pub(super) struct Stage {
     /// How many calls of `StopServiceDeployment` were seen.
     pub(super) stops: usize,
     /// The certificate authority's file, for as long as functions read it.
-    _authority: Option<tempfile::NamedTempFile>,
+    authority: Option<tempfile::NamedTempFile>,
 }
 
 /// Users who are not in yet.
@@ -189,7 +189,7 @@ impl Stage {
             balancer,
             task_settings,
             stops: 0,
-            _authority: authority.map(|(_, file)| file),
+            authority: authority.map(|(_, file)| file),
             subject,
             aws,
             clock,
@@ -291,7 +291,7 @@ impl Stage {
     }
 
     fn trust(&self, host: &str) -> io::Result<(Arc<ClientConfig>, ServerName<'static>)> {
-        let file = self._authority.as_ref().map(tempfile::NamedTempFile::path);
+        let file = self.authority.as_ref().map(tempfile::NamedTempFile::path);
         let file = file.ok_or_else(|| io::Error::other("there is no authority"))?;
         let invalid = |error| io::Error::new(io::ErrorKind::InvalidData, error);
         let mut roots = RootCertStore::empty();
