@@ -1,0 +1,156 @@
+//! Deployments by the thousand, through the stage machines of ECS and CodeDeploy on virtual time.
+//!
+//! Nothing is waited for and nothing is called: this is what the controller costs by itself. Every
+//! deployment is drawn from a seed of its own, so that each can be played again alone. The floor is the
+//! queue of what is yet to happen, with nobody to decide. Every deployment is checked: it ends, each
+//! execution of a hook has exactly one verdict, and after a rollback green has no traffic.
+
+mod chance;
+mod draw;
+mod drive;
+mod queue;
+
+use std::collections::BTreeMap;
+use std::hint::black_box;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser;
+use greenlight_cli::rehearsal::controller::{Input, Status};
+use tokio::time::Instant;
+
+use self::chance::Chance;
+use self::draw::Kind;
+use self::drive::{Drive, Played};
+use self::queue::Queue;
+
+/// What 1,000 deployments may take.
+const BAR: Duration = Duration::from_secs(10);
+const STATUSES: [Status; 5] =
+    [Status::Successful, Status::RollbackSuccessful, Status::RollbackFailed, Status::Stopped, Status::Failed];
+
+/// Plays deployments on virtual time, and prints how fast.
+#[derive(Parser)]
+struct Options {
+    /// How many deployments.
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..))]
+    deployments: u64,
+    /// The seed of the first; each of the others has the next number.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+/// What the deployments of a kind came to.
+#[derive(Default)]
+struct Sum {
+    deployments: u64,
+    steps: u64,
+    executions: u64,
+    simulated: Duration,
+    real: Duration,
+    statuses: BTreeMap<&'static str, u64>,
+}
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    let mut sums: BTreeMap<Kind, Sum> = BTreeMap::new();
+    let began = Instant::now();
+    for number in 0..options.deployments {
+        let seed = options.seed.wrapping_add(number);
+        let kind = Kind::of(seed);
+        let started = Instant::now();
+        let mut chance = Chance::new(seed);
+        let deployment = draw::deployment(kind, &mut chance);
+        match Drive::new(deployment, chance).play() {
+            Ok(played) => sums.entry(kind).or_default().add(&played, started.elapsed()),
+            Err(broken) => {
+                complain(seed, kind, &broken);
+                return ExitCode::FAILURE;
+            }
+        }
+    }
+    print(&options, &sums, began.elapsed());
+    ExitCode::SUCCESS
+}
+
+impl Sum {
+    fn add(&mut self, played: &Played, real: Duration) {
+        self.deployments += 1;
+        self.steps += played.steps;
+        self.executions += played.executions;
+        self.simulated += played.simulated;
+        self.real += real;
+        *self.statuses.entry(played.status.ecs()).or_default() += 1;
+    }
+
+    fn include(&mut self, other: &Self) {
+        self.deployments += other.deployments;
+        self.steps += other.steps;
+        self.executions += other.executions;
+        self.simulated += other.simulated;
+        self.real += other.real;
+        for (status, count) in &other.statuses {
+            *self.statuses.entry(status).or_default() += count;
+        }
+    }
+}
+
+/// What as many steps take without a controller.
+fn floor(steps: u64) -> Duration {
+    let began = Instant::now();
+    let mut queue = Queue::default();
+    queue.add(Duration::MAX, Input::Time);
+    for step in 0..steps {
+        queue.add(Duration::from_secs(step), Input::Time);
+        black_box(queue.take_until(None));
+    }
+    began.elapsed()
+}
+
+#[expect(clippy::print_stderr, reason = "this is the error")]
+fn complain(seed: u64, kind: Kind, broken: &str) {
+    eprintln!("error: the deployment of seed {seed} ({}) {broken}", kind.name());
+    eprintln!("hint: `stage-machines --seed {seed} --deployments 1` plays it again");
+}
+
+#[expect(clippy::print_stdout, clippy::cast_precision_loss, reason = "these are the tables")]
+fn print(options: &Options, sums: &BTreeMap<Kind, Sum>, took: Duration) {
+    let mut all = Sum::default();
+    for sum in sums.values() {
+        all.include(sum);
+    }
+    let floor = floor(all.steps).as_secs_f64() / all.steps.max(1) as f64;
+    let rows = || sums.iter().map(|(kind, sum)| (kind.name(), sum)).chain([("all", &all)]);
+
+    println!("{} deployments from seed {}, one thread\n", options.deployments, options.seed);
+    println!(
+        "| deployments | number | steps each | executions each | days each, simulated | µs each | µs per step | × floor |"
+    );
+    println!("|---|---|---|---|---|---|---|---|");
+    for (name, sum) in rows() {
+        let number = sum.deployments as f64;
+        let per_step = sum.real.as_secs_f64() / sum.steps.max(1) as f64;
+        println!(
+            "| {name} | {} | {:.1} | {:.1} | {:.1} | {:.1} | {:.3} | {:.0} |",
+            sum.deployments,
+            sum.steps as f64 / number,
+            sum.executions as f64 / number,
+            sum.simulated.as_secs_f64() / 86_400.0 / number,
+            sum.real.as_secs_f64() * 1e6 / number,
+            per_step * 1e6,
+            per_step / floor
+        );
+    }
+    println!("| floor: the queue alone | | | | | | {:.3} | 1 |\n", floor * 1e6);
+
+    println!("| deployments | {} |", STATUSES.map(Status::ecs).join(" | "));
+    println!("|---|---|---|---|---|---|");
+    for (name, sum) in rows() {
+        let counts = STATUSES.map(|status| sum.statuses.get(status.ecs()).unwrap_or(&0).to_string());
+        println!("| {name} | {} |", counts.join(" | "));
+    }
+
+    let per_second = options.deployments as f64 / took.as_secs_f64();
+    println!("\n{per_second:.0} deployments/s, drawn, played and checked in {:.3} s", took.as_secs_f64());
+    println!("bar: 1,000 in under {} s; at this rate {:.3} s", BAR.as_secs(), 1000.0 / per_second);
+}
