@@ -34,7 +34,8 @@ pub(super) async fn transcript(arguments: &[&str]) -> String {
     transcript += &without_what_differs(&text(stdout));
     let errors = text(stderr);
     if !errors.is_empty() {
-        transcript += &format!("--- stderr\n{}", without_what_differs(&errors));
+        transcript += "--- stderr\n";
+        transcript += &without_what_differs(&errors);
     }
     let code = status.code().map_or_else(|| "none".to_owned(), |code| code.to_string());
     format!("{transcript}exit code {code}\n")
