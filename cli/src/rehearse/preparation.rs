@@ -26,9 +26,12 @@ const LONGEST: Duration = Duration::from_mins(15);
 /// When the alarm of the built-in service goes off.
 const BUILT_IN_ALARM: &str = "hello-errors=errors>5%/1m";
 
-/// What the options ask for.
-pub(crate) fn settings(options: &RehearseOptions) -> Result<Settings, Failure> {
-    let mut subject = read(options)?;
+/// What a file is called, and what is in it.
+pub(crate) type Text = (String, String);
+
+/// What the options ask for, and `given` where they name a file.
+pub(crate) fn settings(options: &RehearseOptions, given: Option<&Text>) -> Result<Settings, Failure> {
+    let mut subject = read(options, given)?;
     if options.hooks == Hooks::None {
         without_hooks(&mut subject.configuration);
     }
@@ -89,22 +92,26 @@ fn faults(options: &RehearseOptions) -> Result<Faults, Failure> {
     }
 }
 
-fn read(options: &RehearseOptions) -> Result<Subject, Failure> {
-    let text = |path: &Path, what: &str| -> Result<(String, String), Failure> {
-        let bytes = document::read(path, what)?;
-        let text = String::from_utf8(bytes)
-            .map_err(|_| Failure::wrong(format!("the {what} `{}` is not UTF-8", path.display())))?;
-        Ok((path.display().to_string(), text))
-    };
+/// Reads a file that is text.
+pub(crate) fn text(path: &Path, what: &str) -> Result<Text, Failure> {
+    let bytes = document::read(path, what)?;
+    let text = String::from_utf8(bytes)
+        .map_err(|_| Failure::wrong(format!("the {what} `{}` is not UTF-8", path.display())))?;
+    Ok((path.display().to_string(), text))
+}
+
+fn read(options: &RehearseOptions, given: Option<&Text>) -> Result<Subject, Failure> {
     let maybe = |path: Option<&Path>, what: &str| path.map(|path| text(path, what)).transpose();
-    let given = maybe(options.file.as_deref(), "file")?;
     let service = maybe(options.service_definition.as_deref(), "service definition")?;
     let appspec = maybe(options.appspec.as_deref(), "AppSpec")?;
     let template = maybe(options.template.as_deref(), "template")?;
     let plan = maybe(options.terraform_plan.as_deref(), "plan of Terraform")?;
     let configuration = maybe(options.deployment_config_file.as_deref(), "deployment configuration")?;
     let group = maybe(options.deployment_group.as_deref(), "deployment group")?;
-    let mut source = match (&service, &appspec, &template, &plan, &given) {
+    fn file(read: &Text) -> File<'_> {
+        File { name: &read.0, text: &read.1 }
+    }
+    let mut source = match (&service, &appspec, &template, &plan, given) {
         (Some(service), ..) => Source::ServiceDefinition(file(service)),
         (_, Some(appspec), ..) => Source::AppSpec(AppSpec {
             file: file(appspec),
@@ -139,10 +146,6 @@ fn read(options: &RehearseOptions) -> Result<Subject, Failure> {
         parameters: options.parameter.iter().map(|argument| parameter(argument)).collect::<Result<_, _>>()?,
     };
     subject::read(&source, &flags).map_err(|problems| failure(&problems))
-}
-
-fn file(read: &(String, String)) -> File<'_> {
-    File { name: &read.0, text: &read.1 }
 }
 
 fn parameter(argument: &str) -> Result<(String, String), Failure> {

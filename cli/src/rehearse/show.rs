@@ -239,7 +239,7 @@ pub(super) fn minutes(time: Duration) -> String {
 }
 
 /// `40 s`, `5 min`, `5 min 20 s`, `2 h`, `1 h 30 min`.
-fn in_words(time: Duration) -> String {
+pub(super) fn in_words(time: Duration) -> String {
     let seconds = time.as_secs();
     let parts = [(seconds / 3600, "h"), (seconds / 60 % 60, "min"), (seconds % 60, "s")];
     // Seconds are of no interest beside hours.
