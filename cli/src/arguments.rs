@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use greenlight::clock::Simulated;
 use greenlight::plan::{TargetUrl, units::Span};
 
-use crate::rehearse::RehearseOptions;
+use crate::rehearse::{Given, RehearseOptions};
 use crate::world::WorldOptions;
 
 /// Lambda hooks that decide whether an Amazon ECS deployment may go on.
@@ -37,7 +37,7 @@ pub(crate) enum Command {
     ///
     /// Exit codes: 0 the deployment succeeded (or what was expected happened), 1 it did not, 2 wrong arguments or
     /// files, 3 the rehearsal itself could not run.
-    Rehearse(Box<RehearseOptions>),
+    Rehearse(Box<Given<RehearseOptions>>),
     /// Write a sample event to standard output.
     Event(EventOptions),
     /// Check a plan: every problem at once, with its path and a hint.

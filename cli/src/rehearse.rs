@@ -1,7 +1,9 @@
-//! `rehearse`: a whole deployment, played here.
+//! `rehearse`: a whole deployment, played here, or a file of them.
 
+mod cases;
 mod expectation;
 mod github;
+mod given;
 mod junit;
 mod options;
 mod playing;
@@ -13,6 +15,7 @@ use std::env;
 use std::process::ExitCode;
 use std::slice;
 
+pub(crate) use self::given::Given;
 pub(crate) use self::options::RehearseOptions;
 
 use self::playing::Prepared;
@@ -24,13 +27,18 @@ use crate::rehearsal::fault;
 use crate::rehearsal::play::Play;
 
 /// Rehearses what the options say.
-pub(crate) async fn run(options: RehearseOptions) -> Result<ExitCode, Failure> {
+pub(crate) async fn run(given: Given<RehearseOptions>) -> Result<ExitCode, Failure> {
+    let options = &given.options;
     if options.list_faults {
         output::data(&fault::text().trim_end())?;
         return Ok(ExitCode::SUCCESS);
     }
+    // Standard input can be read only once, so whoever needs the file is handed what is in it.
     let file = options.file.as_deref().map(|path| preparation::text(path, "file")).transpose()?;
-    one(&options, file.as_ref()).await
+    match file.as_ref().and_then(cases::document) {
+        Some(document) => cases::run(&document, &given).await,
+        None => one(options, file.as_ref()).await,
+    }
 }
 
 /// Rehearses one deployment.

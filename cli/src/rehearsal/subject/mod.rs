@@ -151,6 +151,11 @@ impl<'a> Source<'a> {
     }
 }
 
+/// Reads JSON or YAML, as every source is read: an object.
+pub fn document(file: &File<'_>) -> Result<Value, Problem> {
+    document::read(file)
+}
+
 /// Reads a subject, or says all that is wrong.
 pub fn read(source: &Source<'_>, options: &Options) -> Result<Subject, Vec<Problem>> {
     match source {
