@@ -25,6 +25,7 @@ use crate::failure::Failure;
 use crate::output;
 use crate::rehearsal::fault;
 use crate::rehearsal::play::Play;
+use crate::{told_to_end, until_told_to_end};
 
 /// Rehearses what the options say.
 pub(crate) async fn run(given: Given<RehearseOptions>) -> Result<ExitCode, Failure> {
@@ -36,7 +37,7 @@ pub(crate) async fn run(given: Given<RehearseOptions>) -> Result<ExitCode, Failu
     // Standard input can be read only once, so whoever needs the file is handed what is in it.
     let file = options.file.as_deref().map(|path| preparation::text(path, "file")).transpose()?;
     match file.as_ref().and_then(cases::document) {
-        Some(document) => cases::run(&document, &given).await,
+        Some(document) => Box::pin(until_told_to_end(cases::run(&document, &given))).await,
         None => one(options, file.as_ref()).await,
     }
 }
@@ -46,13 +47,13 @@ async fn one(options: &RehearseOptions, file: Option<&Text>) -> Result<ExitCode,
     let prepared = Prepared::new(None, options, file)?;
     let source = prepared.settings.subject.source.clone();
     let mut failed = None;
-    let (mut play, rehearsed) = playing::play(prepared, !options.json, |text| {
+    let played = playing::play(prepared, !options.json, |text| {
         // Whoever does not read any more does not stop a rehearsal.
         if !options.json && failed.is_none() {
             failed = output::data(&text).err();
         }
-    })
-    .await;
+    });
+    let (play, rehearsed) = Box::pin(until_told_to_end(async { Ok(played.await) })).await?;
     if let Some(failure) = failed {
         return Err(failure);
     }
@@ -65,9 +66,11 @@ async fn one(options: &RehearseOptions, file: Option<&Text>) -> Result<ExitCode,
     }
     let reported = report(options, &source, slice::from_ref(&rehearsed));
     if let Some(play) =
-        play.as_mut().filter(|_| options.keep && rehearsed.came_to.is_ok() && reported.is_ok())
+        play.as_ref().filter(|_| options.keep && rehearsed.came_to.is_ok() && reported.is_ok())
     {
-        keep(play).await?;
+        output::note(&kept(play));
+        // Who stops looking does not change what was seen.
+        told_to_end().await;
     }
     if let Some(play) = play {
         play.end().await;
@@ -100,12 +103,12 @@ fn report(options: &RehearseOptions, source: &str, rehearsals: &[Rehearsed]) -> 
     }
 }
 
-async fn keep(play: &mut Play) -> Result<(), Failure> {
+/// Where to look while everything is kept running.
+fn kept(play: &Play) -> String {
     let (production, test) = play.entrances();
-    let mut lines = vec![String::new(), "kept until Ctrl-C:".to_owned()];
-    lines.extend(production.map(|url| format!("  production traffic  {url}")));
-    lines.extend(test.map(|url| format!("  test traffic        {url}")));
-    lines.push(format!("  AWS CLI             {} (any credentials will do)", play.describe()));
-    output::note(&lines.join("\n"));
-    std::future::pending().await
+    let mut lines = vec!["kept until Ctrl-C".to_owned()];
+    lines.extend(production.map(|url| format!("  production  {url}")));
+    lines.extend(test.map(|url| format!("  test        {url}")));
+    lines.push(format!("  AWS CLI     {}", play.describe()));
+    lines.join("\n")
 }

@@ -108,9 +108,6 @@ fn read(options: &RehearseOptions, given: Option<&Text>) -> Result<Subject, Fail
     let plan = maybe(options.terraform_plan.as_deref(), "plan of Terraform")?;
     let configuration = maybe(options.deployment_config_file.as_deref(), "deployment configuration")?;
     let group = maybe(options.deployment_group.as_deref(), "deployment group")?;
-    fn file(read: &Text) -> File<'_> {
-        File { name: &read.0, text: &read.1 }
-    }
     let mut source = match (&service, &appspec, &template, &plan, given) {
         (Some(service), ..) => Source::ServiceDefinition(file(service)),
         (_, Some(appspec), ..) => Source::AppSpec(AppSpec {
@@ -146,6 +143,10 @@ fn read(options: &RehearseOptions, given: Option<&Text>) -> Result<Subject, Fail
         parameters: options.parameter.iter().map(|argument| parameter(argument)).collect::<Result<_, _>>()?,
     };
     subject::read(&source, &flags).map_err(|problems| failure(&problems))
+}
+
+fn file(read: &Text) -> File<'_> {
+    File { name: &read.0, text: &read.1 }
 }
 
 fn parameter(argument: &str) -> Result<(String, String), Failure> {

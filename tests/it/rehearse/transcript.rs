@@ -52,6 +52,10 @@ fn without_what_differs(text: &str) -> String {
             twice = Some(line);
             continue;
         }
+        // Attempts that fail alike are told once.
+        if lines.last() == Some(&line) {
+            continue;
+        }
         // How often a hook waits depends on the machine.
         let waits = |line: &str| line.contains("  WAIT ");
         if waits(&line) && lines.last().is_some_and(|last| waits(last)) {

@@ -16,10 +16,10 @@ use super::scene::{Scene, circuit_breaker_patience};
 use super::settings::{Answerer, Settings};
 use crate::rehearsal::Colour;
 use crate::rehearsal::authority::Authority;
-use crate::rehearsal::aws::Aws;
 use crate::rehearsal::aws::ecs::StopType;
 use crate::rehearsal::aws::elb::LoadBalancerKind;
 use crate::rehearsal::aws::worlds::{Front, Route};
+use crate::rehearsal::aws::{Aws, World};
 use crate::rehearsal::balancer::{Balancer, Entry, HealthChecks, Options};
 use crate::rehearsal::clock::Clock;
 use crate::rehearsal::controller;
@@ -377,21 +377,23 @@ impl Stage {
         colour: Colour,
     ) -> (impl Future<Output = ()> + use<>, impl Future<Output = ()> + use<>) {
         let (shared, group) = (self.aws.shared(), self.scene.target_group(colour));
+        let watched = (shared.clone(), group.clone());
         let healthy = async move {
             let Some(group) = group else { return };
-            shared
-                .until(|world| {
-                    let known = world.elb.target_groups.iter().find(|known| known.arn == group);
-                    known.is_none_or(|group| group.targets.iter().all(|target| target.state == "healthy"))
-                })
-                .await;
+            shared.until(|world| states(world, &group).all(|state| state == "healthy")).await;
         };
         let checks = self.subject.health_checks;
-        // A task fails when as many checks have failed as it takes, and is then replaced.
+        // A task that has failed its checks is replaced, and the next one fails as many of them.
         let each = checks.interval * checks.unhealthy_threshold.max(1) + PROVISIONING;
         let patience = circuit_breaker_patience(self.subject.desired_count, each);
         let clock = self.clock.clone();
-        (healthy, async move { clock.sleep(patience).await })
+        let gives_up = async move {
+            let (shared, Some(group)) = watched else { return std::future::pending().await };
+            // It counts failures: a machine that is slow to check has seen none.
+            shared.until(|world| states(world, &group).any(|state| state == "unhealthy")).await;
+            clock.sleep(patience).await;
+        };
+        (healthy, gives_up)
     }
 
     /// Ends everything that serves; gives the tasks of blue.
@@ -415,6 +417,12 @@ impl Stage {
             None => users::Seen::default(),
         }
     }
+}
+
+/// The states of a target group's targets.
+fn states<'world>(world: &'world World, group: &str) -> impl Iterator<Item = &'world str> {
+    let group = world.elb.target_groups.iter().find(|known| known.arn == group);
+    group.into_iter().flat_map(|group| &group.targets).map(|target| target.state.as_str())
 }
 
 /// How a task ended, for people.
