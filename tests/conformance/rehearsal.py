@@ -1,0 +1,331 @@
+"""Whole deployments, played by `greenlight rehearse` and held against software that others wrote.
+
+Hooks are functions in Python that run under AWS's own client of the Runtime API and report with boto3;
+the AWS CLI looks at what is kept, and answers what waits. The payloads that those hooks get are held
+against the samples of AWS's documentation.
+"""
+
+import concurrent.futures
+import functools
+import re
+import tempfile
+
+from support import Cases, agrees, expect
+from support.clients import Boto3, CommandLine
+from support.definitions import appspec, arn, definition, hook, python
+from support.ended import service_deployment, service_ended
+from support.rehearsals import eventually, groups_below, members, played, rehearsal
+from support.samples import NAME, holds_against, sample, samples_hold
+
+STAGE = "POST_TEST_TRAFFIC_SHIFT"
+FORWARD = [
+    "PRE_SCALE_UP",
+    "POST_SCALE_UP",
+    "TEST_TRAFFIC_SHIFT",
+    "POST_TEST_TRAFFIC_SHIFT",
+    "PRE_PRODUCTION_TRAFFIC_SHIFT",
+    "PRODUCTION_TRAFFIC_SHIFT",
+    "POST_PRODUCTION_TRAFFIC_SHIFT",
+]
+STAGES = ["RECONCILE_SERVICE", *FORWARD]
+
+
+def ended(play, status):
+    """Fails the case with AWS's reason where the status is another."""
+    if play["status"] != status:
+        raise AssertionError(f"the status is {play['status']}, expected {status}: {play['reason']}")
+
+
+def verdicts(play, status, exit_code):
+    ended(play, status)
+    expect("the exit code", play.exit_code, exit_code)
+
+
+# Hooks of ECS.
+
+
+def a_good_release(cases, directory):
+    """The hook that people have today: it asks for time once, then lets the deployment go on."""
+    file = definition(directory, hook("smoke", STAGE, hookDetails={"path": "/hello/ada"}))
+    play = played(
+        file, "--function", f"smoke={python('smoke.handler')}", "--timeout", "20s", "--health-check", "/ping",
+        EXPECTED_SERVICE_ARN=arn("ecs", f"service/{NAME}"),
+        EXPECTED_FUNCTION_ARN=arn("lambda", "function:smoke"),
+        EXPECTED_TIMEOUT_MS="20000",
+    )
+    with cases.case("a hook in Python: the good release"):
+        verdicts(play, "SUCCESSFUL", 0)
+        expect("the failures of the hook", [event.get("failure") for event in play.events("invoked")], [None, None])
+        expect("the verdict", play.only("hook_ended")["verdict"], "proceed")
+        expect("the errors that users saw", play["users"]["errors"], 0)
+        expect("whether green served", play["green_served"], True)
+    with cases.case("a hook in Python: its state comes back, with what was configured"):
+        first, second = (line["hookDetails"] for line in play.logged())
+        expect("the first details", first, {"path": "/hello/ada"})
+        expect("the details that came back", second, {"path": "/hello/ada", "asked": 1})
+    with cases.case("a hook in Python: the delay is kept, in real time"):
+        waits = play.only("hook_waits")
+        expect("the delay", waits["delay"], 2.0)
+        simulated = play.events("invoked")[1]["at"] - waits["at"]
+        first, second = (line["wall_clock"] for line in play.logged())
+        # At the speed that was asked for, two seconds are seven milliseconds, or ten minutes.
+        if not 2.0 <= simulated < 30:
+            raise AssertionError(f"{simulated} simulated seconds passed, expected 2")
+        if second - first < 2.0:
+            raise AssertionError(f"{second - first} real seconds passed, expected 2")
+        notes = [event["text"] for event in play.events("note") if event["text"].startswith("at 1x while smoke")]
+        expect("how many notes say so", len(notes), 1)
+
+
+def a_misbehaving_hook(handler, message, failure, cases, directory, *options):
+    file = definition(directory, hook("smoke", STAGE))
+    function = f"smoke={python(f'misbehaving.{handler}')}"
+    play = played(file, "--function", function, "--health-check", "/ping", "--timeout", "1s", *options)
+    with cases.case(f"a hook in Python that {handler}"):
+        verdicts(play, "ROLLBACK_SUCCESSFUL", 0 if options else 1)
+        prefix = f"Service deployment rolled back because {STAGE} lifecycle hook(s) failed. "
+        expect("the reason", play["reason"], prefix + message.format(function=arn("lambda", "function:smoke")))
+        observed = play.only("invoked").get("failure") or ""
+        if not re.search(failure, observed):
+            raise AssertionError(f"the failure is {observed!r}, expected {failure!r}")
+        expect("the verdict", play.only("hook_ended")["verdict"], "stop")
+        expect("the status at the end", play.only("ended")["status"], "ROLLBACK_SUCCESSFUL")
+        expect("whether green served", play["green_served"], False)
+        expect("whom users saw", list(play["users"]["by_colour"]), ["blue"])
+
+
+UNREADABLE = "ECS was unable to parse the response from {function} due to HookStatus must not be null"
+MISBEHAVING = [
+    ("raises", UNREADABLE, r"^RuntimeError: the probe could not connect$"),
+    ("answers_like_api_gateway", UNREADABLE, r"^$"),
+    ("fails", "Lifecycle hook target {function} returned FAILED status.", r"^$"),
+    ("leaves", UNREADABLE, r"^Runtime\.ExitError: .*exit status 1$"),
+    ("takes_too_long", UNREADABLE, r"Task timed out after 1\.00 seconds$"),
+]
+
+
+# Hooks of CodeDeploy.
+
+CODEDEPLOY_HOOK = "CodeDeployHook_smoke"
+
+
+def codedeploy(handler, directory):
+    file = appspec(directory, AfterAllowTestTraffic=CODEDEPLOY_HOOK)
+    function = f"{CODEDEPLOY_HOOK}={python(f'codedeploy.{handler}')}"
+    return [file, "--function", function, "--health-check", "/ping"]
+
+
+def a_report_of_success(cases, directory):
+    play = played(*codedeploy("succeeds", directory))
+    with cases.case("a CodeDeploy hook in Python that reports Succeeded"):
+        verdicts(play, "SUCCESSFUL", 0)
+        expect("the failure of the hook", play.only("invoked").get("failure"), None)
+        expect("the verdict", play.only("hook_ended")["verdict"], "proceed")
+
+
+def a_report_of_failure(cases, directory):
+    """Reports Failed; then the AWS CLI looks at what CodeDeploy has of it."""
+    with rehearsal("--json", "--keep", *codedeploy("fails", directory)) as kept:
+        client = CommandLine(kept.kept())
+        play = kept.document()
+        with cases.case("a CodeDeploy hook in Python that reports Failed"):
+            ended(play, "ROLLBACK_SUCCESSFUL")
+            expect("the failure of the hook", play.only("invoked").get("failure"), None)
+            expect("the error code", play.only("failed")["code"], "HOOK_EXECUTION_FAILURE")
+        with cases.case("aws deploy get-deployment agrees with it"):
+            _, failed = client.call("codedeploy", "get_deployment", deploymentId=play["codedeploy"]["deployment"])
+            agrees(failed["deploymentInfo"], {"status": "Failed", "computePlatform": "ECS"})
+        with cases.case("a kept rehearsal ends with the deployment's exit code"):
+            expect("the exit code", kept.interrupt(), 1)
+
+
+def no_report(cases, directory):
+    """A handler that raises is called three times; then CodeDeploy waits for its hour to be over."""
+    play = played(*codedeploy("raises", directory))
+    with cases.case("a CodeDeploy hook in Python that raises"):
+        verdicts(play, "ROLLBACK_SUCCESSFUL", 1)
+        expect("the error code", play.only("failed")["code"], "TIMEOUT")
+        began, ended = play.only("hook_started"), play.only("hook_ended")
+        expect("the verdict", ended["verdict"], "timed_out")
+        if not 3600 <= ended["at"] - began["at"] < 3900:
+            raise AssertionError(f"CodeDeploy waited {ended['at'] - began['at']} s, expected an hour")
+        if play["real_seconds"] > 30:
+            raise AssertionError(f"the hour took {play['real_seconds']} s")
+        failures = [event["failure"] for event in play.events("invoked")]
+        expect("the attempts", failures, ["RuntimeError: the probe could not connect"] * 3)
+
+
+# What is kept, and what waits.
+
+
+def a_kept_success(cases, directory):
+    """Tasks and hook are processes here, so that there is something to leave behind."""
+    server = 'exec python3 -m http.server "$PORT" --bind "$HOST"'
+    file = definition(directory, hook("recorder", STAGE), bakeTimeInMinutes=0)
+    options = [file, "--blue", server, "--green", server, "--function", f"recorder={python('recorder.handler')}"]
+    with rehearsal("--json", "--keep", "--path", "/", *options, speed="20x") as kept:
+        client = CommandLine(kept.kept())
+        play = kept.document()
+        with cases.case("a rehearsal of servers in Python"):
+            ended(play, "SUCCESSFUL")
+        service_ended(cases, client, play["status"], play["reason"], "green", [0, 100])
+        with cases.case("Ctrl-C ends a kept rehearsal and everything that it has started"):
+            groups = groups_below(kept.running.pid)
+            # Three tasks of green and the hook; blue's were ended, or not yet.
+            if len(groups) < 4:
+                raise AssertionError(f"the rehearsal runs {len(groups)} process groups, expected 4 at least")
+            expect("the exit code", kept.interrupt(), 0)
+            eventually("every process is gone", lambda: not members(groups))
+
+
+def paused(directory):
+    file = definition(directory, {"targetType": "PAUSE", "lifecycleStages": [STAGE]})
+    return rehearsal(file, "--keep", "--pause", "wait", "--health-check", "/ping")
+
+
+def awaiting(it):
+    """Waits until the PAUSE hook waits; gives the endpoint, the deployment's ARN and the hook's id."""
+    url = it.until(r"^AWS +(http://127\.0\.0\.1:\d+)").group(1)
+    client = Boto3(url)
+    it.until("answer with: aws ecs continue-service-deployment")
+
+    def look():
+        deployment = service_deployment(client)
+        waits = [hook for hook in deployment.get("lifecycleHookDetails", []) if hook["status"] == "AWAITING_ACTION"]
+        return [(deployment, waiting["hookId"]) for waiting in waits]
+
+    ((deployment, hook_id),) = eventually("the PAUSE hook waits", look)
+    expect("the stage", deployment["lifecycleStage"], STAGE)
+    expect("the status", deployment["status"], "IN_PROGRESS")
+    return url, deployment["serviceDeploymentArn"], hook_id
+
+
+def an_answer(action, cases, directory):
+    with paused(directory) as it:
+        url, deployment, hook_id = awaiting(it)
+        client = CommandLine(url)
+        with cases.case(f"aws ecs continue-service-deployment --action {action}"):
+            ids = {"serviceDeploymentArn": deployment, "hookId": hook_id}
+            expect("the error code", client.call("ecs", "continue_service_deployment", action=action, **ids)[0], None)
+        it.kept()
+        if action == "CONTINUE":
+            service_ended(cases, client, "SUCCESSFUL", None, "green", [0, 100])
+        else:
+            reason = f"Service deployment rolled back because {STAGE} pause hook was answered with ROLLBACK."
+            service_ended(cases, client, "ROLLBACK_SUCCESSFUL", reason, "blue", [100, 0])
+        with cases.case(f"a rehearsal that was answered with {action} ends"):
+            expect("the exit code", it.interrupt(), 0 if action == "CONTINUE" else 1)
+
+
+def a_stop(cases, directory):
+    with paused(directory) as it:
+        url, deployment, _ = awaiting(it)
+        client = CommandLine(url)
+        with cases.case("aws ecs stop-service-deployment"):
+            stop = {"serviceDeploymentArn": deployment, "stopType": "ROLLBACK"}
+            expect("the error code", client.call("ecs", "stop_service_deployment", **stop)[0], None)
+        it.kept()
+        with cases.case("a stopped deployment is rolled back"):
+            described = service_deployment(client)
+            expect("the status", described["status"], "ROLLBACK_SUCCESSFUL")
+            code, _ = client.call("ecs", "stop_service_deployment", **stop)
+            expect("the error code of another stop", code, "ConflictException")
+
+
+def an_interruption(cases, directory):
+    with paused(directory) as it:
+        awaiting(it)
+        with cases.case("Ctrl-C ends a rehearsal that waits"):
+            expect("the exit code", it.interrupt(), 3)
+
+
+# What hooks get.
+
+def recorded(directory, *options, stop_at="", **deployment):
+    """Every event of a deployment with the recorder at every stage."""
+    file = definition(directory, hook("recorder", *STAGES), **deployment)
+    function = f"recorder={python('recorder.handler')}"
+    play = played(file, "--function", function, "--health-check", "/ping", *options, STOP_AT=stop_at)
+    events = play.logged()
+    expect("how many events were recorded", len(events), len(play.events("invoked")))
+    return play, events
+
+
+def payloads_of_blue_green(cases, directory):
+    play, events = recorded(directory, "--reconcile")
+    with cases.case("a recorder at every stage"):
+        verdicts(play, "SUCCESSFUL", 0)
+    samples_hold(cases, "BLUE_GREEN", events, [sample(stage) for stage in STAGES])
+
+
+def payloads_of_canary(cases, directory):
+    canary = {"canaryPercent": 12.5, "canaryBakeTimeInMinutes": 1}
+    play, events = recorded(directory, strategy="CANARY", canaryConfiguration=canary)
+    with cases.case("a recorder at every stage of a canary"):
+        verdicts(play, "SUCCESSFUL", 0)
+    before, at = "PRE_PRODUCTION_TRAFFIC_SHIFT", "PRODUCTION_TRAFFIC_SHIFT"
+    steps = [
+        (before, "pre-production-traffic-shift.json", 0),
+        (at, "production-traffic-shift-canary-step1.inferred.json", 12.5),
+        (before, "pre-production-traffic-shift.json", 12.5),
+        (at, "production-traffic-shift.json", 100),
+    ]
+    expected = [*map(sample, FORWARD[:4]), *steps, sample(FORWARD[-1])]
+    samples_hold(cases, "CANARY", events, expected)
+
+
+def payloads_of_rollback(cases, directory):
+    last = FORWARD[-1]
+    play, events = recorded(directory, "--expect", "rollback", stop_at=last)
+    with cases.case("a recorder at every stage, and of the rollback"):
+        verdicts(play, "ROLLBACK_SUCCESSFUL", 0)
+    back = [sample("PRODUCTION_TRAFFIC_SHIFT", "-rollback"), sample("TEST_TRAFFIC_SHIFT", "-rollback")]
+    samples_hold(cases, "rollback", events, [*map(sample, FORWARD), *back])
+
+
+def payloads_of_create(cases, directory):
+    play, events = recorded(directory, "--create")
+    with cases.case("a recorder at every stage of a create"):
+        verdicts(play, "SUCCESSFUL", 0)
+    shift = next(event for event in events if event["lifecycleStage"] == "PRODUCTION_TRAFFIC_SHIFT")
+    with cases.case("create: PRODUCTION_TRAFFIC_SHIFT against production-traffic-shift-create.inferred.json"):
+        holds_against(shift, "production-traffic-shift-create.inferred.json", None)
+
+
+def plays():
+    """Everything that is played, each by itself. What takes longest comes first."""
+    yield a_good_release
+    yield no_report
+    yield a_kept_success
+    yield functools.partial(an_answer, "CONTINUE")
+    yield functools.partial(an_answer, "ROLLBACK")
+    yield a_stop
+    yield an_interruption
+    yield a_report_of_failure
+    yield a_report_of_success
+    for misbehaving in MISBEHAVING:
+        yield functools.partial(a_misbehaving_hook, *misbehaving)
+    yield payloads_of_blue_green
+    yield payloads_of_canary
+    yield payloads_of_rollback
+    yield payloads_of_create
+
+
+def play_one(play):
+    """Plays one, and counts what did not hold."""
+    cases = Cases()
+    function, arguments = (play.func, play.args[:1]) if isinstance(play, functools.partial) else (play, ())
+    name = " ".join([function.__name__.replace("_", " "), *arguments])
+    with tempfile.TemporaryDirectory() as directory, cases.case(f"{name}: is played"):
+        play(cases=cases, directory=directory)
+    return cases.failed
+
+
+def main():
+    total = Cases()
+    with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
+        total.failed = sum(pool.map(play_one, plays()))
+    total.finish()
+
+
+main()
