@@ -155,6 +155,14 @@ def no_report(cases, directory):
         expect("the attempts", failures, ["RuntimeError: the probe could not connect"] * 3)
 
 
+def a_fast_clock(cases, directory):
+    """An hour a second: what runs in real time, such as health checks, has its time nevertheless."""
+    file = definition(directory)
+    play = played(file, "--health-check", "/ping", speed="3600x")
+    with cases.case("a good release at 3600x"):
+        verdicts(play, "SUCCESSFUL", 0)
+
+
 # What is kept, and what waits.
 
 
@@ -303,6 +311,7 @@ def plays():
     yield an_interruption
     yield a_report_of_failure
     yield a_report_of_success
+    yield a_fast_clock
     for misbehaving in MISBEHAVING:
         yield functools.partial(a_misbehaving_hook, *misbehaving)
     yield payloads_of_blue_green
