@@ -13,6 +13,7 @@ pub mod rehearsal;
 mod application;
 mod arguments;
 mod document;
+mod ending;
 mod event;
 mod failure;
 mod hooks;
@@ -51,7 +52,6 @@ pub fn main() -> ExitCode {
     })
 }
 
-/// Does the work until somebody tells the command to end.
 fn in_runtime(work: impl Future<Output = Result<ExitCode, Failure>>) -> Result<ExitCode, Failure> {
     on_runtime(until_told_to_end(work))
 }
@@ -68,28 +68,7 @@ fn on_runtime(work: impl Future<Output = Result<ExitCode, Failure>>) -> Result<E
     done
 }
 
+/// Does the work until somebody tells the command to end.
 async fn until_told_to_end<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    // A process of ours has a process group of its own, so no signal to us reaches it: dropping the
-    // work ends every process that it started.
-    tokio::select! {
-        done = work => done,
-        () = told_to_end() => Err(Failure::interrupted()),
-    }
-}
-
-/// Waits for Ctrl-C, or for what a terminal or a CI system sends to end a command.
-async fn told_to_end() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut terminate), Ok(mut hang_up)) =
-        (signal(SignalKind::terminate()), signal(SignalKind::hangup()))
-    else {
-        // Without handlers the signals end the command as they always do.
-        let _ = tokio::signal::ctrl_c().await;
-        return;
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
-        _ = hang_up.recv() => {}
-    }
+    ending::Ending::new().until(work).await
 }

@@ -21,11 +21,12 @@ pub(crate) use self::options::RehearseOptions;
 use self::playing::Prepared;
 use self::preparation::Text;
 use self::rehearsed::{Held, Rehearsed};
+use crate::ending::Ending;
 use crate::failure::Failure;
 use crate::output;
 use crate::rehearsal::fault;
 use crate::rehearsal::play::Play;
-use crate::{told_to_end, until_told_to_end};
+use crate::until_told_to_end;
 
 /// Rehearses what the options say.
 pub(crate) async fn run(given: Given<RehearseOptions>) -> Result<ExitCode, Failure> {
@@ -46,6 +47,7 @@ pub(crate) async fn run(given: Given<RehearseOptions>) -> Result<ExitCode, Failu
 async fn one(options: &RehearseOptions, file: Option<&Text>) -> Result<ExitCode, Failure> {
     let prepared = Prepared::new(None, options, file)?;
     let source = prepared.settings.subject.source.clone();
+    let mut ending = Ending::new();
     let mut failed = None;
     let played = playing::play(prepared, !options.json, |text| {
         // Whoever does not read any more does not stop a rehearsal.
@@ -53,7 +55,7 @@ async fn one(options: &RehearseOptions, file: Option<&Text>) -> Result<ExitCode,
             failed = output::data(&text).err();
         }
     });
-    let (play, rehearsed) = Box::pin(until_told_to_end(async { Ok(played.await) })).await?;
+    let (play, rehearsed) = Box::pin(ending.until(async { Ok(played.await) })).await?;
     if let Some(failure) = failed {
         return Err(failure);
     }
@@ -70,7 +72,7 @@ async fn one(options: &RehearseOptions, file: Option<&Text>) -> Result<ExitCode,
     {
         output::note(&kept(play));
         // Who stops looking does not change what was seen.
-        told_to_end().await;
+        ending.told().await;
     }
     if let Some(play) = play {
         play.end().await;

@@ -88,6 +88,12 @@ async fn interrupted(arguments: &[&str], said: &str, signal: Signal) -> Option<i
     ended.unwrap().code()
 }
 
+/// How long a process sleeps that no other run of these tests has started.
+#[cfg(target_os = "linux")]
+fn marker(digit: u8) -> String {
+    format!("86399.{}{digit}", std::process::id())
+}
+
 /// Waits until nothing runs any more that has this in its command line. There is no event to wait for: these
 /// processes are nobody's children any more.
 #[cfg(target_os = "linux")]
@@ -111,7 +117,8 @@ async fn gone(marker: &str) {
 #[tokio::test]
 #[cfg(target_os = "linux")]
 async fn an_interrupted_rehearsal_leaves_nothing_behind() {
-    for (signal, marker) in [(Signal::INT, "86399.25"), (Signal::TERM, "86399.5")] {
+    for (signal, digit) in [(Signal::INT, 1), (Signal::TERM, 2)] {
+        let marker = &marker(digit);
         let program = greenlight_tests::binaries::command().unwrap();
         // A child of the application that would outlive it.
         let blue = format!("sleep {marker} & exec '{}' application --version 1.0", program.display());
@@ -126,9 +133,10 @@ async fn an_interrupted_rehearsal_leaves_nothing_behind() {
 #[cfg(target_os = "linux")]
 async fn a_kept_rehearsal_ends_with_its_interrupt() {
     let program = greenlight_tests::binaries::command().unwrap();
-    let green = format!("sleep 86399.75 & exec '{}' application --version 2.0", program.display());
+    let marker = &marker(3);
+    let green = format!("sleep {marker} & exec '{}' application --version 2.0", program.display());
     let arguments = ["--keep", "--speed", "200x", "--green", &green];
     // What was rehearsed had succeeded; that somebody stops looking is no failure.
     assert_eq!(interrupted(&arguments, "took ", Signal::INT).await, Some(0));
-    gone("86399.75").await;
+    gone(marker).await;
 }

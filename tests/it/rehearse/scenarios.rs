@@ -49,7 +49,7 @@ scenarios! {
 
     // Strategies and stages.
     a_canary: "tests/rehearsals/canary.json";
-    a_canary_is_stopped_at_its_first_step: "tests/rehearsals/canary.json", "--fault", "green:errors-after=6m";
+    a_canary_is_stopped_at_its_first_step: "tests/rehearsals/canary.json", "--fault", "green:errors-after=7m", "--speed", "60x";
     a_linear_deployment: "tests/rehearsals/linear.json";
     a_rolling_deployment: "tests/rehearsals/rolling.json", "--hooks", "none";
     a_rolling_deployment_is_stopped_by_its_one_hook: "tests/rehearsals/rolling.json";
@@ -78,7 +78,7 @@ scenarios! {
     codedeploy: "--appspec", "examples/codedeploy/appspec.yaml", "--health-check", "/ping";
     codedeploy_stops_a_bad_green_before_users: "--appspec", "examples/codedeploy/appspec.json", "--health-check", "/ping", "--fault", "green:errors=20%";
     codedeploy_shifts_in_steps: "--appspec", "examples/codedeploy/appspec.yaml", "--deployment-config", "CodeDeployDefault.ECSLinear10PercentEvery1Minutes";
-    codedeploy_shifts_a_canary_and_goes_back: "--appspec", "examples/codedeploy/appspec.yaml", "--deployment-config", "CodeDeployDefault.ECSCanary10Percent5Minutes", "--fault", "green:errors-after=4m";
+    codedeploy_shifts_a_canary_and_goes_back: "--appspec", "examples/codedeploy/appspec.yaml", "--deployment-config", "CodeDeployDefault.ECSCanary10Percent5Minutes", "--fault", "green:errors-after=4m", "--speed", "60x";
     codedeploy_never_hears_of_its_hook: "--appspec", "examples/codedeploy/appspec.yaml", "--fault", "hook:report-denied";
     codedeploy_may_not_call_its_hook: "--appspec", "examples/codedeploy/appspec.yaml", "--fault", "hook:invoke-denied";
     codedeploy_hears_twice: "--appspec", "examples/codedeploy/appspec.yaml", "--fault", "hook:twice";

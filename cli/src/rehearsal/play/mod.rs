@@ -35,6 +35,9 @@ use super::controller::{Command, Deployment, Happening, Input, Status};
 use super::task::{NotReady, Tasks};
 use super::users::Seen;
 
+/// How long users go on once the deployment is over, in simulated time.
+const AFTERMATH: Duration = Duration::from_secs(15);
+
 /// A rehearsal whose stage is set.
 #[derive(Debug)]
 pub struct Play {
@@ -259,6 +262,10 @@ impl Play {
             }
         }
         let simulated = self.stage.clock.elapsed().saturating_sub(self.began);
+        if self.stage.users.windows().is_some() {
+            // What users have of the end belongs to it.
+            self.stage.clock.sleep(AFTERMATH).await;
+        }
         let users = self.stage.close_to_users().await;
         Ok(Played {
             status: self.deployment.status(),

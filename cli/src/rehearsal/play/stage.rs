@@ -35,6 +35,9 @@ use crate::rehearsal::users::{self, Alarms, Colours, Fired, Users};
 /// What ECS takes until a task's application is started, with Fargate: about half a minute.
 const PROVISIONING: Duration = Duration::from_secs(30);
 
+/// How long users wait for an answer at the least, in real time: no machine is to look like a hung green.
+const LEAST_PATIENCE: Duration = Duration::from_secs(2);
+
 /// Why a rehearsal could not run.
 #[derive(Debug)]
 pub enum NotPlayed {
@@ -279,7 +282,7 @@ impl Stage {
         settings.paths = entrance.paths;
         settings.rate = rate;
         // A hung green shows within the bake time, however fast it passes.
-        settings.patience = self.clock.real(settings.patience).max(Duration::from_secs(1));
+        settings.patience = self.clock.real(settings.patience).max(LEAST_PATIENCE);
         if is_secure(&front.production) {
             settings.tls =
                 Some(self.trust(&entrance.host).map_err(machine("trust the rehearsal's certificates"))?);
