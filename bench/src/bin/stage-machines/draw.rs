@@ -1,7 +1,7 @@
 //! Deployments drawn by chance, within what AWS lets people configure.
 
 use greenlight_cli::rehearsal::controller::configuration::{
-    CodeDeploy, Configuration, Ecs, HookTarget, LifecycleHook, Shift, Strategy, TimeoutAction,
+    CodeDeploy, Configuration, Ecs, HookTarget, LifecycleHook, RollbackOn, Shift, Strategy, TimeoutAction,
 };
 use greenlight_cli::rehearsal::controller::{
     Assumptions, Circumstances, Deployment, HookDetails, Identity, LoadBalancer, RollbackHooks, ShiftHooks,
@@ -123,7 +123,7 @@ fn codedeploy(chance: &mut Chance) -> Configuration {
         name: "CodeDeployDefault.Drawn".to_owned(),
         shift,
         test_listener: !chance.one_in(4),
-        automatic_rollback: !chance.one_in(4),
+        rollback_on: RollbackOn { failure: !chance.one_in(4), ..RollbackOn::ALL },
         termination_wait: chance.minutes(0..=DAY),
         alarms: alarms(chance),
     })

@@ -101,12 +101,28 @@ pub struct CodeDeploy {
     pub shift: Shift,
     /// Whether there is a test listener; without one the test stage is skipped.
     pub test_listener: bool,
-    /// Whether a failed deployment is rolled back by a new one.
-    pub automatic_rollback: bool,
+    /// What is rolled back by a new deployment.
+    pub rollback_on: RollbackOn,
     /// How long blue is kept after the deployment.
     pub termination_wait: Duration,
     /// The alarms that stop the deployment.
     pub alarms: Vec<String>,
+}
+
+/// `autoRollbackConfiguration`: what makes CodeDeploy roll back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RollbackOn {
+    /// `DEPLOYMENT_FAILURE`: the deployment failed.
+    pub failure: bool,
+    /// `DEPLOYMENT_STOP_ON_ALARM`: an alarm stopped it.
+    pub alarm: bool,
+    /// `DEPLOYMENT_STOP_ON_REQUEST`: somebody stopped it.
+    pub request: bool,
+}
+
+impl RollbackOn {
+    /// Whatever keeps a deployment from succeeding.
+    pub const ALL: Self = Self { failure: true, alarm: true, request: true };
 }
 
 /// A traffic routing of CodeDeploy.

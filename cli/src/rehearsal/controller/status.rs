@@ -51,7 +51,10 @@ impl Status {
         match self {
             Self::InProgress => "InProgress",
             Self::Successful => "Succeeded",
-            _ => "Failed",
+            Self::Stopped => "Stopped",
+            Self::RollbackInProgress | Self::RollbackSuccessful | Self::RollbackFailed | Self::Failed => {
+                "Failed"
+            }
         }
     }
 }

@@ -10,7 +10,7 @@ use super::report::{Field, Report, Spelling};
 use super::service::{self, Surroundings};
 use super::topology::{Rule, Topology};
 use super::{AppSpec, Options, Subject, document};
-use crate::rehearsal::controller::configuration::{CodeDeploy, Configuration, Shift};
+use crate::rehearsal::controller::configuration::{CodeDeploy, Configuration, RollbackOn, Shift};
 
 /// What stands for listeners that nobody names.
 const PRODUCTION: &str = "production";
@@ -106,7 +106,7 @@ fn subject(
         name,
         shift,
         test_listener,
-        automatic_rollback: group.is_none_or(|group| group.automatic_rollback),
+        rollback_on: group.map_or(RollbackOn::ALL, |group| group.rollback_on),
         termination_wait: group.map_or(Duration::ZERO, |group| group.termination_wait),
         alarms: group.map(|group| group.alarms.clone()).unwrap_or_default(),
     };

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::problem::Problem;
 use super::report::{Field, Report, Spelling};
 use super::{File, document};
-use crate::rehearsal::controller::configuration::Shift;
+use crate::rehearsal::controller::configuration::{RollbackOn, Shift};
 
 /// The events that an AppSpec for ECS may name functions for, in their order.
 pub(super) const EVENTS: [&str; 5] =
@@ -103,7 +103,7 @@ pub(super) struct Group {
     pub(super) configuration: Option<String>,
     pub(super) production: Option<String>,
     pub(super) test: Option<String>,
-    pub(super) automatic_rollback: bool,
+    pub(super) rollback_on: RollbackOn,
     pub(super) termination_wait: Duration,
     pub(super) alarms: Vec<String>,
 }
@@ -124,7 +124,9 @@ pub(super) fn group(file: &File<'_>) -> Result<Group, Vec<Problem>> {
         listeners.first().and_then(text)
     };
     let rollback = info.section("autoRollbackConfiguration");
-    let failure = rollback.get("events").items().iter().any(|it| it.text() == Some("DEPLOYMENT_FAILURE"));
+    let enabled = rollback.get("enabled").flag() == Some(true);
+    let events = rollback.get("events").items();
+    let on = |event: &str| enabled && events.iter().any(|it| it.text() == Some(event));
     let alarms = info.section("alarmConfiguration");
     let watched = alarms.get("enabled").flag() == Some(true);
     let names = alarms.get("alarms").items().into_iter().filter_map(|alarm| text(&alarm.get("name")));
@@ -138,7 +140,11 @@ pub(super) fn group(file: &File<'_>) -> Result<Group, Vec<Problem>> {
         configuration: text(&info.get("deploymentConfigName")),
         production: route("prodTrafficRoute"),
         test: route("testTrafficRoute"),
-        automatic_rollback: rollback.get("enabled").flag() == Some(true) && failure,
+        rollback_on: RollbackOn {
+            failure: on("DEPLOYMENT_FAILURE"),
+            alarm: on("DEPLOYMENT_STOP_ON_ALARM"),
+            request: on("DEPLOYMENT_STOP_ON_REQUEST"),
+        },
         termination_wait: termination.minutes(0, LONGEST).unwrap_or_default(),
         alarms: if watched { names.collect() } else { Vec::new() },
     };

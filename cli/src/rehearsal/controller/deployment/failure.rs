@@ -100,11 +100,20 @@ impl Deployment {
                 return self.end(Status::RollbackFailed, Some(messages::NO_CANDIDATE.to_owned()));
             }
             Configuration::Ecs(ecs) => (ecs::back(ecs, &self.around, self.assumptions, reached), None),
-            Configuration::CodeDeploy(codedeploy) if codedeploy.automatic_rollback && reached("Install") => {
+            Configuration::CodeDeploy(codedeploy) => {
+                let on = codedeploy.rollback_on;
+                // An alarm, and somebody who asks for it, stop a deployment; that is no failure.
+                let (takes_back, status) = match code {
+                    Some("ALARM_ACTIVE") => (on.alarm, Status::Stopped),
+                    Some("MANUAL_STOP") => (on.request, Status::Stopped),
+                    _ => (on.failure, Status::Failed),
+                };
+                // Nothing was installed yet, or nothing takes it back.
+                if !(takes_back && reached("Install")) {
+                    return self.end(status, Some(reason));
+                }
                 (codedeploy::back(codedeploy), Some(self.identity.rollback_deployment.clone()))
             }
-            // Nothing was installed yet, or nothing takes it back.
-            Configuration::CodeDeploy(_) => return self.end(Status::Failed, Some(reason)),
         };
         self.status = Status::RollbackInProgress;
         self.reason = Some(reason);

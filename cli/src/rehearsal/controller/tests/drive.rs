@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::super::configuration::{
-    CodeDeploy, Configuration, Ecs, HookTarget, LifecycleHook, Shift, Strategy, TimeoutAction,
+    CodeDeploy, Configuration, Ecs, HookTarget, LifecycleHook, RollbackOn, Shift, Strategy, TimeoutAction,
 };
 use super::super::{
     Answer, Assumptions, Circumstances, Command, Deployment, Happening, Identity, Input, LoadBalancer,
@@ -222,7 +222,7 @@ pub(super) fn codedeploy(hooks: &[&str]) -> CodeDeploy {
         name: "CodeDeployDefault.ECSAllAtOnce".to_owned(),
         shift: Shift::AllAtOnce,
         test_listener: true,
-        automatic_rollback: true,
+        rollback_on: RollbackOn::ALL,
         termination_wait: Duration::ZERO,
         alarms: vec!["errors".to_owned()],
     }

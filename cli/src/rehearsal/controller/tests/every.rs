@@ -7,7 +7,8 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::super::configuration::{
-    CodeDeploy, Configuration, Ecs, HookTarget, LifecycleHook, Shift, Strategy as Rollout, TimeoutAction,
+    CodeDeploy, Configuration, Ecs, HookTarget, LifecycleHook, RollbackOn, Shift, Strategy as Rollout,
+    TimeoutAction,
 };
 use super::super::{
     Answer, Assumptions, Circumstances, Deployment, Happening, HookDetails, Identity, Input, LoadBalancer,
@@ -75,11 +76,13 @@ fn of_codedeploy() -> impl Strategy<Value = CodeDeploy> {
         }),
     ];
     let hooks = proptest::sample::subsequence(&EVENTS[..], 0..=5);
-    (shift, hooks, any::<bool>(), any::<bool>(), 0_u64..100).prop_map(
-        |(shift, hooks, test_listener, automatic_rollback, minutes)| CodeDeploy {
+    let on = (any::<bool>(), any::<bool>(), any::<bool>());
+    let on = on.prop_map(|(failure, alarm, request)| RollbackOn { failure, alarm, request });
+    (shift, hooks, any::<bool>(), on, 0_u64..100).prop_map(
+        |(shift, hooks, test_listener, rollback_on, minutes)| CodeDeploy {
             shift,
             test_listener,
-            automatic_rollback,
+            rollback_on,
             termination_wait: Duration::from_mins(minutes),
             ..codedeploy(&hooks)
         },

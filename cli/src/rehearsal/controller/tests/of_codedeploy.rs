@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::configuration::{CodeDeploy, Shift};
+use super::super::configuration::{CodeDeploy, RollbackOn, Shift};
 use super::super::{Answer, Happening, Input, Status};
 use super::drive::{Act, Drive, codedeploy, ended, of_codedeploy, succeeded};
 
@@ -72,7 +72,8 @@ fn codedeploy_fails_in_its_own_words() {
             ("AfterAllowTraffic", true, Status::RollbackSuccessful),
             ("AfterAllowTraffic", false, Status::Failed),
         ] {
-            let configuration = CodeDeploy { automatic_rollback, ..codedeploy(&[event]) };
+            let rollback_on = RollbackOn { failure: automatic_rollback, ..RollbackOn::ALL };
+            let configuration = CodeDeploy { rollback_on, ..codedeploy(&[event]) };
             let drive = Drive::new(of_codedeploy(configuration), |_, _, _| act.clone()).play();
             assert_eq!(ended(&drive), (status, Some(message.clone())), "{act:?} at {event}");
             let told = drive.seen.iter().find_map(|(_, happening)| match happening {
@@ -106,4 +107,27 @@ fn codedeploy_waits_an_hour_for_green_and_stops_at_alarms() {
         _ => None,
     });
     assert_eq!(rollback.as_deref(), Some("d-ROLLBACK1"));
+}
+
+#[test]
+fn codedeploy_rolls_back_what_it_was_told_to() {
+    let all = RollbackOn::ALL;
+    let cases = [
+        (all, Input::Alarm("errors".to_owned()), Status::RollbackSuccessful),
+        (RollbackOn { alarm: false, ..all }, Input::Alarm("errors".to_owned()), Status::Stopped),
+        (all, Input::Stopped { rollback: true }, Status::RollbackSuccessful),
+        (RollbackOn { request: false, ..all }, Input::Stopped { rollback: true }, Status::Stopped),
+    ];
+    for (rollback_on, input, status) in cases {
+        let shift = Shift::Canary { percent: 10.0, after: Duration::from_mins(5) };
+        let configuration = CodeDeploy { shift, rollback_on, ..codedeploy(&[]) };
+        let mut drive = Drive::new(of_codedeploy(configuration), |_, _, _| succeeded());
+        drive.outside.insert(100, input);
+        let drive = drive.play();
+        assert_eq!(drive.deployment.status(), status, "{rollback_on:?}");
+        // What is not taken back stays where it was.
+        let share = drive.deployment.production_share();
+        let expected = if status == Status::Stopped { 10.0 } else { 0.0 };
+        assert!((share - expected).abs() < 1e-9, "{rollback_on:?}: {share}");
+    }
 }

@@ -9,7 +9,7 @@ use super::super::report::{Field, Report};
 use super::super::unknown::Unknown;
 use super::api;
 use super::template::Template;
-use crate::rehearsal::controller::configuration::{CodeDeploy, Configuration, Shift};
+use crate::rehearsal::controller::configuration::{CodeDeploy, Configuration, RollbackOn, Shift};
 
 /// How CodeDeploy deploys a service of the template.
 pub(super) struct Deployment {
@@ -49,7 +49,7 @@ pub(super) fn find(template: &Template<'_>, service: &str, report: &Report) -> O
         name: id.clone(),
         shift: shift(&field.section("trafficRoutingConfig")),
         test_listener: !test.is_null(),
-        automatic_rollback: true,
+        rollback_on: RollbackOn::ALL,
         termination_wait: field
             .section("additionalOptions")
             .get("terminationWaitTimeInMinutes")

@@ -42,7 +42,7 @@ fn the_examples_say_the_same_in_yaml_and_json() {
     let hook = |event: &str| (event.to_owned(), function.clone());
     assert_eq!(deployment.hooks, ["AfterInstall", "AfterAllowTestTraffic", "AfterAllowTraffic"].map(hook));
     assert_eq!((&*deployment.name, deployment.shift), ("CodeDeployDefault.ECSAllAtOnce", Shift::AllAtOnce));
-    assert!(deployment.test_listener && deployment.automatic_rollback);
+    assert!(deployment.test_listener && deployment.rollback_on.failure);
     let front = yaml.front.unwrap();
     assert_eq!((front.production.port, front.test.unwrap().port), (80, 8080));
     assert_eq!((&*yaml.container, yaml.container_port, &*yaml.service), ("app", 8080, "app"));
@@ -61,7 +61,7 @@ fn a_deployment_group_says_the_rest() {
     let subject = read(&source, &Options::default()).unwrap();
     let deployment = code_deploy(&subject);
     assert_eq!(deployment.shift, Shift::Canary { percent: 10.0, after: Duration::from_mins(15) });
-    assert!(!deployment.test_listener && !deployment.automatic_rollback);
+    assert!(!deployment.test_listener && !deployment.rollback_on.failure);
     assert_eq!(
         (&*deployment.alarms, deployment.termination_wait),
         (&["orders-errors".to_owned()][..], Duration::from_mins(30))
