@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use greenlight::clock::Simulated;
 use greenlight::plan::{TargetUrl, units::Span};
 
 use crate::rehearse::{Given, RehearseOptions};
@@ -54,9 +53,9 @@ pub(crate) enum Command {
     #[command(hide = true)]
     Hook {
         name: String,
-        /// The clock that it runs by: `WALL/SIMULATED/SPEED`.
+        /// The file of the clock that it follows.
         #[arg(long)]
-        clock: Option<Simulated>,
+        clock: Option<PathBuf>,
     },
 }
 

@@ -1,5 +1,6 @@
 //! The hooks that the command knows: one line each.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use greenlight::{Hook, clock, plan::decode::suggest};
@@ -25,9 +26,9 @@ pub(crate) fn names() -> Vec<&'static str> {
 }
 
 /// Runs a hook as a Lambda function, by another clock than the wall's if a rehearsal gives one.
-pub(crate) fn run(name: &str, clock: Option<clock::Simulated>) -> ExitCode {
-    if let Some(clock) = clock {
-        clock::simulate(clock);
+pub(crate) fn run(name: &str, clock: Option<PathBuf>) -> ExitCode {
+    if let Some(file) = clock {
+        clock::follow(file);
     }
     match find(name) {
         Ok(hook) => hook.run(),

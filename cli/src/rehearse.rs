@@ -51,7 +51,12 @@ async fn one(options: &RehearseOptions, file: Option<&Text>) -> Result<ExitCode,
     let mut failed = None;
     let played = playing::play(prepared, !options.json, |text| {
         // Whoever does not read any more does not stop a rehearsal.
-        if !options.json && failed.is_none() {
+        if options.json {
+            // The document comes last; who has to answer a PAUSE hook cannot wait for it.
+            if text.contains("answer with: ") {
+                output::note(&text.trim());
+            }
+        } else if failed.is_none() {
             failed = output::data(&text).err();
         }
     });

@@ -2,10 +2,16 @@
 //!
 //! Elapsed and remaining time of what computers do (requests, Lambda's deadline) use tokio's monotonic
 //! clock and [`wall`]. What people wait for (patience, the delay before the next try, `expiresAt`, the
-//! periods of metrics) uses [`now`] and [`sleep`], which a rehearsal speeds up. Only a program that says
-//! so runs by another clock than the wall's, and the functions that are deployed do not.
+//! periods of metrics) uses [`now`] and [`sleep`], which a rehearsal speeds up. Only a program that asks
+//! for it [`follow`]s another clock than the wall's, and the functions that are deployed do not.
 
-use std::{fmt, str::FromStr, sync::OnceLock, time::Duration};
+use std::{
+    fmt, fs,
+    path::PathBuf,
+    str::FromStr,
+    sync::{Mutex, OnceLock, PoisonError},
+    time::Duration,
+};
 
 use jiff::Timestamp;
 
@@ -20,16 +26,27 @@ pub struct Simulated {
     pub speed: f64,
 }
 
-static SIMULATED: OnceLock<Simulated> = OnceLock::new();
+/// Where the clock is read that this process follows, and what it last said.
+static FOLLOWED: OnceLock<(PathBuf, Mutex<Option<Simulated>>)> = OnceLock::new();
 
-/// Lets this process run by another clock, once and before anything reads it; later calls change nothing.
-pub fn simulate(clock: Simulated) {
-    let _ = SIMULATED.set(clock);
+/// Lets this process follow the clock that stands in a file, whatever it says from time to time. Once and
+/// before anything reads the clock; later calls change nothing.
+pub fn follow(file: PathBuf) {
+    let _ = FOLLOWED.set((file, Mutex::new(None)));
+}
+
+/// What the followed clock says; nothing where none is followed or it was never readable.
+fn simulated() -> Option<Simulated> {
+    let (file, last) = FOLLOWED.get()?;
+    let read = fs::read_to_string(file).ok().and_then(|text| text.trim().parse().ok());
+    let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+    *last = read.or(*last);
+    *last
 }
 
 /// The time now, for what people wait for.
 pub fn now() -> Timestamp {
-    match SIMULATED.get() {
+    match simulated() {
         None => wall(),
         Some(clock) => clock.at(wall()),
     }
@@ -43,7 +60,7 @@ pub fn wall() -> Timestamp {
 
 /// How long a wait takes on the wall's clock.
 pub fn real(wait: Duration) -> Duration {
-    SIMULATED.get().map_or(wait, |clock| clock.real(wait))
+    simulated().map_or(wait, |clock| clock.real(wait))
 }
 
 /// Waits, by the clock that [`now`] reads.
@@ -64,11 +81,11 @@ impl Simulated {
     }
 }
 
-/// As one argument of a command line: `WALL/SIMULATED/SPEED`, the times in milliseconds since 1970.
+/// As the text of a file: `WALL/SIMULATED/SPEED`, the times in microseconds since 1970.
 impl fmt::Display for Simulated {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { wall, simulated, speed } = self;
-        write!(formatter, "{}/{}/{speed}", wall.as_millisecond(), simulated.as_millisecond())
+        write!(formatter, "{}/{}/{speed}", wall.as_microsecond(), simulated.as_microsecond())
     }
 }
 
@@ -79,8 +96,8 @@ impl FromStr for Simulated {
         let expected = || format!("`{text}` is no clock: expected WALL/SIMULATED/SPEED");
         let mut parts = text.split('/');
         let mut time = || {
-            let millisecond = parts.next()?.parse().ok()?;
-            Timestamp::from_millisecond(millisecond).ok()
+            let microsecond = parts.next()?.parse().ok()?;
+            Timestamp::from_microsecond(microsecond).ok()
         };
         let (wall, simulated) = time().zip(time()).ok_or_else(expected)?;
         let speed = parts.next().and_then(|speed| speed.parse::<f64>().ok());
@@ -98,7 +115,7 @@ mod tests {
 
     #[test]
     fn a_simulated_clock_runs_at_its_speed_and_waits_take_less() {
-        let clock: Simulated = "1800000000000/1800000600000/60".parse().unwrap();
+        let clock: Simulated = "1800000000000000/1800000600000000/60".parse().unwrap();
         let later = Timestamp::from_millisecond(1_800_000_001_000).unwrap();
         assert_eq!(clock.at(later).as_millisecond(), 1_800_000_660_000);
         assert_eq!(clock.real(Duration::from_mins(1)), Duration::from_secs(1));

@@ -4,9 +4,12 @@
 //! what computers do (a request, a handshake, a function's own deadline) is not. The speed may change
 //! while the clock runs; whoever sleeps wakes when the simulated moment has come, whatever the speed was.
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use std::{fs, io};
 
+use greenlight::clock::Simulated;
 use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -21,6 +24,8 @@ struct Inner {
     started_at: Timestamp,
     anchor: Mutex<Anchor>,
     changed: watch::Sender<()>,
+    /// Where processes read it that follow it.
+    file: Mutex<Option<PathBuf>>,
 }
 
 /// Where the simulated time stood when the speed was last set.
@@ -35,10 +40,15 @@ struct Anchor {
 impl Clock {
     /// Starts a clock at the wall's time. A speed that is no positive number is 1.
     pub fn start(speed: f64) -> Self {
-        let started_at = greenlight::clock::now();
+        let started_at = greenlight::clock::wall();
         let anchor =
             Anchor { real: Instant::now(), wall: started_at, elapsed: Duration::ZERO, speed: usable(speed) };
-        Self(Arc::new(Inner { started_at, anchor: Mutex::new(anchor), changed: watch::Sender::new(()) }))
+        Self(Arc::new(Inner {
+            started_at,
+            anchor: Mutex::new(anchor),
+            changed: watch::Sender::new(()),
+            file: Mutex::default(),
+        }))
     }
 
     /// How much simulated time has passed.
@@ -67,9 +77,9 @@ impl Clock {
         let mut anchor = self.anchor();
         let now = Instant::now();
         let elapsed = anchor.elapsed + now.duration_since(anchor.real).mul_f64(anchor.speed);
-        *anchor = Anchor { real: now, wall: greenlight::clock::now(), elapsed, speed: usable(speed) };
+        *anchor = Anchor { real: now, wall: greenlight::clock::wall(), elapsed, speed: usable(speed) };
         drop(anchor);
-        self.0.changed.send_replace(());
+        self.tell();
     }
 
     /// Waits until so much simulated time has passed since the start.
@@ -100,14 +110,47 @@ impl Clock {
         simulated.div_f64(self.speed())
     }
 
-    /// The clock at the speed of now, for a process that is started to run by it.
-    pub fn reading(&self) -> greenlight::clock::Simulated {
+    /// Lets simulated time pass at once until it is a whole minute, as periods of metrics begin.
+    pub fn skip_to_minute(&self) {
+        let past = self.now().as_second().rem_euclid(60);
+        let left = Duration::from_secs(u64::try_from(60 - past).unwrap_or(0) % 60);
+        let mut anchor = self.anchor();
+        // Whole seconds are enough for people; the fraction would make a minute begin late.
+        let elapsed = anchor.elapsed + anchor.real.elapsed().mul_f64(anchor.speed) + left;
+        let begun = self.at(elapsed).subsec_nanosecond();
+        let elapsed = elapsed.saturating_sub(Duration::from_nanos(u64::try_from(begun).unwrap_or(0)));
+        let (real, wall) = (Instant::now(), greenlight::clock::wall());
+        *anchor = Anchor { real, wall, elapsed: elapsed.max(anchor.elapsed), speed: anchor.speed };
+        drop(anchor);
+        self.tell();
+    }
+
+    /// Writes what it says into a file, now and whenever it changes, for processes that follow it.
+    pub fn publish(&self, file: PathBuf) -> io::Result<()> {
+        *self.file() = Some(file);
+        self.write()
+    }
+
+    fn write(&self) -> io::Result<()> {
         let anchor = *self.anchor();
-        greenlight::clock::Simulated {
-            wall: anchor.wall,
-            simulated: self.at(anchor.elapsed),
-            speed: anchor.speed,
-        }
+        let reading =
+            Simulated { wall: anchor.wall, simulated: self.at(anchor.elapsed), speed: anchor.speed };
+        let Some(file) = self.file().clone() else { return Ok(()) };
+        // In one step, so that nobody reads half of it.
+        let new = file.with_extension("new");
+        fs::write(&new, reading.to_string())?;
+        fs::rename(new, file)
+    }
+
+    /// Tells sleepers and processes that it runs otherwise now.
+    fn tell(&self) {
+        // Who cannot read the news goes by the last that could be read.
+        let _ = self.write();
+        self.0.changed.send_replace(());
+    }
+
+    fn file(&self) -> MutexGuard<'_, Option<PathBuf>> {
+        self.0.file.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn anchor(&self) -> MutexGuard<'_, Anchor> {
@@ -144,6 +187,31 @@ mod tests {
         assert!(woke - began >= Duration::from_secs(61), "{:?}", woke - began);
         assert!(clock.elapsed() >= Duration::from_mins(3));
         assert!(clock.elapsed() < Duration::from_secs(181));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_follows_it_reads_every_change() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("clock");
+        let clock = Clock::start(60.0);
+        clock.publish(file.clone()).unwrap();
+        let reading = || fs::read_to_string(&file).unwrap().parse::<Simulated>().unwrap();
+        assert!((reading().speed - 60.0).abs() < f64::EPSILON);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let before = reading();
+        clock.set_speed(1.0);
+        let after = reading();
+        assert!((after.speed - 1.0).abs() < f64::EPSILON);
+        assert_eq!(after.simulated.duration_since(before.simulated).as_secs(), 60);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_minute_begins_when_it_is_skipped_to() {
+        let clock = Clock::start(60.0);
+        clock.skip_to_minute();
+        assert_eq!(clock.now().as_second() % 60, 0);
+        let passed = clock.elapsed();
+        assert!(passed <= Duration::from_secs(61), "{passed:?}");
     }
 
     #[tokio::test(start_paused = true)]

@@ -27,6 +27,11 @@ impl Expectation {
         if !is_as_wanted {
             return Err(format!("expected {self}, and the deployment ended {}", status.ecs()));
         }
+        if self == Self::RollbackBeforeUsers && played.is_unseen() {
+            return Err(format!(
+                "expected {self}, and green had production traffic that no user saw the answers of"
+            ));
+        }
         let errors = played.errors_of_green();
         if self == Self::RollbackBeforeUsers && errors > 0 {
             return Err(format!("expected {self}, and users saw {errors} errors of green before"));

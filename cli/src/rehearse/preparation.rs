@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use crate::hooks;
 use crate::rehearsal::controller::configuration::{Configuration, HookTarget};
 use crate::rehearsal::controller::{Assumptions, HookDetails, RollbackHooks, ShiftHooks};
-use crate::rehearsal::fault::Faults;
+use crate::rehearsal::fault::{Faults, HookFaultKind};
 use crate::rehearsal::play::{Answerer, FunctionSettings, Runs, Settings};
 use crate::rehearsal::subject::{self, AppSpec, File, Problem, Source, Subject, functions};
 use crate::rehearsal::task::Program;
@@ -55,9 +55,8 @@ pub(crate) fn settings(options: &RehearseOptions, given: Option<&Text>) -> Resul
     if let Answerer::Function(hook) = &pause {
         functions.insert(hook.clone(), Runs::Hook(hook.clone()));
     }
-    for (function, runs) in &mut functions {
-        replace(function, runs, options)?;
-    }
+    replace(&mut functions, options)?;
+    fit(&faults, &subject, &functions)?;
     let alarms = alarms(options, &mut subject)?;
     let built_in = |version: &str| Program::BuiltIn { version: version.to_owned() };
     Ok(Settings {
@@ -242,21 +241,63 @@ fn map(options: &RehearseOptions, subject: &Subject) -> Result<BTreeMap<String, 
     Ok(mapped)
 }
 
-/// Puts a built artefact in the place of a hook.
-fn replace(_: &str, runs: &mut Runs, options: &RehearseOptions) -> Result<(), Failure> {
-    let Runs::Hook(hook) = runs else { return Ok(()) };
+/// Puts built artefacts in the place of hooks.
+fn replace(functions: &mut BTreeMap<String, Runs>, options: &RehearseOptions) -> Result<(), Failure> {
     for argument in &options.bootstrap {
         let (name, path) = argument.split_once('=').ok_or_else(|| {
             Failure::wrong(format!("`--bootstrap {argument}` has no path")).hint("expected HOOK=PATH")
         })?;
-        if name == hook {
-            let program = std::fs::canonicalize(path)
-                .map_err(|error| Failure::wrong(format!("cannot run `{path}` as the hook: {error}")))?;
-            *runs = Runs::Program(program);
-            return Ok(());
+        hooks::find(name)?;
+        let path = std::fs::canonicalize(path)
+            .map_err(|error| Failure::wrong(format!("cannot run `{path}` as the hook: {error}")))?;
+        let runs = functions.values_mut().filter(|runs| **runs == Runs::Hook(name.to_owned()));
+        let mut replaced = 0;
+        for runs in runs {
+            *runs = Runs::Program { hook: name.to_owned(), path: path.clone() };
+            replaced += 1;
+        }
+        if replaced == 0 && options.hooks == Hooks::All {
+            return Err(Failure::wrong(format!(
+                "`--bootstrap {argument}` replaces nothing: no function runs `{name}`"
+            )));
         }
     }
-    hooks::find(hook).map(drop)
+    Ok(())
+}
+
+/// A fault that cannot strike here would show a deployment that withstands it.
+fn fit(faults: &Faults, subject: &Subject, functions: &BTreeMap<String, Runs>) -> Result<(), Failure> {
+    let is_ecs = matches!(subject.configuration, Configuration::Ecs(_));
+    let test = subject.front.as_ref().and_then(|front| front.test.as_ref());
+    let secure_test = test.is_some_and(|route| matches!(route.protocol.as_str(), "HTTPS" | "TLS"));
+    let pauses = matches!(&subject.configuration, Configuration::Ecs(ecs)
+        if ecs.hooks.iter().any(|hook| hook.target == HookTarget::Pause));
+    let has = |kind: fn(&HookFaultKind) -> bool| faults.hooks.iter().any(|fault| kind(&fault.kind));
+    let unfit = [
+        (faults.rules_drifted && test.is_none(), "rules:drifted", "there is no test rule"),
+        (faults.shift_denied && !is_ecs, "rules:denied", "it is ECS's role that it denies"),
+        (faults.tls_hang_once && !secure_test, "tls:hang-once", "no test listener speaks TLS: give `--tls`"),
+        (!faults.hooks.is_empty() && functions.is_empty(), "hook:…", "no hook takes part"),
+        (
+            has(|kind| *kind == HookFaultKind::RoleNotAssumable) && !is_ecs,
+            "hook:role-not-assumable",
+            "it is ECS's role",
+        ),
+        (
+            has(|kind| *kind == HookFaultKind::StateDropped) && !is_ecs,
+            "hook:state-dropped",
+            "hooks of CodeDeploy have no state",
+        ),
+        (
+            has(|kind| *kind == HookFaultKind::ReportDenied) && is_ecs && !pauses,
+            "hook:report-denied",
+            "hooks of ECS report by what they return",
+        ),
+    ];
+    match unfit.into_iter().find(|(unfit, ..)| *unfit) {
+        None => Ok(()),
+        Some((_, fault, why)) => Err(Failure::wrong(format!("`--fault {fault}` cannot strike here: {why}"))),
+    }
 }
 
 fn pause(options: &RehearseOptions, subject: &Subject) -> Result<Answerer, Failure> {
@@ -323,6 +364,13 @@ fn alarms(options: &RehearseOptions, subject: &mut Subject) -> Result<Vec<Alarm>
         return Err(Failure::wrong(format!("`--alarm {}=…` is no alarm of the deployment", alarm.name))
             .hint(format!("its alarms: {known}")));
     }
+    if let Some(name) = options.red_alarm.iter().find(|name| !wanted.contains(name)) {
+        return Err(Failure::wrong(format!("`--red-alarm {name}` is no alarm of the deployment")));
+    }
+    if !options.red_alarm.is_empty() && matches!(subject.configuration, Configuration::CodeDeploy(_)) {
+        return Err(Failure::wrong("`--red-alarm` goes with services that ECS deploys")
+            .hint("CodeDeploy stops a deployment at once whose alarm is red"));
+    }
     for name in wanted {
         if alarms.iter().any(|alarm| alarm.name == name) {
             continue;
@@ -352,7 +400,7 @@ fn function_settings(
     if let Some(path) = &options.plan {
         variables.insert("GREENLIGHT_PLAN".into(), Value::Object(document::plan(path)?).to_string().into());
     }
-    if *pause != Answerer::Caller && matches!(pause, Answerer::Function(_)) {
+    if matches!(pause, Answerer::Function(_)) {
         let gate = format!("{}/{}", subject.cluster, subject.service);
         variables.entry("GREENLIGHT_PAUSE".into()).or_insert(gate.into());
     }

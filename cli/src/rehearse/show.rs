@@ -211,6 +211,7 @@ fn outcome(played: &Played) -> String {
 fn gate(played: &Played) -> Option<String> {
     let errors = played.errors_of_green();
     let errors = |verb: &str| match errors {
+        0 if played.is_unseen() => "no user asked green anything".to_owned(),
         0 => "no user saw an error of green".to_owned(),
         1 => format!("users saw 1 error of green {verb}"),
         errors => format!("users saw {errors} errors of green {verb}"),

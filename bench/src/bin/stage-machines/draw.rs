@@ -141,6 +141,7 @@ fn circumstances(kind: Kind, chance: &mut Chance) -> Circumstances {
         load_balancer: is_there.then_some(front),
         reconcile: chance.one_in(5),
         red_alarms: if chance.one_in(10) { vec![ALARM.to_owned()] } else { Vec::new() },
+        forgetful: Vec::new(),
         shift_denied: chance
             .one_in(30)
             .then(|| "arn:aws:iam::123456789012:role/ecs-infrastructure".to_owned()),
@@ -149,7 +150,7 @@ fn circumstances(kind: Kind, chance: &mut Chance) -> Circumstances {
 
 fn assumptions(chance: &mut Chance) -> Assumptions {
     Assumptions {
-        hook_details: chance.one_of([HookDetails::Merge, HookDetails::Replace, HookDetails::Drop]),
+        hook_details: chance.one_of([HookDetails::Merge, HookDetails::Replace]),
         shift_hooks: chance.one_of([ShiftHooks::Before, ShiftHooks::After]),
         rollback_hooks: chance.one_of([RollbackHooks::Always, RollbackHooks::Reached]),
     }

@@ -110,8 +110,8 @@ impl Drive {
             (8, Input::Alarm(ALARM.to_owned())),
             (12, Input::Stopped { rollback }),
             // At a time when nobody waits for either.
-            (12, Input::Broke),
-            (12, Input::ScaledUp),
+            (12, Input::Broke { errand: 1 }),
+            (12, Input::Done { errand: 1 }),
         ];
         for (odds, input) in inputs {
             if self.is_bad && self.chance.one_in(odds) {
@@ -122,7 +122,9 @@ impl Drive {
 
     fn carry_out(&mut self, command: &Command) {
         match *command {
-            Command::ScaleUp | Command::Replace | Command::Restore => self.scale(),
+            Command::ScaleUp { errand } | Command::Replace { errand } | Command::Restore { errand } => {
+                self.scale(errand);
+            }
             Command::Invoke { execution, asynchronous, .. } => {
                 if asynchronous {
                     self.report(execution, CALLBACK_LIMIT);
@@ -154,12 +156,12 @@ impl Drive {
     }
 
     /// Tasks come up, or do not.
-    fn scale(&mut self) {
+    fn scale(&mut self, errand: usize) {
         let after = self.chance.seconds(20..=600);
         let input = match self.goes_wrong() {
             true if self.chance.one_in(2) => return,
-            true => Input::Broke,
-            false => Input::ScaledUp,
+            true => Input::Broke { errand },
+            false => Input::Done { errand },
         };
         self.later(after, input);
     }

@@ -22,8 +22,6 @@ pub enum HookDetails {
     Merge,
     /// They take the place of the configured ones: what AWS's own sample had to work around in 2025.
     Replace,
-    /// They are lost: a fault, not an assumption.
-    Drop,
 }
 
 /// When hooks of `TEST_TRAFFIC_SHIFT` and `PRODUCTION_TRAFFIC_SHIFT` are called.
@@ -51,7 +49,7 @@ impl HookDetails {
     pub(super) fn next(self, carried: Option<Value>, returned: Option<Value>) -> Option<Value> {
         match (self, carried, returned) {
             // Without details in the answer nothing changes.
-            (Self::Drop, carried, _) | (_, carried, None) => carried,
+            (_, carried, None) => carried,
             (Self::Merge, Some(Value::Object(carried)), Some(Value::Object(returned))) => {
                 Some(Value::Object(carried.into_iter().chain(returned).collect::<Map<_, _>>()))
             }
@@ -67,13 +65,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn details_are_merged_replaced_or_lost() {
+    fn details_are_merged_or_replaced() {
         let configured = Some(json!({"plan": 1, "kept": true}));
         let returned = Some(json!({"plan": 2}));
         let cases = [
             (HookDetails::Merge, &configured, &returned, Some(json!({"plan": 2, "kept": true}))),
             (HookDetails::Replace, &configured, &returned, Some(json!({"plan": 2}))),
-            (HookDetails::Drop, &configured, &returned, configured.clone()),
             (HookDetails::Merge, &configured, &None, configured.clone()),
             (HookDetails::Replace, &configured, &None, configured.clone()),
             (HookDetails::Merge, &Some(json!("text")), &returned, Some(json!({"plan": 2}))),

@@ -29,6 +29,8 @@ pub struct Circumstances {
     pub red_alarms: Vec<String>,
     /// The role that ECS shifts traffic with, if it may not.
     pub shift_denied: Option<String>,
+    /// Functions whose returned `hookDetails` are lost: a fault.
+    pub forgetful: Vec<String>,
 }
 
 /// A load balancer before a service, as far as a controller minds.
@@ -54,9 +56,12 @@ pub struct Deployment {
     /// Which phase, and which part of it.
     at: (usize, usize),
     doing: Doing,
+    began: Duration,
     phase_since: Duration,
     reached: BTreeSet<&'static str>,
     executions: Vec<Execution>,
+    /// How many errands somebody was sent on.
+    errands: usize,
     /// Green's share of test and of production traffic, in percent.
     shares: (f64, f64),
     now: Duration,
@@ -68,8 +73,8 @@ pub struct Deployment {
 enum Doing {
     /// It has not begun.
     Nothing,
-    /// Somebody will say when it is done.
-    Awaited,
+    /// Somebody will say when this errand is done.
+    Awaited(usize),
     /// It takes until then.
     Until(Duration),
     /// It is over with the executions from this one on.
@@ -98,9 +103,11 @@ impl Deployment {
             phases,
             at: (0, 0),
             doing: Doing::Nothing,
+            began: Duration::ZERO,
             phase_since: Duration::ZERO,
             reached: BTreeSet::new(),
             executions: Vec::new(),
+            errands: 0,
             shares: (0.0, 0.0),
             now: Duration::ZERO,
             commands: Vec::new(),
@@ -109,7 +116,7 @@ impl Deployment {
 
     /// Begins it.
     pub fn start(&mut self, now: Duration) -> Vec<Command> {
-        (self.now, self.phase_since) = (now, now);
+        (self.now, self.phase_since, self.began) = (now, now, now);
         let strategy = match &self.configuration {
             Configuration::CodeDeploy(codedeploy) => codedeploy.name.clone(),
             Configuration::Ecs(ecs) => match ecs.strategy {
@@ -139,15 +146,18 @@ impl Deployment {
         }
         match input {
             Input::Time => {}
-            Input::ScaledUp => {
-                if self.doing == Doing::Awaited {
+            Input::Done { errand } => {
+                if self.awaits(errand) {
                     self.next_part();
                 }
             }
-            Input::Broke => self.broke(),
+            Input::Broke { errand } => self.broke(errand),
             Input::Answered { execution, answer } => {
                 let (now, rule) = (self.now, self.assumptions.hook_details);
+                let forgetful = &self.around.forgetful;
                 if let Some(execution) = self.executions.get_mut(execution) {
+                    let forgets = execution.function.as_ref().is_some_and(|name| forgetful.contains(name));
+                    let rule = Some(rule).filter(|_| !forgets);
                     self.commands.extend(execution.answered(now, &answer, rule));
                 }
             }
@@ -182,14 +192,19 @@ impl Deployment {
             Doing::Executions(first) => {
                 self.executions.iter().skip(first).filter_map(Execution::deadline).min()
             }
-            Doing::Nothing | Doing::Awaited => None,
+            Doing::Nothing | Doing::Awaited(_) => None,
         };
         of_part.into_iter().chain(self.phase_ends()).chain(self.deployment_ends()).min()
     }
 
+    /// Whether it waits for this errand to be done.
+    pub fn awaits(&self, errand: usize) -> bool {
+        self.doing == Doing::Awaited(errand)
+    }
+
     /// Whether it waits for what others do, and not for time to pass.
     pub fn waits_for_others(&self) -> bool {
-        matches!(self.doing, Doing::Awaited | Doing::Executions(_))
+        matches!(self.doing, Doing::Awaited(_) | Doing::Executions(_))
     }
 
     /// What it is.
@@ -211,7 +226,7 @@ impl Deployment {
     pub fn current_executions(&self) -> &[Execution] {
         match self.doing {
             Doing::Executions(first) => self.executions.get(first..).unwrap_or_default(),
-            Doing::Nothing | Doing::Awaited | Doing::Until(_) => &[],
+            Doing::Nothing | Doing::Awaited(_) | Doing::Until(_) => &[],
         }
     }
 
@@ -241,7 +256,7 @@ impl Deployment {
     fn deployment_ends(&self) -> Option<Duration> {
         let limited =
             matches!(self.configuration, Configuration::Ecs(_)) && self.status == Status::InProgress;
-        limited.then_some(DEPLOYMENT_LIMIT)
+        limited.then_some(self.began + DEPLOYMENT_LIMIT)
     }
 
     fn note(&mut self, happening: Happening) {
@@ -280,7 +295,7 @@ impl Deployment {
         };
         match self.doing {
             Doing::Nothing => self.begin(part),
-            Doing::Awaited | Doing::Executions(_) => false,
+            Doing::Awaited(_) | Doing::Executions(_) => false,
             Doing::Until(until) if until > self.now => false,
             Doing::Until(_) => self.next_part(),
         }
@@ -309,9 +324,10 @@ impl Deployment {
     }
 
     fn begin(&mut self, part: Part) -> bool {
-        let awaited = |deployment: &mut Self, command| {
-            deployment.commands.push(command);
-            deployment.doing = Doing::Awaited;
+        let awaited = |deployment: &mut Self, command: fn(usize) -> Command| {
+            deployment.errands += 1;
+            deployment.commands.push(command(deployment.errands));
+            deployment.doing = Doing::Awaited(deployment.errands);
             false
         };
         match part {
@@ -321,9 +337,9 @@ impl Deployment {
                 self.doing = Doing::Executions(first);
                 true
             }
-            Part::ScaleUp => awaited(self, Command::ScaleUp),
-            Part::Replace => awaited(self, Command::Replace),
-            Part::Restore => awaited(self, Command::Restore),
+            Part::ScaleUp => awaited(self, |errand| Command::ScaleUp { errand }),
+            Part::Replace => awaited(self, |errand| Command::Replace { errand }),
+            Part::Restore => awaited(self, |errand| Command::Restore { errand }),
             Part::ShiftTest(share) => self.shifted("test", share, Command::ShiftTest(share)),
             Part::ShiftProduction(share) => {
                 self.shifted("production", share, Command::ShiftProduction(share))

@@ -84,8 +84,13 @@ impl Execution {
         self.verdict.is_none().then_some(again.min(self.expires))
     }
 
-    /// What the function's answer makes of it.
-    pub(super) fn answered(&mut self, now: Duration, answer: &Answer, rule: HookDetails) -> Vec<Command> {
+    /// What the function's answer makes of it. Without a rule what it returns is lost.
+    pub(super) fn answered(
+        &mut self,
+        now: Duration,
+        answer: &Answer,
+        rule: Option<HookDetails>,
+    ) -> Vec<Command> {
         if self.verdict.is_some() || self.again.is_some() {
             // Nobody waits for this answer.
             return Vec::new();
@@ -103,7 +108,9 @@ impl Execution {
             Asked::Proceed => self.settle(Verdict::Proceed, reason, None),
             Asked::Stop { message } => self.settle(Verdict::Stop, reason, Some(message)),
             Asked::Wait { delay, details, remark } => {
-                self.details = rule.next(self.details.take(), details);
+                if let Some(rule) = rule {
+                    self.details = rule.next(self.details.take(), details);
+                }
                 self.again = Some(now + delay);
                 let waits = Happening::HookWaits { execution: number, reason, delay: delay.as_secs_f64() };
                 let remark = remark.map(|text| Happening::Remark { text });

@@ -71,6 +71,10 @@ pub(super) fn stage_timed_out(stage: &str) -> String {
     format!("Service deployment rolled back because {stage} did not end within 24 hours.")
 }
 
+/// ECS: a deployment lasted longer than it may. AWS's words for it are not known.
+pub(super) const DEPLOYMENT_TIMED_OUT: &str =
+    "Service deployment rolled back because it did not end within 30 days.";
+
 /// ECS: the circuit breaker.
 pub(super) const CIRCUIT_BREAKER: &str =
     "Service deployment rolled back because the circuit breaker threshold was exceeded.";

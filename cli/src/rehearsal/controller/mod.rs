@@ -1,6 +1,6 @@
 //! The deployment controllers: what ECS and CodeDeploy decide, as stage machines without any I/O.
 //!
-//! A [`Deployment`] walks over phases that its configuration gives ([`ecs`], [`codedeploy`]). It is told
+//! A [`Deployment`] walks over phases that its configuration gives, for ECS or for CodeDeploy. It is told
 //! what has happened ([`Input`]) and says what is to be done ([`Command`]); between the two it needs
 //! nothing but the simulated time. Whoever drives it carries out the commands, comes back with what
 //! came of them, and at the latest at [`Deployment::deadline`].
@@ -41,11 +41,16 @@ pub use self::status::Status;
 pub enum Input {
     /// Time has passed.
     Time,
-    /// What a [`Command::ScaleUp`] or [`Command::Replace`] asked for is done: the tasks of green run and
-    /// are healthy.
-    ScaledUp,
-    /// The tasks of green do not come up: the circuit breaker's threshold was exceeded.
-    Broke,
+    /// What a [`Command::ScaleUp`], [`Command::Replace`] or [`Command::Restore`] asked for is done.
+    Done {
+        /// The number that the command had. What is done too late is not what is awaited.
+        errand: usize,
+    },
+    /// It cannot be done: the circuit breaker's threshold was exceeded.
+    Broke {
+        /// The number that the command had.
+        errand: usize,
+    },
     /// A function that ECS called has answered, or failed to.
     Answered {
         /// The execution, as [`Command::Invoke`] named it.
@@ -75,11 +80,20 @@ pub enum Input {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
     /// Start the tasks of green beside those of blue, and say when they are healthy.
-    ScaleUp,
+    ScaleUp {
+        /// What [`Input::Done`] is to name.
+        errand: usize,
+    },
     /// Start the tasks of green in blue's own pool, and end those of blue once they are healthy.
-    Replace,
-    /// Replace the tasks of green by those of blue again, and say [`Input::ScaledUp`] when that is done.
-    Restore,
+    Replace {
+        /// What [`Input::Done`] is to name.
+        errand: usize,
+    },
+    /// Replace the tasks of green by those of blue again.
+    Restore {
+        /// What [`Input::Done`] is to name.
+        errand: usize,
+    },
     /// Give green so many percent of the test traffic.
     ShiftTest(f64),
     /// Give green so many percent of the production traffic.

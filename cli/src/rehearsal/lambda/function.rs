@@ -37,6 +37,8 @@ pub struct Function {
     pub region: String,
     /// The account, for the ARN.
     pub account: String,
+    /// The version or the alias that it is invoked by.
+    pub qualifier: Option<String>,
     /// What the deadline header says.
     pub deadline: DeadlineHeader,
     /// How asynchronous invocations are retried.
@@ -102,6 +104,7 @@ impl Function {
             memory_megabytes: 128,
             region: "us-east-1".to_owned(),
             account: "123456789012".to_owned(),
+            qualifier: None,
             deadline: DeadlineHeader::Real,
             retries: Retries::default(),
         }
@@ -114,9 +117,13 @@ impl Function {
         self
     }
 
-    /// The function's ARN, as in `Lambda-Runtime-Invoked-Function-Arn`.
+    /// The ARN that it is invoked by, as in `Lambda-Runtime-Invoked-Function-Arn`.
     pub fn arn(&self) -> String {
-        format!("arn:aws:lambda:{}:{}:function:{}", self.region, self.account, self.name)
+        let arn = format!("arn:aws:lambda:{}:{}:function:{}", self.region, self.account, self.name);
+        match &self.qualifier {
+            Some(qualifier) => format!("{arn}:{qualifier}"),
+            None => arn,
+        }
     }
 
     /// The value of the deadline header for an invocation that starts now.

@@ -9,6 +9,11 @@ use crate::rehearsal::Colour;
 use crate::rehearsal::controller::Happening;
 use crate::rehearsal::lambda::{Invocation, Outcome};
 
+/// The largest answer that Lambda hands on.
+pub(super) const MOST_BYTES: usize = 6 * 1024 * 1024;
+/// So much of an answer that cannot be read is shown.
+const SHOWN: usize = 200;
+
 /// An entry of the timeline.
 #[derive(Clone, Debug, Serialize)]
 pub struct Entry {
@@ -92,6 +97,7 @@ impl Invoked {
             Outcome::Answered(bytes) => serde_json::from_slice(bytes).ok(),
             _ => None,
         };
+        let answer_is_read = answer.is_some();
         let mut evidence = None;
         let mut log = Vec::new();
         for line in &invocation.log {
@@ -106,9 +112,7 @@ impl Invoked {
             twice,
             duration_ms: u64::try_from(invocation.duration.as_millis()).unwrap_or(u64::MAX),
             answer,
-            failure: invocation
-                .failure()
-                .map(|failure| format!("{}: {}", failure.error_type, failure.message)),
+            failure: failure(invocation, answer_is_read),
             evidence,
             log,
         }
@@ -117,6 +121,22 @@ impl Invoked {
     /// The reason that the function gave for its verdict.
     pub(super) fn reason(&self) -> Option<String> {
         self.answer.as_ref()?.get("reason")?.as_str().map(ToOwned::to_owned)
+    }
+}
+
+/// Why there is no answer that AWS could read.
+fn failure(invocation: &Invocation, answer_is_read: bool) -> Option<String> {
+    match &invocation.outcome {
+        Outcome::Answered(bytes) if bytes.len() > MOST_BYTES => Some(format!(
+            "Function.ResponseSizeTooLarge: Response payload size ({} bytes) exceeded maximum allowed payload size ({MOST_BYTES} bytes).",
+            bytes.len()
+        )),
+        Outcome::Answered(bytes) if !answer_is_read => {
+            let text = String::from_utf8_lossy(bytes);
+            let shown: String = text.chars().take(SHOWN).collect();
+            Some(format!("its answer is not JSON: {shown:?}"))
+        }
+        _ => invocation.failure().map(|failure| format!("{}: {}", failure.error_type, failure.message)),
     }
 }
 

@@ -6,17 +6,21 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::rehearsal::clock::Clock;
 use crate::rehearsal::lambda::{Function, Lambda};
-use crate::rehearsal::subject::functions::name;
+use crate::rehearsal::subject::functions::{name, qualifier};
 
 /// What runs as a function.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Runs {
     /// A hook of this command, by its name: this program again, as a process of its own.
     Hook(String),
-    /// A built artefact.
-    Program(PathBuf),
+    /// A built artefact in the place of a hook.
+    Program {
+        /// The hook.
+        hook: String,
+        /// The artefact.
+        path: PathBuf,
+    },
     /// A command for `sh` that speaks the Lambda Runtime API.
     Command(String),
 }
@@ -40,6 +44,8 @@ pub(super) struct Functions {
     settings: FunctionSettings,
     region: String,
     account: String,
+    /// The file of the clock that this command's own hooks follow.
+    clock: PathBuf,
     known: BTreeMap<String, Known>,
 }
 
@@ -47,14 +53,15 @@ pub(super) struct Functions {
 struct Known {
     runs: Runs,
     timeout: Option<Duration>,
-    /// The service around it, and the speed that it was started at.
-    lambda: Option<(f64, Arc<Lambda>)>,
+    /// The service around it, once it was called.
+    lambda: Option<Arc<Lambda>>,
 }
 
 impl Functions {
     pub(super) fn new(
         settings: FunctionSettings,
         (region, account): (&str, &str),
+        clock: PathBuf,
         functions: BTreeMap<String, Runs>,
     ) -> Self {
         let known = |(name, runs)| (name, Known { runs, timeout: None, lambda: None });
@@ -62,6 +69,7 @@ impl Functions {
             settings,
             region: region.to_owned(),
             account: account.to_owned(),
+            clock,
             known: functions.into_iter().map(known).collect(),
         }
     }
@@ -86,11 +94,18 @@ impl Functions {
         self.settings.variables_of_others.insert(name.into(), value.into());
     }
 
+    /// The functions, by the names that its owner's files have.
+    pub(super) fn names(&self) -> impl Iterator<Item = String> {
+        self.known.keys().cloned()
+    }
+
     /// Whether the function runs this hook, by whichever name.
     pub(super) fn is_of(&self, function: &str, hook: Option<&str>) -> bool {
         let Some(hook) = hook else { return true };
-        let runs = self.known.get(function).map(|known| &known.runs);
-        function == hook || matches!(runs, Some(Runs::Hook(name)) if name == hook)
+        match self.known.get(function).map(|known| &known.runs) {
+            Some(Runs::Hook(name) | Runs::Program { hook: name, .. }) => name == hook,
+            Some(Runs::Command(_)) | None => function == hook,
+        }
     }
 
     /// Whether the function lives in real time: it has no clock but the wall's.
@@ -98,39 +113,36 @@ impl Functions {
         self.known.get(function).is_some_and(|known| !matches!(known.runs, Runs::Hook(_)))
     }
 
-    /// The service around a function. One whose clock ran at another speed is started anew.
-    pub(super) fn lambda(&mut self, function: &str, clock: &Clock) -> Option<Arc<Lambda>> {
-        let configuration = self.configuration(function, clock)?;
-        let is_real_time = self.is_real_time(function);
-        let known = self.known.get_mut(function)?;
-        let speed = clock.speed();
-        let fits = |other: f64| is_real_time || (other - speed).abs() < f64::EPSILON;
-        match &known.lambda {
-            Some((other, lambda)) if fits(*other) => Some(lambda.clone()),
-            _ => {
-                let lambda = Arc::new(Lambda::new(configuration));
-                known.lambda = Some((speed, lambda.clone()));
-                Some(lambda)
-            }
-        }
+    /// Whether the function counts its patience by the wall's clock, also while it is not called.
+    pub(super) fn is_patient_in_real_time(&self, function: &str) -> bool {
+        self.known.get(function).is_some_and(|known| matches!(known.runs, Runs::Program { .. }))
     }
 
-    fn configuration(&self, function: &str, clock: &Clock) -> Option<Function> {
+    /// The service around a function.
+    pub(super) fn lambda(&mut self, function: &str) -> Option<Arc<Lambda>> {
+        let configuration = self.configuration(function)?;
+        let known = self.known.get_mut(function)?;
+        Some(known.lambda.get_or_insert_with(|| Arc::new(Lambda::new(configuration))).clone())
+    }
+
+    fn configuration(&self, function: &str) -> Option<Function> {
         let known = self.known.get(function)?;
         let name = name(function);
         let shell = || PathBuf::from("sh");
         let mut configuration = match &known.runs {
             Runs::Hook(hook) => {
-                let arguments = ["hook", hook, "--clock", &clock.reading().to_string()].map(OsString::from);
-                Function { arguments: arguments.into(), ..Function::new(name, &self.settings.program) }
+                let clock = self.clock.clone().into_os_string();
+                let arguments = vec!["hook".into(), hook.into(), "--clock".into(), clock];
+                Function { arguments, ..Function::new(name, &self.settings.program) }
             }
-            Runs::Program(path) => Function::new(name, path),
+            Runs::Program { path, .. } => Function::new(name, path),
             Runs::Command(command) => {
                 Function { arguments: vec!["-c".into(), command.into()], ..Function::new(name, shell()) }
             }
         };
         configuration.region.clone_from(&self.region);
         configuration.account.clone_from(&self.account);
+        configuration.qualifier = qualifier(function).map(ToOwned::to_owned);
         configuration.timeout = known.timeout.unwrap_or(self.settings.timeout);
         if !matches!(known.runs, Runs::Hook(_)) {
             configuration.environment.extend(self.settings.variables_of_others.clone());

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::sync::oneshot;
 
-use super::entry::{Around, Entry, Invoked};
+use super::entry::{Around, Entry, Invoked, MOST_BYTES};
 use super::settings::Answerer;
 use super::{Done, Play};
 use crate::rehearsal::aws::codedeploy;
@@ -27,8 +27,7 @@ impl Play {
             let _ = self.work.tell.send(Done::Told(Input::Answered { execution, answer }));
             return;
         }
-        let clock = self.stage.clock.clone();
-        let Some(lambda) = self.stage.functions.lambda(function, &clock) else {
+        let Some(lambda) = self.stage.functions.lambda(function) else {
             // Whoever prepared the rehearsal has mapped every function.
             let answer = Answer::Errored;
             let _ = self.work.tell.send(Done::Told(Input::Answered { execution, answer }));
@@ -80,7 +79,8 @@ impl Play {
         let (tell, clock) = (self.work.tell.clone(), self.stage.clock.clone());
         let (returned, waits) = oneshot::channel();
         let at_work = self.at_work.clone();
-        at_work.begin(&function);
+        let answers = !delivery.asynchronous;
+        at_work.begin(&function, answers);
         self.work.tasks.spawn(async move {
             let made = |invocation: &Invocation| {
                 Box::new(Invoked::new(execution, &function, delivery.twice, invocation))
@@ -90,18 +90,18 @@ impl Play {
                 loop {
                     let attempt = attempts.next().await;
                     let again = attempts.again_after(&attempt);
-                    at_work.end(&function);
+                    at_work.end(&function, answers);
                     let is_last = again.is_none() && !delivery.twice;
                     let _ = tell.send(Done::Invoked { invoked: made(&attempt), is_last, input: None });
                     let Some(delay) = again else { break };
                     // Between two attempts AWS waits, and nothing is at work.
                     clock.sleep(delay).await;
-                    at_work.begin(&function);
+                    at_work.begin(&function, answers);
                     let _ = tell.send(Done::Pace);
                 }
             } else {
                 let invocation = lambda.invoke(body).await;
-                at_work.end(&function);
+                at_work.end(&function, answers);
                 let answered = Input::Answered { execution, answer: answer(&invocation) };
                 let input = (!delivery.twice).then_some(answered);
                 let _ = tell.send(Done::Invoked { invoked: made(&invocation), is_last: false, input });
@@ -147,7 +147,8 @@ impl Play {
         match self.stage.pause.clone() {
             Answerer::Caller => {
                 let text = format!(
-                    "answer with: aws ecs continue-service-deployment --endpoint-url {} --service-deployment-arn {} --hook-id {hook} --action CONTINUE",
+                    "answer with: aws ecs continue-service-deployment --region {} --endpoint-url {} --service-deployment-arn {} --hook-id {hook} --action CONTINUE",
+                    event["region"].as_str().unwrap_or_default(),
                     self.stage.aws.endpoint_url(),
                     event["detail"]["serviceDeploymentArn"].as_str().unwrap_or_default()
                 );
@@ -167,8 +168,7 @@ impl Play {
                 self.work.of_executions.entry(execution).or_default().push(person);
             }
             Answerer::Function(function) => {
-                let clock = self.stage.clock.clone();
-                let Some(lambda) = self.stage.functions.lambda(&function, &clock) else { return };
+                let Some(lambda) = self.stage.functions.lambda(&function) else { return };
                 self.strike(&function, &lambda);
                 let delivery = Delivery { asynchronous: true, twice: false };
                 let body = event.to_string();
@@ -215,6 +215,8 @@ struct Delivery {
 /// What ECS can read of an invocation.
 fn answer(invocation: &Invocation) -> Answer {
     match &invocation.outcome {
+        // Lambda makes an error of it.
+        Outcome::Answered(bytes) if bytes.len() > MOST_BYTES => Answer::Errored,
         Outcome::Answered(bytes) => Answer::Returned(serde_json::from_slice(bytes).ok()),
         Outcome::FunctionError { .. }
         | Outcome::TimedOut { .. }

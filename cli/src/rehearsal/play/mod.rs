@@ -33,7 +33,7 @@ use self::stage::Stage;
 use super::Colour;
 use super::controller::{Command, Deployment, Happening, Input, Status};
 use super::task::{NotReady, Tasks};
-use super::users::Seen;
+use super::users::{Seen, Side};
 
 /// How long users go on once the deployment is over, in simulated time.
 const AFTERMATH: Duration = Duration::from_secs(15);
@@ -58,6 +58,12 @@ pub struct Play {
     told: BTreeSet<String>,
     /// Whether green had production traffic at any time.
     green_served: bool,
+    /// The number of the errand that green was started for.
+    errand: usize,
+    /// How many of green's tasks have ended by themselves.
+    lost: usize,
+    /// How many PAUSE hooks waited.
+    pauses: usize,
 }
 
 /// What is under way. Dropping it ends it.
@@ -67,6 +73,8 @@ struct Work {
     tasks: JoinSet<()>,
     /// What waits for an execution's verdict.
     of_executions: BTreeMap<usize, Vec<AbortHandle>>,
+    /// What waits for a side to be healthy.
+    health: Option<AbortHandle>,
     /// Whether nobody is expected to bring what the controller waits for.
     is_hopeless: bool,
 }
@@ -75,13 +83,13 @@ struct Work {
 #[derive(Debug)]
 enum Done {
     /// Green's tasks were started, or were not.
-    Started(Result<Tasks, NotReady>),
+    Started { errand: usize, tasks: Result<Tasks, NotReady> },
     /// All targets of green are healthy.
-    Healthy,
+    Healthy { errand: usize },
     /// Blue's targets are healthy again.
-    Restored,
-    /// Green's targets were never healthy for as long as the circuit breaker takes.
-    Broke,
+    Restored { errand: usize },
+    /// Targets were not healthy for as long as the circuit breaker takes.
+    Broke { errand: usize },
     /// An invocation of a function came to its end.
     Invoked {
         invoked: Box<Invoked>,
@@ -166,9 +174,16 @@ pub struct OfCodeDeploy {
 }
 
 impl Played {
-    /// How many requests of users green spoilt.
+    /// How many requests of users green spoilt: errors, and answers with 4xx that blue does not give.
     pub fn errors_of_green(&self) -> u64 {
-        self.users.by_colour.get(&super::users::Side::Green).map_or(0, |of| of.errors)
+        let of = |side| self.users.by_colour.get(&side);
+        let blue_rejects = of(Side::Blue).is_some_and(|blue| blue.rejected > 0);
+        of(Side::Green).map_or(0, |green| green.errors + if blue_rejects { 0 } else { green.rejected })
+    }
+
+    /// Whether green had production traffic, and no user was there to see what it makes of it.
+    pub fn is_unseen(&self) -> bool {
+        self.green_served && self.users.by_colour.get(&Side::Green).is_none_or(|green| green.requests == 0)
     }
 }
 
@@ -186,7 +201,13 @@ impl Play {
             deployment,
             began,
             done,
-            work: Work { tell, tasks: JoinSet::new(), of_executions: BTreeMap::new(), is_hopeless: false },
+            work: Work {
+                tell,
+                tasks: JoinSet::new(),
+                of_executions: BTreeMap::new(),
+                health: None,
+                is_hopeless: false,
+            },
             green: None,
             fired: Vec::new(),
             reasons: BTreeMap::new(),
@@ -194,6 +215,9 @@ impl Play {
             at_work: AtWork::default(),
             told: BTreeSet::new(),
             green_served: false,
+            errand: 0,
+            lost: 0,
+            pauses: 0,
         })
     }
 
@@ -218,11 +242,14 @@ impl Play {
         let url = self.endpoint_url();
         let identity = self.stage.identity();
         if self.stage.is_codedeploy() {
-            format!("aws deploy get-deployment --endpoint-url {url} --deployment-id {}", identity.deployment)
+            format!(
+                "aws deploy get-deployment --region {} --endpoint-url {url} --deployment-id {}",
+                identity.region, identity.deployment
+            )
         } else {
             format!(
-                "aws ecs describe-service-deployments --endpoint-url {url} --service-deployment-arns {}",
-                identity.deployment
+                "aws ecs describe-service-deployments --region {} --endpoint-url {url} --service-deployment-arns {}",
+                identity.region, identity.deployment
             )
         }
     }
@@ -235,10 +262,9 @@ impl Play {
     /// Plays the deployment to its end; every entry of the timeline is told as it is made.
     pub async fn run(&mut self, mut tell: impl FnMut(&Entry)) -> Result<Played, NotPlayed> {
         let started = tokio::time::Instant::now();
+        // Periods of metrics begin with whole minutes, whenever somebody happens to start.
+        self.stage.clock.skip_to_minute();
         self.began = self.stage.clock.elapsed();
-        for text in std::mem::take(&mut self.stage.remarks) {
-            self.note(Around::Note { text }, &mut tell);
-        }
         let mut commands = self.deployment.start(self.began);
         loop {
             self.green_served |= self.deployment.production_share() > 0.0;
@@ -320,7 +346,7 @@ impl Play {
             ended = ended => {
                 let reason = stage::task_end(&ended);
                 self.note(Around::TaskEnded { colour: Colour::Green, task: ended.task, reason }, tell);
-                Ok(None)
+                Ok(self.lose_task())
             }
             rollback = stage::stopped(&self.stage.aws, self.stage.stops) => {
                 self.stage.stops += 1;
@@ -333,35 +359,42 @@ impl Play {
 
     fn finish(&mut self, done: Done, tell: &mut impl FnMut(&Entry)) -> Result<Option<Input>, NotPlayed> {
         match done {
-            Done::Started(Err(not_ready)) => return Err(NotPlayed::NotReady(not_ready)),
-            Done::Started(Ok(tasks)) => {
+            // Nobody awaits it any more: tasks that have come too late end here.
+            Done::Started { errand, .. }
+            | Done::Healthy { errand }
+            | Done::Restored { errand }
+            | Done::Broke { errand }
+                if !self.deployment.awaits(errand) => {}
+            Done::Started { tasks: Err(not_ready), .. } => return Err(NotPlayed::NotReady(not_ready)),
+            Done::Started { errand, tasks: Ok(tasks) } => {
                 self.stage.add_green(tasks.addresses());
                 // In one pool with blue it serves from the beginning.
                 self.green_served |= self.stage.is_rolling();
                 self.green = Some(tasks);
                 self.mirror();
-                self.await_health();
+                self.await_health(errand);
             }
-            Done::Healthy => {
+            Done::Healthy { errand } => {
                 let tasks = self.green.as_ref().map_or(0, |green| green.addresses().len());
                 let program = self.stage.green.to_string();
                 self.note(Around::Running { colour: Colour::Green, tasks, program }, tell);
                 if self.stage.is_rolling() {
                     self.stage.end_side(Colour::Blue);
                 }
-                return Ok(Some(Input::ScaledUp));
+                return Ok(Some(Input::Done { errand }));
             }
-            Done::Restored => {
+            Done::Restored { errand } => {
                 self.stage.end_side(Colour::Green);
-                return Ok(Some(Input::ScaledUp));
+                return Ok(Some(Input::Done { errand }));
             }
-            Done::Broke => {
+            Done::Broke { errand } => {
                 self.work.lose_hope();
-                return Ok(Some(Input::Broke));
+                return Ok(Some(Input::Broke { errand }));
             }
             Done::Pace => self.work.hope(),
             Done::Invoked { invoked, is_last, input } => {
-                if let (Some(reason), false) = (invoked.reason(), invoked.twice) {
+                let reason = invoked.reason().or_else(|| invoked.failure.clone());
+                if let (Some(reason), false) = (reason, invoked.twice) {
                     self.reasons.insert(invoked.execution, reason);
                 }
                 if is_last && !self.is_reported(invoked.execution) {
@@ -384,8 +417,8 @@ impl Play {
             self.work.hope();
         }
         match command {
-            Command::ScaleUp | Command::Replace => self.start_green(),
-            Command::Restore => self.restore_blue(),
+            Command::ScaleUp { errand } | Command::Replace { errand } => self.start_green(errand),
+            Command::Restore { errand } => self.restore_blue(errand),
             // The world has the weights already.
             Command::ShiftTest(_) | Command::ShiftProduction(_) => {}
             Command::EndBlue => self.stage.end_side(Colour::Blue),
@@ -393,40 +426,65 @@ impl Play {
             Command::Invoke { execution, function, event, asynchronous } => {
                 self.invoke(execution, &function, &event, asynchronous);
             }
-            Command::Pause { execution, event } => self.pause(execution, &event, tell),
+            Command::Pause { execution, event } => {
+                self.pauses += 1;
+                self.pause(execution, &event, tell);
+            }
             Command::Forget { execution } => self.forget(execution),
             Command::Note(happening) => self.tell(What::Deployment(happening), tell),
         }
     }
 
-    fn start_green(&mut self) {
+    fn start_green(&mut self, errand: usize) {
+        self.errand = errand;
         let starting = self.stage.start_green();
         let tell = self.work.tell.clone();
         self.work.tasks.spawn(async move {
             // Nobody listens any more where the rehearsal is over.
-            let _ = tell.send(Done::Started(starting.await));
+            let _ = tell.send(Done::Started { errand, tasks: starting.await });
         });
     }
 
-    fn await_health(&mut self) {
-        let (healthy, gives_up) = self.stage.health(Colour::Green);
-        let tell = self.work.tell.clone();
-        self.work.tasks.spawn(async move {
-            tokio::select! {
-                () = healthy => drop(tell.send(Done::Healthy)),
-                () = gives_up => drop(tell.send(Done::Broke)),
-            }
-        });
+    fn await_health(&mut self, errand: usize) {
+        self.await_healthy(Colour::Green, errand, Done::Healthy { errand });
     }
 
-    fn restore_blue(&mut self) {
+    fn restore_blue(&mut self, errand: usize) {
         self.stage.restore_blue();
-        let (healthy, _) = self.stage.health(Colour::Blue);
+        self.await_healthy(Colour::Blue, errand, Done::Restored { errand });
+    }
+
+    /// Tells when a side is healthy, and meanwhile when nobody believes any more that it will be.
+    fn await_healthy(&mut self, colour: Colour, errand: usize, done: Done) {
+        let (healthy, gives_up) = self.stage.health(colour);
         let tell = self.work.tell.clone();
-        self.work.tasks.spawn(async move {
-            healthy.await;
-            drop(tell.send(Done::Restored));
+        let waiting = self.work.tasks.spawn(async move {
+            let mut healthy = std::pin::pin!(healthy);
+            tokio::select! {
+                () = &mut healthy => {}
+                () = gives_up => {
+                    let _ = tell.send(Done::Broke { errand });
+                    // Who is late is healthy nevertheless.
+                    healthy.await;
+                }
+            }
+            let _ = tell.send(done);
         });
+        self.work.health = Some(waiting);
+    }
+
+    /// A task of green ended by itself. Once none is left green is healthy no more, and will not be.
+    fn lose_task(&mut self) -> Option<Input> {
+        self.lost += 1;
+        let tasks = self.green.as_ref().map_or(0, |green| green.addresses().len());
+        if self.lost < tasks || !self.deployment.awaits(self.errand) {
+            return None;
+        }
+        if let Some(health) = self.work.health.take() {
+            health.abort();
+        }
+        self.work.lose_hope();
+        Some(Input::Broke { errand: self.errand })
     }
 
     fn mirror(&mut self) {
@@ -444,14 +502,14 @@ impl Play {
         self.entries.push(entry);
     }
 
-    /// The reason of the function that stopped the deployment, or of the last one that let it go on.
+    /// Why the function that stopped the deployment did so, or why the last one let it go on.
     fn decided_by(&self) -> Option<String> {
         let success = self.deployment.status().is_success();
         let decided = |entry: &Entry| match &entry.what {
-            What::Deployment(Happening::HookEnded { verdict, reason, .. })
+            What::Deployment(Happening::HookEnded { execution, verdict, reason, .. })
                 if verdict.proceeds() == success =>
             {
-                reason.clone()
+                reason.clone().or_else(|| self.reasons.get(execution).cloned())
             }
             _ => None,
         };
@@ -466,7 +524,12 @@ impl Play {
         let is_shared = self.green.as_ref().is_some_and(Tasks::is_shared);
         let shares_address =
             self.green.as_ref().is_some_and(|green| !green.is_shared() && !green.has_own_addresses());
-        let mut notes = Vec::new();
+        let mut notes = self.stage.remarks.clone();
+        if self.pauses > 0 && matches!(self.stage.pause, Answerer::Person { .. }) {
+            notes.push(
+                "PAUSE hooks were answered by a person who was played: `--pause` says who does".to_owned(),
+            );
+        }
         if is_shared {
             notes.push(
                 "green is a URL, which counts as one shared task: isolation was not exercised".to_owned(),

@@ -24,9 +24,7 @@ use crate::rehearsal::balancer::{Balancer, Entry, HealthChecks, Options};
 use crate::rehearsal::clock::Clock;
 use crate::rehearsal::controller;
 use crate::rehearsal::controller::configuration::{Configuration, Strategy};
-use crate::rehearsal::controller::{
-    Answer, Assumptions, Circumstances, Deployment, HookDetails, LoadBalancer,
-};
+use crate::rehearsal::controller::{Answer, Assumptions, Circumstances, Deployment, LoadBalancer};
 use crate::rehearsal::fault::{Faults, HookFaultKind};
 use crate::rehearsal::subject::Subject;
 use crate::rehearsal::task::{self, Ended, NotReady, Program, Readiness, Tasks};
@@ -35,8 +33,12 @@ use crate::rehearsal::users::{self, Alarms, Colours, Fired, Users};
 /// What ECS takes until a task's application is started, with Fargate: about half a minute.
 const PROVISIONING: Duration = Duration::from_secs(30);
 
+/// Health checks are no closer than this, in real time.
+const SHORTEST_INTERVAL: Duration = Duration::from_millis(50);
+/// A task that nobody checks counts as healthy so long after it runs.
+const UNCHECKED: Duration = Duration::from_secs(40);
 /// How long users wait for an answer at the least, in real time: no machine is to look like a hung green.
-const LEAST_PATIENCE: Duration = Duration::from_secs(2);
+const LEAST_PATIENCE: Duration = Duration::from_millis(1500);
 
 /// Why a rehearsal could not run.
 #[derive(Debug)]
@@ -93,6 +95,8 @@ pub(super) struct Stage {
     task_settings: task::Settings,
     /// How many calls of `StopServiceDeployment` were seen.
     pub(super) stops: usize,
+    /// Where this command's own hooks read the clock.
+    _folder: tempfile::TempDir,
     /// The certificate authority's file, for as long as functions read it.
     authority: Option<tempfile::NamedTempFile>,
 }
@@ -169,9 +173,13 @@ impl Stage {
         let (options, authority) = options(&aws, &subject, &clock).map_err(machine("issue certificates"))?;
         let balancer =
             Balancer::start(&aws, options).await.map_err(machine("start the local load balancer"))?;
+        let folder = tempfile::tempdir().map_err(machine("make a folder for the clock"))?;
+        let clock_file = folder.path().join("clock");
+        clock.publish(clock_file.clone()).map_err(machine("write the clock down"))?;
         let mut functions = Functions::new(
             settings.function_settings,
             (&subject.region, &subject.account),
+            clock_file,
             settings.functions,
         );
         let mut stage = Self {
@@ -192,6 +200,7 @@ impl Stage {
             balancer,
             task_settings,
             stops: 0,
+            _folder: folder,
             authority: authority.map(|(_, file)| file),
             subject,
             aws,
@@ -223,10 +232,12 @@ impl Stage {
             reconcile,
             red_alarms,
             shift_denied: self.faults.shift_denied.then(|| self.role("ecs-infrastructure")),
+            forgetful: self
+                .functions
+                .names()
+                .filter(|name| self.has_fault(name, &HookFaultKind::StateDropped))
+                .collect(),
         };
-        let drops = self.faults.hooks.iter().any(|fault| fault.kind == HookFaultKind::StateDropped);
-        let hook_details = if drops { HookDetails::Drop } else { assumptions.hook_details };
-        let assumptions = Assumptions { hook_details, ..assumptions };
         Deployment::new(self.scene.identity(), self.subject.configuration.clone(), circumstances, assumptions)
     }
 
@@ -381,13 +392,15 @@ impl Stage {
     ) -> (impl Future<Output = ()> + use<>, impl Future<Output = ()> + use<>) {
         let (shared, group) = (self.aws.shared(), self.scene.target_group(colour));
         let watched = (shared.clone(), group.clone());
+        let without_checks = self.clock.clone();
         let healthy = async move {
-            let Some(group) = group else { return };
+            let Some(group) = group else { return without_checks.sleep(UNCHECKED).await };
             shared.until(|world| states(world, &group).all(|state| state == "healthy")).await;
         };
         let checks = self.subject.health_checks;
         // A task that has failed its checks is replaced, and the next one fails as many of them.
-        let each = checks.interval * checks.unhealthy_threshold.max(1) + PROVISIONING;
+        let interval = checks.interval.max(SHORTEST_INTERVAL.mul_f64(self.speed));
+        let each = interval * checks.unhealthy_threshold.max(1) + PROVISIONING;
         let patience = circuit_breaker_patience(self.subject.desired_count, each);
         let clock = self.clock.clone();
         let gives_up = async move {
@@ -470,7 +483,7 @@ type Issued = (Authority, tempfile::NamedTempFile);
 fn options(aws: &Aws, subject: &Subject, clock: &Clock) -> io::Result<(Options, Option<Issued>)> {
     let checks = subject.health_checks;
     // A check itself takes as long as it takes.
-    let interval = clock.real(checks.interval).max(Duration::from_millis(50));
+    let interval = clock.real(checks.interval).max(SHORTEST_INTERVAL);
     let mut options = Options {
         health_checks: Some(HealthChecks { interval, ..checks }),
         certificates: HashMap::new(),
@@ -482,7 +495,10 @@ fn options(aws: &Aws, subject: &Subject, clock: &Clock) -> io::Result<(Options, 
     }
     let authority = Authority::new()?;
     for certificate in wanted {
-        let issued = authority.issue(&certificate.subject_alternative_names)?;
+        // Programs of others are given the listener's address on this machine.
+        let here = ["localhost", "127.0.0.1"].map(ToOwned::to_owned);
+        let names: Vec<String> = certificate.subject_alternative_names.iter().cloned().chain(here).collect();
+        let issued = authority.issue(&names)?;
         options.certificates.insert(certificate.certificate_arn, issued);
     }
     let mut file = tempfile::NamedTempFile::new()?;
@@ -501,6 +517,7 @@ fn environment(functions: &mut Functions, aws: &Aws, authority: Option<&Issued>)
     if let Some((_, file)) = authority {
         functions.set("SSL_CERT_FILE", file.path().as_os_str());
         functions.set_for_others("REQUESTS_CA_BUNDLE", file.path().as_os_str());
+        functions.set_for_others("CURL_CA_BUNDLE", file.path().as_os_str());
         functions.set_for_others("NODE_EXTRA_CA_CERTS", file.path().as_os_str());
     }
 }

@@ -28,6 +28,12 @@ pub fn name(function: &str) -> &str {
     resource.split_once(':').map_or(resource, |(name, _)| name)
 }
 
+/// The version or the alias of a function, where it is named with one.
+pub fn qualifier(function: &str) -> Option<&str> {
+    let start = function.rfind(name(function))? + name(function).len();
+    function.get(start..)?.strip_prefix(':').filter(|qualifier| !qualifier.is_empty())
+}
+
 /// The problem that some functions are no hooks, all of them at once.
 pub fn unmapped(file: &str, functions: &[&str], hooks: &[&str]) -> Problem {
     let quoted = |texts: &[&str]| texts.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ");
@@ -72,6 +78,20 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(map(function, &HOOKS), expected, "{function}");
+        }
+    }
+
+    #[test]
+    fn a_version_or_an_alias_stands_behind_the_name() {
+        for (function, expected) in [
+            ("arn:aws:lambda:us-east-1:123456789012:function:health:live", Some("live")),
+            ("123456789012:function:health:$LATEST", Some("$LATEST")),
+            ("health:7", Some("7")),
+            ("arn:aws:lambda:us-east-1:123456789012:function:health", None),
+            ("health", None),
+            ("", None),
+        ] {
+            assert_eq!(qualifier(function), expected, "{function}");
         }
     }
 

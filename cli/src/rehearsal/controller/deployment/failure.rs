@@ -24,8 +24,8 @@ impl Deployment {
         }
     }
 
-    pub(super) fn broke(&mut self) {
-        let scales = self.doing == Doing::Awaited && self.status == Status::InProgress;
+    pub(super) fn broke(&mut self, errand: usize) {
+        let scales = self.awaits(errand) && self.status == Status::InProgress;
         if let (Configuration::Ecs(ecs), true) = (&self.configuration, scales)
             && ecs.circuit_breaker
         {
@@ -59,10 +59,7 @@ impl Deployment {
     /// Whether the phase or the deployment has lasted too long, which is then dealt with.
     pub(super) fn is_late(&mut self) -> bool {
         if self.deployment_ends().is_some_and(|ends| ends <= self.now) {
-            self.fail(
-                "Service deployment rolled back because it did not end within 30 days.".to_owned(),
-                None,
-            );
+            self.fail(messages::DEPLOYMENT_TIMED_OUT.to_owned(), None);
             return true;
         }
         if self.phase_ends().is_none_or(|ends| ends > self.now) {

@@ -106,12 +106,12 @@ impl<'a> Drive<'a> {
     fn carry_out(&mut self, now: Duration, commands: Vec<Command>) {
         for command in commands {
             match command {
-                Command::ScaleUp | Command::Replace => {
+                Command::ScaleUp { errand } | Command::Replace { errand } => {
                     if let Some(after) = self.scale_up {
-                        self.later(now + Duration::from_secs(after), Input::ScaledUp);
+                        self.later(now + Duration::from_secs(after), Input::Done { errand });
                     }
                 }
-                Command::Restore => self.later(now, Input::ScaledUp),
+                Command::Restore { errand } => self.later(now, Input::Done { errand }),
                 Command::ShiftTest(share) => self.shares.push((now, "test", share)),
                 Command::ShiftProduction(share) => self.shares.push((now, "production", share)),
                 Command::EndBlue | Command::EndGreen => {}
@@ -249,6 +249,7 @@ pub(super) fn around() -> Circumstances {
         reconcile: false,
         red_alarms: Vec::new(),
         shift_denied: None,
+        forgetful: Vec::new(),
     }
 }
 

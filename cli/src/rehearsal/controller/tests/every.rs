@@ -114,8 +114,7 @@ fn circumstances() -> impl Strategy<Value = Circumstances> {
 }
 
 fn assumptions() -> impl Strategy<Value = Assumptions> {
-    let hook_details =
-        prop_oneof![Just(HookDetails::Merge), Just(HookDetails::Replace), Just(HookDetails::Drop)];
+    let hook_details = prop_oneof![Just(HookDetails::Merge), Just(HookDetails::Replace)];
     let shift_hooks = prop_oneof![Just(ShiftHooks::Before), Just(ShiftHooks::After)];
     let rollback_hooks = prop_oneof![Just(RollbackHooks::Always), Just(RollbackHooks::Reached)];
     (hook_details, shift_hooks, rollback_hooks).prop_map(|(hook_details, shift_hooks, rollback_hooks)| {
@@ -128,8 +127,8 @@ fn outside() -> impl Strategy<Value = BTreeMap<u64, Input>> {
     let input = prop_oneof![
         Just(Input::Alarm("errors".to_owned())),
         any::<bool>().prop_map(|rollback| Input::Stopped { rollback }),
-        Just(Input::Broke),
-        Just(Input::ScaledUp)
+        (0_usize..3).prop_map(|errand| Input::Broke { errand }),
+        (0_usize..3).prop_map(|errand| Input::Done { errand })
     ];
     proptest::collection::btree_map(0_u64..100_000, input, 0..3)
 }

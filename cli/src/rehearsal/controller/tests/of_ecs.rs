@@ -6,8 +6,8 @@ use serde_json::json;
 
 use super::super::configuration::{Configuration, HookTarget, Strategy, TimeoutAction};
 use super::super::{
-    Answer, Assumptions, Circumstances, Deployment, Happening, HookDetails, Identity, Input, LoadBalancer,
-    RollbackHooks, ShiftHooks, Status, Verdict,
+    Answer, Assumptions, Circumstances, Command, Deployment, Happening, HookDetails, Identity, Input,
+    LoadBalancer, RollbackHooks, ShiftHooks, Status, Verdict,
 };
 use super::drive::{
     Act, Drive, HOOK, around, ecs, ended, failed, identity, lambda, of_ecs, pause, succeeded, waiting,
@@ -238,20 +238,22 @@ fn a_hook_that_asks_for_time_is_called_again_with_what_it_returned() {
     let mut hook = lambda(&["POST_TEST_TRAFFIC_SHIFT"]);
     hook.target = HookTarget::Lambda { function: HOOK.to_owned(), details: Some(json!({"plan": 1})) };
     let cases = [
-        (HookDetails::Merge, json!({"plan": 1, "seen": 1})),
-        (HookDetails::Replace, json!({"seen": 1})),
-        (HookDetails::Drop, json!({"plan": 1})),
+        (HookDetails::Merge, vec![], json!({"plan": 1, "seen": 1})),
+        (HookDetails::Replace, vec![], json!({"seen": 1})),
+        (HookDetails::Merge, vec![HOOK.to_owned()], json!({"plan": 1})),
+        (HookDetails::Merge, vec!["another".to_owned()], json!({"plan": 1, "seen": 1})),
     ];
-    for (hook_details, carried) in cases {
+    for (hook_details, forgetful, carried) in cases {
         let script = |_: &str, _: &str, calls: usize| match calls {
             0 => waiting(Some(json!({"seen": 1}))),
             1 => waiting(None),
             _ => succeeded(),
         };
         let configuration = Configuration::Ecs(ecs(Strategy::BlueGreen, vec![hook.clone()]));
+        let around = Circumstances { forgetful, ..around() };
         let assumptions = Assumptions { hook_details, ..Assumptions::default() };
         let drive =
-            Drive::new(Deployment::new(identity(), configuration, around(), assumptions), script).play();
+            Drive::new(Deployment::new(identity(), configuration, around, assumptions), script).play();
         assert_eq!(drive.deployment.status(), Status::Successful);
         let details: Vec<_> = drive.events.iter().map(|(_, event)| event["hookDetails"].clone()).collect();
         assert_eq!(details, [json!({"plan": 1}), carried.clone(), carried], "{hook_details:?}");
@@ -354,7 +356,7 @@ fn an_alarm_takes_the_deployment_back_unless_it_was_red_before() {
 fn green_that_does_not_come_up_is_ended_by_the_circuit_breaker_or_after_a_day() {
     let mut drive = Drive::new(of_ecs(ecs(Strategy::BlueGreen, vec![])), |_, _, _| succeeded());
     drive.scale_up = None;
-    drive.outside.insert(300, Input::Broke);
+    drive.outside.insert(300, Input::Broke { errand: 1 });
     let expected = "Service deployment rolled back because the circuit breaker threshold was exceeded.";
     assert_eq!(ended(&drive.play()), (Status::RollbackSuccessful, Some(expected.to_owned())));
 
@@ -362,7 +364,7 @@ fn green_that_does_not_come_up_is_ended_by_the_circuit_breaker_or_after_a_day() 
     without.circuit_breaker = false;
     let mut drive = Drive::new(of_ecs(without), |_, _, _| succeeded());
     drive.scale_up = None;
-    drive.outside.insert(300, Input::Broke);
+    drive.outside.insert(300, Input::Broke { errand: 1 });
     let expected = "Service deployment rolled back because SCALE_UP did not end within 24 hours.";
     assert_eq!(ended(&drive.play()), (Status::RollbackSuccessful, Some(expected.to_owned())));
 }
@@ -387,4 +389,29 @@ fn somebody_who_stops_it_gets_a_rollback() {
     let drive = drive.play();
     assert_eq!(drive.deployment.status(), Status::RollbackSuccessful);
     assert_eq!((drive.deployment.production_share(), drive.deployment.test_share()), (0.0, 0.0));
+}
+
+#[test]
+fn what_is_done_too_late_is_not_what_is_awaited() {
+    let mut drive = Drive::new(of_ecs(ecs(Strategy::Rolling, vec![])), |_, _, _| succeeded());
+    drive.scale_up = Some(600);
+    drive.outside.insert(10, Input::Alarm("errors".to_owned()));
+    let drive = drive.play();
+    // Green was replaced by nobody yet when blue was to be restored.
+    assert_eq!(drive.deployment.status(), Status::RollbackSuccessful);
+    let mut deployment = of_ecs(ecs(Strategy::Rolling, vec![]));
+    let mut errands = Vec::new();
+    let mut note = |commands: Vec<Command>| {
+        errands.extend(commands.iter().filter_map(|command| match command {
+            Command::Replace { errand } | Command::Restore { errand } => Some(*errand),
+            _ => None,
+        }));
+    };
+    note(deployment.start(Duration::ZERO));
+    note(deployment.handle(Duration::from_secs(10), Input::Alarm("errors".to_owned())));
+    assert_eq!(errands, [1, 2]);
+    deployment.handle(Duration::from_secs(11), Input::Done { errand: 1 });
+    assert_eq!(deployment.status(), Status::RollbackInProgress);
+    deployment.handle(Duration::from_secs(12), Input::Done { errand: 2 });
+    assert_eq!(deployment.status(), Status::RollbackSuccessful);
 }

@@ -44,7 +44,7 @@ fn the_built_in_service_is_the_example() {
     );
     assert_eq!(front.health_check.path.as_deref(), Some("/ping"));
     let ecs = ecs(&subject);
-    assert_eq!((ecs.strategy, ecs.bake), (Strategy::BlueGreen, Duration::from_mins(2)));
+    assert_eq!((ecs.strategy, ecs.bake), (Strategy::BlueGreen, Duration::from_mins(3)));
     assert_eq!((&*ecs.alarms, ecs.circuit_breaker), (&["hello-errors".to_owned()][..], true));
     assert_eq!(functions::map(functions(&subject)[0], &["test-traffic"]), Some("test-traffic"));
     assert_eq!(
@@ -55,7 +55,7 @@ fn the_built_in_service_is_the_example() {
         (ecs.hooks[0].timeout, ecs.hooks[0].on_timeout),
         (Duration::from_hours(24), TimeoutAction::Rollback)
     );
-    assert_eq!(ecs.document["bakeTimeInMinutes"], 2);
+    assert_eq!(ecs.document["bakeTimeInMinutes"], 3);
 }
 
 #[test]
