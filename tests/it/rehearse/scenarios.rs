@@ -47,6 +47,8 @@ scenarios! {
     a_hook_that_waits_too_long_is_ended: "tests/rehearsals/times-out.json", "--fault", "aws:denied", "--speed", "60x";
     a_hook_that_waits_too_long_may_continue: "tests/rehearsals/times-out-and-continues.json", "--fault", "aws:denied", "--speed", "60x";
 
+    a_slow_hook_is_not_ended_by_the_fast_clock: "tests/rehearsals/short-timeout.json", "--fault", "green:errors=20%,green:slow=300ms";
+
     // Strategies and stages.
     a_canary: "tests/rehearsals/canary.json";
     a_canary_is_stopped_at_its_first_step: "tests/rehearsals/canary.json", "--fault", "green:errors-after=7m", "--speed", "60x";
