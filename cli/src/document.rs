@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::{Map, Value};
 
-use crate::{failure::Failure, rehearsal::aws::World};
+use crate::{failure::Failure, rehearsal::aws::World, yaml};
 
 /// Larger files are given by mistake.
 const MAX_BYTES: u64 = 16 * 1024 * 1024;
@@ -36,19 +36,26 @@ pub(crate) fn plan(path: &Path) -> Result<Map<String, Value>, Failure> {
     let bytes = read(path, "plan")?;
     let wrong = |why: String| Failure::wrong(format!("the plan `{}` {why}", path.display()));
     let text = String::from_utf8(bytes).map_err(|error| wrong(format!("is not UTF-8: {error}")))?;
-    let json = serde_json::from_str::<Value>(&text);
-    let looks_like_json = text.trim_start().starts_with(['{', '[']);
-    let value = match json {
-        Ok(value) => value,
-        Err(error) if looks_like_json => return Err(wrong(format!("is not JSON: {error}"))),
-        Err(_) => serde_saphyr::from_str(&text)
-            .map_err(|error| wrong(format!("is neither JSON nor YAML: {error}")))?,
-    };
-    match value {
-        Value::Object(fields) => Ok(fields),
-        _ => Err(wrong("is no object".to_owned())
+    match object(&text) {
+        Ok(Some(fields)) => Ok(fields),
+        Ok(None) => Err(wrong("is no object".to_owned())
             .hint("a plan looks like {\"checks\": [{\"http\": {\"path\": \"/ping\"}}]}")),
+        Err(why) => Err(wrong(why)),
     }
+}
+
+/// The object in a text of JSON or YAML; none where it has anything else. Nesting is bounded by both.
+fn object(text: &str) -> Result<Option<Map<String, Value>>, String> {
+    let looks_like_json = text.trim_start().starts_with(['{', '[']);
+    let value = match serde_json::from_str::<Value>(text) {
+        Ok(value) => value,
+        Err(error) if looks_like_json => return Err(format!("is not JSON: {error}")),
+        Err(_) => yaml::read(text).map_err(|error| format!("is neither JSON nor YAML: {error}"))?,
+    };
+    Ok(match value {
+        Value::Object(fields) => Some(fields),
+        _ => None,
+    })
 }
 
 /// One `--secret`: what a plan names, and the value that it gets here.
@@ -93,4 +100,29 @@ pub(crate) fn secret(argument: &str) -> Result<GivenSecret, Failure> {
 pub(crate) fn world(path: &Path) -> Result<World, Failure> {
     let bytes = read(path, "world")?;
     World::from_json(&bytes).map_err(|why| Failure::wrong(format!("the world `{}`: {why}", path.display())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plans_are_objects_in_json_or_yaml() {
+        let json = object(r#"{"checks": [{"http": {"path": "/ping"}}]}"#).unwrap();
+        let yaml = object("checks:\n  - http:\n      path: /ping\n").unwrap();
+        assert!(json.is_some());
+        assert_eq!(json, yaml);
+        assert_eq!(object("- a"), Ok(None));
+    }
+
+    #[test]
+    fn plans_that_nest_too_deep_are_refused() {
+        let brackets = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+        let flow = format!("a: {brackets}");
+        let block = (0..2_000).map(|depth| " ".repeat(depth)).collect::<Vec<_>>().join("a:\n");
+        let list = "- ".repeat(100_000);
+        for text in [&brackets, &flow, &block, &list] {
+            assert!(object(text).is_err(), "{text:.40}");
+        }
+    }
 }

@@ -25,6 +25,7 @@ mod serve_aws;
 mod trace;
 mod validate;
 mod world;
+mod yaml;
 
 use self::arguments::{Arguments, Command};
 use self::failure::Failure;

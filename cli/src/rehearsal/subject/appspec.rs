@@ -101,6 +101,7 @@ fn subject(
             },
         }],
     });
+    code_deploy::note_skipped(&hooks, test_listener, report);
     let code_deploy = CodeDeploy {
         hooks,
         name,
@@ -117,7 +118,10 @@ fn subject(
         configuration: Some(Configuration::CodeDeploy(code_deploy)),
         ..Surroundings::default()
     };
-    let subject = service::read(&report.root(&service, ""), around, options);
+    let mut subject = service::read(&report.root(&service, ""), around, options);
+    if let (Some(front), Some(group)) = (&mut subject.front, group) {
+        front.arns.target_groups.clone_from(&group.target_groups);
+    }
     Subject { desired_count: 3, ..subject }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::problem::Problem;
 use super::report::{Field, Report, Spelling};
-use super::{File, document};
+use super::{File, document, functions};
 use crate::rehearsal::controller::configuration::{RollbackOn, Shift};
 
 /// The events that an AppSpec for ECS may name functions for, in their order.
@@ -95,12 +95,25 @@ fn steps(percent: &Field<'_>, interval: &Field<'_>) -> Option<(f64, Duration)> {
     Some((percent.number(1.0, 99.0)?, interval.minutes(1, LONGEST)?))
 }
 
+/// Says which functions are not called for want of a test listener.
+pub(super) fn note_skipped(hooks: &[(String, String)], test_listener: bool, report: &Report) {
+    let event = "AfterAllowTestTraffic";
+    for (_, function) in hooks.iter().filter(|(at, _)| at == event && !test_listener) {
+        report.note(format!(
+            "hook {} at {event} is skipped: there is no test listener",
+            functions::name(function)
+        ));
+    }
+}
+
 /// What a deployment group says that an AppSpec does not.
 #[derive(Clone, Debug)]
 pub(super) struct Group {
     pub(super) cluster: Option<String>,
     pub(super) service: Option<String>,
     pub(super) configuration: Option<String>,
+    /// The names of the pair of target groups.
+    pub(super) target_groups: [Option<String>; 2],
     pub(super) production: Option<String>,
     pub(super) test: Option<String>,
     pub(super) rollback_on: RollbackOn,
@@ -123,6 +136,8 @@ pub(super) fn group(file: &File<'_>) -> Result<Group, Vec<Problem>> {
         let listeners = pairs.first()?.section(key).get("listenerArns").items();
         listeners.first().and_then(text)
     };
+    let groups = pairs.first().map(|pair| pair.get("targetGroups").items()).unwrap_or_default();
+    let target_group = |place: usize| groups.get(place).and_then(|group| text(&group.get("name")));
     let rollback = info.section("autoRollbackConfiguration");
     let enabled = rollback.get("enabled").flag() == Some(true);
     let events = rollback.get("events").items();
@@ -138,6 +153,7 @@ pub(super) fn group(file: &File<'_>) -> Result<Group, Vec<Problem>> {
         cluster: of_service("clusterName"),
         service: of_service("serviceName"),
         configuration: text(&info.get("deploymentConfigName")),
+        target_groups: [target_group(0), target_group(1)],
         production: route("prodTrafficRoute"),
         test: route("testTrafficRoute"),
         rollback_on: RollbackOn {

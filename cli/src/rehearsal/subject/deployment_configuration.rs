@@ -24,10 +24,13 @@ pub(super) fn read(configuration: &Field<'_>) -> Ecs {
     });
     let breaker = configuration.section("deploymentCircuitBreaker");
     let (enabled, back) = (breaker.get("enable").flag(), breaker.get("rollback").flag());
+    if enabled == Some(true) && back != Some(true) {
+        not_played(&breaker, "the circuit breaker is left out");
+    }
     Ecs {
         strategy,
         bake,
-        hooks: lifecycle_hook::read(&configuration.get("lifecycleHooks")),
+        hooks: lifecycle_hook::read(&configuration.get("lifecycleHooks"), strategy),
         alarms,
         circuit_breaker: enabled == Some(true) && back == Some(true),
         document: document(configuration.value(), strategy, bake),
@@ -43,14 +46,14 @@ fn strategy(configuration: &Field<'_>) -> Strategy {
         Some("LINEAR") => {
             let steps = configuration.section(linear);
             Strategy::Linear {
-                step_percent: steps.get("stepPercent").number(3.0, 100.0).unwrap_or(10.0),
+                step_percent: steps.get("stepPercent").percent(3.0).unwrap_or(10.0),
                 step_bake: bake(&steps.get("stepBakeTimeInMinutes"), 6),
             }
         }
         Some("CANARY") => {
             let step = configuration.section(canary);
             Strategy::Canary {
-                canary_percent: step.get("canaryPercent").number(0.1, 100.0).unwrap_or(5.0),
+                canary_percent: step.get("canaryPercent").percent(0.1).unwrap_or(5.0),
                 canary_bake: bake(&step.get("canaryBakeTimeInMinutes"), 10),
             }
         }
@@ -79,7 +82,11 @@ fn bake(field: &Field<'_>, minutes: u64) -> Duration {
 /// Those that take a deployment back.
 fn alarms(alarms: &Field<'_>) -> Vec<String> {
     let (enabled, back) = (alarms.get("enable").flag(), alarms.get("rollback").flag());
-    if enabled != Some(true) || back != Some(true) {
+    if enabled != Some(true) {
+        return Vec::new();
+    }
+    if back != Some(true) {
+        not_played(alarms, "the alarms are left out");
         return Vec::new();
     }
     let names = alarms.get("alarmNames");
@@ -89,6 +96,15 @@ fn alarms(alarms: &Field<'_>) -> Vec<String> {
         None => alarm.needed("the name of an alarm").map(str::to_owned),
     };
     names.items().into_iter().filter_map(name).collect()
+}
+
+/// What fails a deployment but leaves green where it is.
+fn not_played(field: &Field<'_>, what: &str) {
+    field.report().note(format!(
+        "`{}` is enabled without rollback: ECS fails the deployment without rolling back, which is not played: \
+         {what}",
+        field.path()
+    ));
 }
 
 fn document(given: &Value, strategy: Strategy, bake: Duration) -> Value {

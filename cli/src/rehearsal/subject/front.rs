@@ -2,12 +2,12 @@
 
 use super::Options;
 use super::load_balancer::{LoadBalancer, Reference};
-use super::names::Arn;
+use super::names::{self, Arn};
 use super::problem::Problem;
 use super::report::Report;
 use super::topology::{Listener, Rule, TargetGroup, Topology};
 use crate::rehearsal::aws::elb::{Condition, HealthCheck, LoadBalancerKind};
-use crate::rehearsal::aws::worlds::{Front, Route};
+use crate::rehearsal::aws::worlds::{Arns, Front, Route};
 use crate::rehearsal::balancer::HealthChecks;
 
 /// What a front is made of.
@@ -46,6 +46,7 @@ pub(super) fn of(site: &Site<'_>) -> (Front, HealthChecks) {
         internal,
         production: production.route(&standard.production, Vec::new()),
         test: balancer.test.as_ref().and_then(|test| test_route(site, &standard, &production, test)),
+        arns: arns(balancer),
         ..standard
     };
     if balancer.test.is_none() && options.test_rule.is_some() {
@@ -63,6 +64,16 @@ pub(super) fn of(site: &Site<'_>) -> (Front, HealthChecks) {
     let group = group.and_then(|arn| topology.target_groups.get(arn));
     let checks = health_checks(site, group, &mut front);
     (front, checks)
+}
+
+/// What the parts are called already: a rehearsal makes up the names of those that are yet to be made.
+fn arns(balancer: &LoadBalancer) -> Arns {
+    let made = |reference: &Option<Reference>| names::made(reference.as_ref()?.known()?);
+    Arns {
+        target_groups: [made(&balancer.target_group), made(&balancer.alternate)],
+        production: made(&balancer.production),
+        test: made(&balancer.test),
+    }
 }
 
 fn kind(production: Option<&str>, topology: &Topology) -> LoadBalancerKind {
@@ -135,6 +146,9 @@ fn test_route(site: &Site<'_>, standard: &Front, production: &Way<'_>, test: &Re
         let first = production.priority.unwrap_or(standard.production.priority);
         like.port = standard.production.port;
         like.priority = if first > 1 { first - 1 } else { 2 };
+    } else if production.listener.and_then(|listener| listener.port) == Some(like.port) {
+        // Another listener, so another port, where its own is not known.
+        like.port += 1;
     }
     if let Some(conditions) = &options.test_rule {
         if network {

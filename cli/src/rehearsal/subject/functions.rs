@@ -6,7 +6,13 @@
 //! `test_traffic` or `TestTraffic` are nobody's: a wrong guess would rehearse another function than the
 //! one that is deployed.
 
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
 use super::problem::Problem;
+use super::unknown::Unknown;
+use crate::rehearsal::controller::configuration::{Configuration, HookTarget};
 
 /// The hook that a function is, by its ARN, its partial ARN (`ACCOUNT:function:NAME`) or its name, each
 /// with or without a version or an alias.
@@ -32,6 +38,84 @@ pub fn name(function: &str) -> &str {
 pub fn qualifier(function: &str) -> Option<&str> {
     let start = function.rfind(name(function))? + name(function).len();
     function.get(start..)?.strip_prefix(':').filter(|qualifier| !qualifier.is_empty())
+}
+
+/// What a template or a plan sets for a function that a hook names.
+#[derive(Debug, Default)]
+pub(super) struct Environment {
+    /// The names of its variables; what they are may be secret.
+    pub(super) variables: Vec<String>,
+    /// Whether it has variables whose names are not known.
+    pub(super) unknown: bool,
+    /// Its timeout as it is written, in seconds.
+    pub(super) timeout: Option<String>,
+}
+
+impl Environment {
+    /// Adds the variables of an object; anything else has names that are not known.
+    pub(super) fn add(&mut self, variables: &Value) {
+        match variables {
+            Value::Null => {}
+            Value::Object(fields) if Unknown::of(variables).is_none() => {
+                self.variables.extend(fields.keys().cloned());
+            }
+            _ => self.unknown = true,
+        }
+    }
+
+    /// What a rehearsal does not take over, if there is anything.
+    pub(super) fn note(mut self, function: &str) -> Option<String> {
+        self.variables.sort_unstable();
+        self.variables.dedup();
+        let (mut has, mut flags) = (Vec::new(), Vec::new());
+        let unknown = self.unknown.then_some("others that are not known");
+        let names: Vec<&str> = self.variables.iter().map(String::as_str).chain(unknown).collect();
+        if !names.is_empty() {
+            has.push(format!("the variables {}", names.join(", ")));
+        }
+        if names.contains(&"GREENLIGHT_PLAN") || self.unknown {
+            flags.push("GREENLIGHT_PLAN with --plan FILE".to_owned());
+        }
+        if names.iter().any(|name| name.starts_with("GREENLIGHT_") && *name != "GREENLIGHT_PLAN")
+            || self.unknown
+        {
+            flags.push("variables that begin with GREENLIGHT_ in this command's environment".to_owned());
+        }
+        if let Some(timeout) = &self.timeout {
+            has.push(format!("the timeout {timeout} s"));
+            let seconds =
+                timeout.parse::<u32>().map_or_else(|_| "DURATION".to_owned(), |it| format!("{it}s"));
+            flags.push(format!("the timeout with --timeout {seconds}"));
+        }
+        if has.is_empty() {
+            return None;
+        }
+        let give = if flags.is_empty() { String::new() } else { format!("; give {}", flags.join(", ")) };
+        Some(format!(
+            "the function {function} has {}, which are not played, so that its verdict may differ{give}",
+            has.join(" and ")
+        ))
+    }
+}
+
+/// The functions that the hooks of a configuration name, each once.
+pub(super) fn named(configuration: &Configuration) -> Vec<&str> {
+    let mut named: Vec<&str> = match configuration {
+        Configuration::Ecs(ecs) => ecs
+            .hooks
+            .iter()
+            .filter_map(|hook| match &hook.target {
+                HookTarget::Lambda { function, .. } => Some(&**function),
+                HookTarget::Pause => None,
+            })
+            .collect(),
+        Configuration::CodeDeploy(deployment) => {
+            deployment.hooks.iter().map(|(_, function)| &**function).collect()
+        }
+    };
+    let mut seen = BTreeSet::new();
+    named.retain(|function| seen.insert(name(function)));
+    named
 }
 
 /// The problem that some functions are no hooks, all of them at once.

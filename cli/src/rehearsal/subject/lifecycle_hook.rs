@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::functions;
 use super::report::{Field, Spelling};
-use crate::rehearsal::controller::configuration::{HookTarget, LifecycleHook, TimeoutAction};
+use crate::rehearsal::controller::configuration::{HookTarget, LifecycleHook, Strategy, TimeoutAction};
 
 /// The stages that hooks can be called at, in their order.
 const STAGES: [&str; 8] = [
@@ -19,13 +20,17 @@ const STAGES: [&str; 8] = [
     "POST_PRODUCTION_TRAFFIC_SHIFT",
 ];
 
+/// Those that a rolling deployment has, too.
+const OF_ROLLING: [&str; 2] = ["RECONCILE_SERVICE", "PRE_SCALE_UP"];
+
 /// How many hooks of each kind a service may have.
 const MOST: usize = 10;
 const DAY: Duration = Duration::from_hours(24);
 
 /// Reads the hooks of a service.
-pub(super) fn read(hooks: &Field<'_>) -> Vec<LifecycleHook> {
+pub(super) fn read(hooks: &Field<'_>, strategy: Strategy) -> Vec<LifecycleHook> {
     let read: Vec<_> = hooks.items().iter().filter_map(hook).collect();
+    read.iter().for_each(|hook| never_called(hook, strategy, hooks));
     let pauses = read.iter().filter(|hook| hook.target == HookTarget::Pause).count();
     for (kind, count) in [("PAUSE", pauses), ("AWS_LAMBDA", read.len() - pauses)] {
         if count > MOST {
@@ -35,6 +40,29 @@ pub(super) fn read(hooks: &Field<'_>) -> Vec<LifecycleHook> {
         }
     }
     read
+}
+
+/// Says at which of its stages a hook waits for nothing.
+fn never_called(hook: &LifecycleHook, strategy: Strategy, hooks: &Field<'_>) {
+    let name = match &hook.target {
+        HookTarget::Lambda { function, .. } => functions::name(function),
+        HookTarget::Pause => "PAUSE",
+    };
+    let note = |stages: &str, why: &str| hooks.report().note(format!("hook {name} at {stages} {why}"));
+    if !hook.stages.is_empty() && hook.stages.iter().all(|stage| stage == "RECONCILE_SERVICE") {
+        note(
+            "RECONCILE_SERVICE",
+            "is called only where a deployment begins with more than one active revision",
+        );
+    }
+    if strategy != Strategy::Rolling {
+        return;
+    }
+    let others: Vec<&str> =
+        hook.stages.iter().map(String::as_str).filter(|it| !OF_ROLLING.contains(it)).collect();
+    if !others.is_empty() {
+        note(&others.join(", "), "is never called: a ROLLING deployment calls hooks at PRE_SCALE_UP only");
+    }
 }
 
 fn hook(hook: &Field<'_>) -> Option<LifecycleHook> {

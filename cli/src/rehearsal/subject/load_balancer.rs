@@ -36,6 +36,7 @@ pub(super) struct LoadBalancer {
     pub(super) container: Option<String>,
     pub(super) container_port: Option<u16>,
     pub(super) target_group: Option<Reference>,
+    pub(super) alternate: Option<Reference>,
     pub(super) production: Option<Reference>,
     pub(super) test: Option<Reference>,
     /// Where the test rule is named, for people.
@@ -71,11 +72,10 @@ fn one(item: &Field<'_>, shifts: bool) -> LoadBalancer {
         group.wrong("the ARN of a target group: classic load balancers cannot shift traffic");
     }
     let target_group = Reference::read(&group);
+    let of_alternate = Reference::read(&alternate);
     if shifts && alternate.is_absent() {
         alternate.wrong("the ARN of the other target group of the pair");
-    } else if target_group.as_ref().and_then(Reference::known).is_some()
-        && Reference::read(&alternate) == target_group
-    {
+    } else if target_group.as_ref().and_then(Reference::known).is_some() && of_alternate == target_group {
         alternate.wrong("another target group than targetGroupArn");
     }
     let (production, test) = (advanced.get("productionListenerRule"), advanced.get("testListenerRule"));
@@ -90,6 +90,7 @@ fn one(item: &Field<'_>, shifts: bool) -> LoadBalancer {
         container: item.get("containerName").text().map(str::to_owned),
         container_port: item.get("containerPort").port(),
         target_group,
+        alternate: of_alternate,
         production: of_production,
         test: of_test,
         test_path: test.path().to_owned(),

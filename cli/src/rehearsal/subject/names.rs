@@ -25,6 +25,23 @@ impl<'text> Arn<'text> {
     }
 }
 
+/// The ARN of a target group, a listener or a rule that has been made. What a template or a plan is to make
+/// is called by its logical id or its address here, and that is none.
+pub(super) fn made(text: &str) -> Option<String> {
+    let arn = Arn::parse(text).filter(|arn| arn.service == "elasticloadbalancing")?;
+    let parts: Vec<&str> = arn.resource.split('/').collect();
+    let expected = match parts[0] {
+        "targetgroup" => 3,
+        "listener" => 5,
+        "listener-rule" => 6,
+        _ => return None,
+    };
+    let is_word = |part: &&str| {
+        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    (parts.len() == expected && parts.iter().all(is_word)).then(|| text.to_owned())
+}
+
 /// The name in an ARN whose resource is `kind/…/NAME`, or the text itself.
 pub(super) fn name_of(text: &str) -> &str {
     Arn::parse(text).and_then(|arn| arn.resource.rsplit('/').next()).unwrap_or(text)

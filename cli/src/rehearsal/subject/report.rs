@@ -228,6 +228,17 @@ impl<'a> Field<'a> {
         number
     }
 
+    /// So many percent, up to 100, in tenths.
+    pub(super) fn percent(&self, least: f64) -> Option<f64> {
+        let tenths = self.number(least, 100.0)? * 10.0;
+        // Tenths are no binary fractions, so that only those near a whole number are meant.
+        if (tenths - tenths.round()).abs() > 1e-6 {
+            self.wrong("a multiple of 0.1");
+            return None;
+        }
+        Some(tenths.round() / 10.0)
+    }
+
     /// A whole number between bounds, both inclusive.
     pub(super) fn whole(&self, least: u32, most: u32) -> Option<u32> {
         if self.is_absent() {

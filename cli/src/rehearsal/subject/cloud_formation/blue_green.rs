@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::super::code_deploy::EVENTS;
+use super::super::code_deploy::{self, EVENTS};
 use super::super::report::{Field, Report};
 use super::super::unknown::Unknown;
 use super::api;
@@ -57,6 +57,7 @@ pub(super) fn find(template: &Template<'_>, service: &str, report: &Report) -> O
             .unwrap_or(Duration::from_mins(5)),
         alarms: Vec::new(),
     };
+    code_deploy::note_skipped(&configuration.hooks, configuration.test_listener, report);
     Some(Deployment {
         configuration: Configuration::CodeDeploy(configuration),
         production,

@@ -13,7 +13,7 @@ use self::template::Template;
 use super::problem::Problem;
 use super::report::{Report, Spelling};
 use super::service::{self, Surroundings};
-use super::{File, Options, Subject, document};
+use super::{File, Options, Subject, document, functions};
 
 /// Reads a template.
 pub(super) fn read(file: &File<'_>, options: &Options) -> Result<Subject, Vec<Problem>> {
@@ -41,6 +41,10 @@ pub(super) fn read(file: &File<'_>, options: &Options) -> Result<Subject, Vec<Pr
     // `--service` is a logical id here, and no name.
     let options = Options { service: None, ..options.clone() };
     let subject = service::read(&report.root(&properties, &path), around, &options);
+    for function in functions::named(&subject.configuration) {
+        let environment = template.environment(function).unwrap_or_default();
+        environment.note(functions::name(function)).into_iter().for_each(|note| report.note(note));
+    }
     if template.names_stack() {
         report.note(format!("the stack is taken to be called `{}`", template::STACK));
     }

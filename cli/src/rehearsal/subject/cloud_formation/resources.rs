@@ -5,10 +5,11 @@
 
 use serde_json::{Value, json};
 
+use super::super::functions::{self, Environment};
 use super::super::names::{ACCOUNT, REGION};
 use super::super::report::Report;
 use super::super::topology::{self, Listener, Rule, Topology, kind_of};
-use super::super::unknown::Unknown;
+use super::super::unknown::{Unknown, shown};
 use super::api;
 use super::template::Template;
 use crate::rehearsal::aws::elb::LoadBalancerKind;
@@ -99,6 +100,33 @@ impl Template<'_> {
             Some(LoadBalancerKind::Network) => "net",
             Some(LoadBalancerKind::Application) | None => "app",
         }
+    }
+
+    /// What the template sets for a function, by its ARN or its name.
+    pub(super) fn environment(&self, function: &str) -> Option<Environment> {
+        let name = functions::name(function);
+        let made = |kind: &str| self.of_kind(kind).into_iter().find(|id| self.function_name(id, 0) == name);
+        let id = FUNCTIONS.iter().find_map(|kind| made(kind))?;
+        let own = self.properties(&id);
+        // Those of SAM have what is global, too.
+        let of_all = match self.kind(&id) {
+            "AWS::Serverless::Function" => {
+                self.known(self.section("Globals").get("Function").unwrap_or(&Value::Null))
+            }
+            _ => Value::Null,
+        };
+        let mut environment = Environment::default();
+        for properties in [&own, &of_all] {
+            let given = properties.get("Environment").unwrap_or(&Value::Null);
+            let variables = if Unknown::of(given).is_some() { given } else { &given["Variables"] };
+            environment.add(variables);
+        }
+        let timeout = [&own, &of_all].into_iter().find_map(|properties| properties.get("Timeout"));
+        environment.timeout = timeout.map(|timeout| match shown(timeout) {
+            Value::String(text) => text,
+            other => other.to_string(),
+        });
+        Some(environment)
     }
 
     /// The resource of a type that has an ARN.

@@ -3,6 +3,7 @@
 //! A plan leaves out what is known only after it is applied, such as the ARN of a function that it makes.
 //! The configuration in it says which resource such a value comes from, and that is enough here.
 
+mod function;
 mod plan;
 mod service;
 mod topology;
@@ -11,7 +12,7 @@ use self::plan::{Plan, Resource};
 use super::problem::Problem;
 use super::report::{Report, Spelling};
 use super::service::{self as subject, Surroundings};
-use super::{File, Options, Subject, document};
+use super::{File, Options, Subject, document, functions};
 
 const SERVICE: &str = "aws_ecs_service";
 
@@ -35,6 +36,10 @@ pub(super) fn read(file: &File<'_>, options: &Options) -> Result<Subject, Vec<Pr
     };
     let options = Options { service: None, ..options.clone() };
     let subject = subject::read(&report.root(&value, &resource.address), around, &options);
+    for function in functions::named(&subject.configuration) {
+        let environment = plan.environment(function).unwrap_or_default();
+        environment.note(functions::name(function)).into_iter().for_each(|note| report.note(note));
+    }
     report.finish().map(|notes| Subject { notes, ..subject })
 }
 

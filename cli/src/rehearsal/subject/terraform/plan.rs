@@ -107,6 +107,13 @@ impl<'a> Plan<'a> {
         })
     }
 
+    /// What of a resource is known only after the plan is applied: `true` in the place of every such value.
+    pub(super) fn after_apply(&self, address: &str) -> &'a Value {
+        let changes = list(self.document, "resource_changes");
+        let change = changes.iter().find(|it| it.get("address").and_then(Value::as_str) == Some(address));
+        change.and_then(|it| it.pointer("/change/after_unknown")).unwrap_or(&Value::Null)
+    }
+
     /// What an expression in a module is.
     pub(super) fn meaning(&self, module: &str, expression: &'a Value) -> Meaning<'_, 'a> {
         self.meaning_within(module, expression, 0)

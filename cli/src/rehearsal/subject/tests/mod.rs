@@ -1,8 +1,10 @@
 //! Files that people have, good and bad.
 
 mod appspec;
+mod arns;
 mod cloud_formation;
 mod hostile;
+mod notes;
 mod service_definition;
 mod terraform;
 

@@ -48,7 +48,13 @@ fn a_plan_says_all_of_it_through_its_modules() {
     );
     let HookTarget::Lambda { details, .. } = &ecs.hooks[1].target else { panic!("{ecs:?}") };
     assert_eq!(details, &Some(json!({"checks": []})));
-    assert!(subject.notes.is_empty(), "{:?}", subject.notes);
+    assert_eq!(
+        subject.notes,
+        [
+            "hook module.hooks.arn at RECONCILE_SERVICE is called only where a deployment begins with more than one \
+             active revision"
+        ]
+    );
 }
 
 #[test]
