@@ -30,7 +30,9 @@ const DAY: Duration = Duration::from_hours(24);
 /// Reads the hooks of a service.
 pub(super) fn read(hooks: &Field<'_>, strategy: Strategy) -> Vec<LifecycleHook> {
     let read: Vec<_> = hooks.items().iter().filter_map(hook).collect();
-    read.iter().for_each(|hook| never_called(hook, strategy, hooks));
+    for hook in &read {
+        never_called(hook, strategy, hooks);
+    }
     let pauses = read.iter().filter(|hook| hook.target == HookTarget::Pause).count();
     for (kind, count) in [("PAUSE", pauses), ("AWS_LAMBDA", read.len() - pauses)] {
         if count > MOST {

@@ -8,10 +8,6 @@ use crate::rehearsal::aws::worlds::{self, Arns, BlueGreen};
 const EXAMPLE: &str = include_str!("../../../../../examples/ecs-native/service.json");
 const ELB: &str = "arn:aws:elasticloadbalancing:eu-west-1:210987654321";
 
-fn some(text: impl Into<String>) -> Option<String> {
-    Some(text.into())
-}
-
 /// A service with these ARNs: the pair of target groups, production and test.
 fn definition([first, second, production, test]: [&str; 4]) -> String {
     json!({
@@ -66,9 +62,9 @@ fn the_arns_of_a_definition_are_those_of_the_world() {
         assert_eq!(
             subject.front.as_ref().unwrap().arns,
             Arns {
-                target_groups: [some(&first), some(&second)],
-                production: some(&production),
-                test: some(&test),
+                target_groups: [Some(first.clone()), Some(second.clone())],
+                production: Some(production.clone()),
+                test: Some(test.clone()),
             }
         );
         assert_eq!(of_world(&subject), given);
@@ -99,7 +95,7 @@ fn a_rolling_service_has_one_target_group() {
     let group = format!("{ELB}:targetgroup/one/73e2");
     let text = json!({"serviceName": "x", "loadBalancers": [{"targetGroupArn": group}]}).to_string();
     let subject = read_definition(&text, &Options::default());
-    assert_eq!(subject.front.unwrap().arns, Arns { target_groups: [some(group), None], ..Arns::default() });
+    assert_eq!(subject.front.unwrap().arns, Arns { target_groups: [Some(group), None], ..Arns::default() });
 }
 
 #[test]
@@ -126,7 +122,7 @@ fn templates_and_plans_may_name_what_is_made_already() {
     assert_ne!(text, template);
     let subject = read(&Source::CloudFormation(File { name: "sam.yaml", text: &text }), &Options::default());
     let front = subject.unwrap().front.unwrap();
-    assert_eq!(front.arns, Arns { production: some(&listener), ..Arns::default() });
+    assert_eq!(front.arns, Arns { production: Some(listener.clone()), ..Arns::default() });
 
     let group = format!("{ELB}:targetgroup/one/73e2");
     let mut plan: Value = serde_json::from_str(include_str!("fixtures/plan.json")).unwrap();
@@ -135,7 +131,7 @@ fn templates_and_plans_may_name_what_is_made_already() {
     let text = plan.to_string();
     let subject = read(&Source::Terraform(File { name: "plan.json", text: &text }), &Options::default());
     let front = subject.unwrap().front.unwrap();
-    assert_eq!(front.arns, Arns { target_groups: [some(group), None], ..Arns::default() });
+    assert_eq!(front.arns, Arns { target_groups: [Some(group), None], ..Arns::default() });
 }
 
 #[test]
@@ -164,9 +160,9 @@ fn a_deployment_group_names_target_groups_and_listeners() {
     assert_eq!(
         front.arns,
         Arns {
-            target_groups: [some("one"), some("two")],
-            production: some(at("f2f7")),
-            test: some(at("f2f8")),
+            target_groups: [Some("one".to_owned()), Some("two".to_owned())],
+            production: Some(at("f2f7")),
+            test: Some(at("f2f8")),
         }
     );
     let parameters = worlds::CodeDeploy { front, ..worlds::CodeDeploy::default() };
