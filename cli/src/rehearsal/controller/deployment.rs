@@ -52,6 +52,8 @@ pub struct Deployment {
     status: Status,
     /// AWS's reason for what it is.
     reason: Option<String>,
+    /// CodeDeploy's error code for it.
+    code: Option<&'static str>,
     phases: Vec<Phase>,
     /// Which phase, and which part of it.
     at: (usize, usize),
@@ -100,6 +102,7 @@ impl Deployment {
             assumptions,
             status: Status::InProgress,
             reason: None,
+            code: None,
             phases,
             at: (0, 0),
             doing: Doing::Nothing,
@@ -215,6 +218,11 @@ impl Deployment {
     /// AWS's reason for it.
     pub fn reason(&self) -> Option<&str> {
         self.reason.as_deref()
+    }
+
+    /// CodeDeploy's error code for it; ECS has none.
+    pub fn code(&self) -> Option<&'static str> {
+        self.code
     }
 
     /// The stage that it is in, in the controller's words; none once it is over.

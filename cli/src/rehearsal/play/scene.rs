@@ -1,18 +1,32 @@
 //! The world that a deployment is played in: made from what is deployed, and kept true to the controller.
+//!
+//! A scene knows three things: the parameters of the world, which sides have tasks, and what the controller
+//! has come to. All that the world says of the deployment is made of these, whichever of them changed.
+
+mod codedeploy;
+mod contradiction;
+mod ecs;
+mod record;
+mod runs;
+
+#[cfg(test)]
+mod tests;
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
+use self::record::Record;
+use self::runs::Runs;
 use crate::rehearsal::Colour;
-use crate::rehearsal::aws::ecs::{Alarms, LifecycleHookDetail, Rollback};
-use crate::rehearsal::aws::elb::{Action, Listener, Rule, Target};
+use crate::rehearsal::aws::ecs::LifecycleHookDetail;
+use crate::rehearsal::aws::elb::{Action, Listener, Rule};
 use crate::rehearsal::aws::worlds::{BlueGreen, CodeDeploy, Front, Side};
 use crate::rehearsal::aws::{self, World};
 use crate::rehearsal::clock::Clock;
 use crate::rehearsal::controller::configuration::{Configuration, Strategy, TimeoutAction};
-use crate::rehearsal::controller::{self, Deployment, Execution, HookKind, Status, Verdict};
+use crate::rehearsal::controller::{self, Deployment, Execution, HookKind, Verdict};
 use crate::rehearsal::subject::Subject;
 
 /// The parameters of the world, as they are now.
@@ -23,8 +37,12 @@ pub(super) struct Scene {
     desired_count: usize,
     /// Whether somebody sets the test rule back to blue whenever it was shifted.
     drifted: bool,
-    started_at: Timestamp,
-    ended: Option<Colour>,
+    /// The simulated moment that all times of the controller count from.
+    epoch: Timestamp,
+    /// Which sides have tasks.
+    runs: Runs,
+    /// What the controller has come to.
+    record: Record,
 }
 
 #[derive(Debug)]
@@ -112,8 +130,9 @@ impl Scene {
             configuration: subject.configuration.clone(),
             desired_count: subject.desired_count,
             drifted,
-            started_at,
-            ended: None,
+            epoch: clock.at(Duration::ZERO),
+            runs: Runs { blue: blue.is_some(), green: false },
+            record: Record::default(),
         }
     }
 
@@ -124,6 +143,10 @@ impl Scene {
             Parameters::CodeDeploy(codedeploy) => codedeploy.world(),
         };
         self.complete(&mut world);
+        match &self.parameters {
+            Parameters::Ecs(_) => self.tell_ecs(&mut world),
+            Parameters::CodeDeploy(codedeploy) => self.tell_codedeploy(codedeploy, &mut world),
+        }
         world
     }
 
@@ -168,7 +191,7 @@ impl Scene {
         let world = self.world();
         let service = world.ecs.services.first();
         let common = controller::Identity {
-            epoch: self.started_at,
+            epoch: self.epoch,
             region: world.identity.region.clone(),
             account: world.identity.account.clone(),
             cluster: arn(world.ecs.clusters.first().map(|cluster| &*cluster.cluster_arn)),
@@ -229,59 +252,6 @@ impl Scene {
         }
     }
 
-    /// These tasks of green run now; they are registered, and not yet healthy.
-    pub(super) fn add_green(&mut self, world: &mut World, tasks: &[SocketAddr]) {
-        self.side(Colour::Green).tasks = tasks.to_vec();
-        let mut fresh = self.world();
-        let known: Vec<String> = world.ecs.tasks.iter().map(|task| task.task_arn.clone()).collect();
-        fresh.ecs.tasks.retain(|task| !known.contains(&task.task_arn));
-        world.ecs.tasks.append(&mut fresh.ecs.tasks);
-        self.register(world, Colour::Green);
-    }
-
-    /// Blue's tasks run again: a rolling deployment is taken back.
-    pub(super) fn add_blue(&mut self, world: &mut World) {
-        self.ended = None;
-        self.register(world, Colour::Blue);
-    }
-
-    fn register(&mut self, world: &mut World, colour: Colour) {
-        let group = self.target_group(colour);
-        let tasks = self.side(colour).tasks.clone();
-        if let Some(group) =
-            world.elb.target_groups.iter_mut().find(|known| Some(&known.arn) == group.as_ref())
-        {
-            group.targets.extend(tasks.iter().map(|task| Target {
-                id: task.ip().to_string(),
-                port: task.port(),
-                state: "initial".to_owned(),
-                reason: Some("Elb.RegistrationInProgress".to_owned()),
-            }));
-        }
-    }
-
-    /// The tasks of a side are gone.
-    pub(super) fn end(&mut self, world: &mut World, colour: Colour) {
-        let (started_by, tasks) = (self.side(colour).started_by(), self.side(colour).tasks.clone());
-        world.ecs.tasks.retain(|task| task.started_by.as_ref() != Some(&started_by));
-        for group in &mut world.elb.target_groups {
-            let is_of = |target: &Target| {
-                tasks.iter().any(|task| task.ip().to_string() == target.id && task.port() == target.port)
-            };
-            group.targets.retain(|target| !is_of(target));
-        }
-        self.ended = Some(colour);
-    }
-
-    fn side(&mut self, colour: Colour) -> &mut Side {
-        match (&mut self.parameters, colour) {
-            (Parameters::Ecs(ecs), Colour::Green) => &mut ecs.green,
-            (Parameters::Ecs(ecs), Colour::Blue) => ecs.blue.get_or_insert_with(|| Side::new("0", [])),
-            (Parameters::CodeDeploy(codedeploy), Colour::Green) => &mut codedeploy.green,
-            (Parameters::CodeDeploy(codedeploy), Colour::Blue) => &mut codedeploy.blue,
-        }
-    }
-
     /// Writes into the world what the controller has come to.
     pub(super) fn mirror(
         &mut self,
@@ -306,13 +276,15 @@ impl Scene {
                 }
             }
             Parameters::CodeDeploy(codedeploy) => {
-                if let Some(event) = deployment.stage().filter(|_| deployment.status() == Status::InProgress)
-                {
-                    event.clone_into(&mut codedeploy.event);
-                }
                 shift(&mut codedeploy.front, production, test);
             }
         }
+        self.record.follow(deployment, clock.now(), fired);
+        self.refresh(world);
+    }
+
+    /// Puts into the world what the scene says of the deployment. Tasks and targets have a life of their own.
+    fn refresh(&self, world: &mut World) {
         let fresh = self.world();
         world.ecs.services = fresh.ecs.services;
         world.ecs.service_deployments = fresh.ecs.service_deployments;
@@ -326,62 +298,6 @@ impl Scene {
         for listener in &mut world.elb.listeners {
             if let Some(fresh) = fresh.elb.listeners.iter().find(|fresh| fresh.arn == listener.arn) {
                 listener.default_actions.clone_from(&fresh.default_actions);
-            }
-        }
-        self.tell(world, deployment, clock, fired);
-    }
-
-    /// What a deployment tells of itself beside its parameters.
-    fn tell(&self, world: &mut World, deployment: &Deployment, clock: &Clock, fired: &[String]) {
-        let now = Some(clock.now());
-        let status = deployment.status();
-        let over = now.filter(|_| status.is_final());
-        let shares = (deployment.test_share(), deployment.production_share());
-        let alarms = match &self.configuration {
-            Configuration::Ecs(ecs) => ecs.alarms.clone(),
-            Configuration::CodeDeploy(_) => Vec::new(),
-        };
-        for told in &mut world.ecs.service_deployments {
-            (told.updated_at, told.finished_at) = (now, over);
-            told.status_reason = deployment.reason().map(ToOwned::to_owned);
-            if status.is_final() {
-                told.lifecycle_stage = None;
-            }
-            if let Some(green) = &mut told.target_service_revision {
-                green.requested_test_traffic_weight = Some(shares.0);
-                green.requested_production_traffic_weight = Some(shares.1);
-            }
-            for blue in &mut told.source_service_revisions {
-                blue.requested_test_traffic_weight = Some(100.0 - shares.0);
-                blue.requested_production_traffic_weight = Some(100.0 - shares.1);
-            }
-            if !alarms.is_empty() {
-                let word = match (fired.is_empty(), status.is_final()) {
-                    (false, _) => "TRIGGERED",
-                    (true, true) => "MONITORING_COMPLETE",
-                    (true, false) => "MONITORING",
-                };
-                told.alarms = Some(Alarms {
-                    status: word.to_owned(),
-                    alarm_names: alarms.clone(),
-                    triggered_alarm_names: fired.to_vec(),
-                });
-            }
-            if matches!(
-                status,
-                Status::RollbackInProgress | Status::RollbackSuccessful | Status::RollbackFailed
-            ) {
-                let to = told.source_service_revisions.first().map(|blue| blue.arn.clone());
-                told.rollback = Some(Rollback {
-                    reason: deployment.reason().map(ToOwned::to_owned),
-                    started_at: now,
-                    service_revision_arn: to,
-                });
-            }
-        }
-        for told in &mut world.codedeploy.deployments {
-            if status != Status::InProgress {
-                status.codedeploy().clone_into(&mut told.status);
             }
         }
     }
@@ -435,33 +351,4 @@ pub(super) fn circuit_breaker_patience(desired_count: usize, each: Duration) -> 
     let threshold = desired_count.div_ceil(2).clamp(3, 200);
     let rounds = threshold.div_ceil(desired_count.max(1));
     each * u32::try_from(rounds).unwrap_or(u32::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn weights_are_whole_percents_or_tenths() {
-        let cases = [
-            (0.0, (100, 0)),
-            (100.0, (0, 100)),
-            (10.0, (90, 10)),
-            (12.5, (875, 125)),
-            (0.1, (999, 1)),
-            (99.9, (1, 999)),
-            (33.3, (667, 333)),
-        ];
-        for (share, expected) in cases {
-            assert_eq!(weights(share), expected, "{share}");
-        }
-    }
-
-    #[test]
-    fn the_circuit_breaker_needs_three_failures_at_least() {
-        let each = Duration::from_mins(1);
-        for (desired, seconds) in [(1, 180), (2, 120), (3, 60), (25, 60), (1000, 60)] {
-            assert_eq!(circuit_breaker_patience(desired, each).as_secs(), seconds, "{desired}");
-        }
-    }
 }

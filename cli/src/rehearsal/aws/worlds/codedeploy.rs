@@ -17,18 +17,6 @@ use crate::rehearsal::aws::ecs::{
 };
 use crate::rehearsal::aws::world::{Identity, World};
 
-/// The lifecycle events of a deployment to ECS, in their order.
-const EVENTS: [&str; 8] = [
-    "BeforeInstall",
-    "Install",
-    "AfterInstall",
-    "AllowTestTraffic",
-    "AfterAllowTestTraffic",
-    "BeforeAllowTraffic",
-    "AllowTraffic",
-    "AfterAllowTraffic",
-];
-
 /// The parameters of a world with one service that CodeDeploy deploys.
 #[derive(Clone, Debug)]
 pub struct CodeDeploy {
@@ -91,6 +79,18 @@ impl Default for CodeDeploy {
 }
 
 impl CodeDeploy {
+    /// The lifecycle events of a deployment to ECS, in their order.
+    pub const EVENTS: [&str; 8] = [
+        "BeforeInstall",
+        "Install",
+        "AfterInstall",
+        "AllowTestTraffic",
+        "AfterAllowTestTraffic",
+        "BeforeAllowTraffic",
+        "AllowTraffic",
+        "AfterAllowTraffic",
+    ];
+
     /// The event that CodeDeploy sends.
     pub fn event(&self) -> Value {
         json!({"DeploymentId": self.deployment, "LifecycleEventHookExecutionId": "eyJlbmNyeXB0ZWREYXRhIjoi"})
@@ -104,6 +104,12 @@ impl CodeDeploy {
     /// The target group of green.
     pub fn green_target_group_arn(&self) -> String {
         self.placed().green_target_group_arn()
+    }
+
+    /// The rule of the production route: a listener of a Network Load Balancer is its own.
+    pub fn production_rule_arn(&self) -> String {
+        let placed = self.placed();
+        placed.rule_arn(placed.production())
     }
 
     /// The listener of the production route.
@@ -276,7 +282,7 @@ impl CodeDeploy {
 
     /// What comes before the event is over, and what comes after it is to come.
     fn lifecycle_events(&self) -> Vec<LifecycleEvent> {
-        let current = EVENTS.iter().position(|name| *name == self.event).unwrap_or(EVENTS.len());
+        let current = Self::EVENTS.iter().position(|name| *name == self.event).unwrap_or(Self::EVENTS.len());
         let event = |(place, name): (usize, &&str)| {
             let begun = (place <= current).then_some(self.started_at);
             let (status, start_time, end_time) = match place.cmp(&current) {
@@ -287,7 +293,7 @@ impl CodeDeploy {
             let lifecycle_event_name = (*name).to_owned();
             LifecycleEvent { lifecycle_event_name, status: status.to_owned(), start_time, end_time }
         };
-        EVENTS.iter().enumerate().map(event).collect()
+        Self::EVENTS.iter().enumerate().map(event).collect()
     }
 
     fn task_sets_info(&self) -> Vec<EcsTaskSet> {

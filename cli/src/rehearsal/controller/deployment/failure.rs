@@ -87,6 +87,7 @@ impl Deployment {
 
     pub(super) fn fail(&mut self, reason: String, code: Option<&'static str>) {
         self.cancel();
+        self.code = code;
         self.note(Happening::Failed { reason: reason.clone(), code });
         if self.status == Status::RollbackInProgress {
             return self.end(Status::RollbackFailed, Some(reason));

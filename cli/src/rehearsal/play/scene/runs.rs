@@ -1,0 +1,101 @@
+//! Which sides have tasks: they start, are registered, and end. Whatever is done twice is done once.
+
+use std::net::SocketAddr;
+
+use super::{Colour, Parameters, Scene, Side, World};
+use crate::rehearsal::aws::elb::Target;
+
+/// Which sides have tasks.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Runs {
+    pub(super) blue: bool,
+    pub(super) green: bool,
+}
+
+impl Scene {
+    /// These tasks of green run now; they are registered, and not yet healthy.
+    pub(in super::super) fn add_green(&mut self, world: &mut World, tasks: &[SocketAddr]) {
+        if self.side(Colour::Green).is_some_and(|green| green.tasks != tasks) {
+            self.end(world, Colour::Green);
+            match &mut self.parameters {
+                Parameters::Ecs(ecs) => ecs.green.tasks = tasks.to_vec(),
+                Parameters::CodeDeploy(codedeploy) => codedeploy.green.tasks = tasks.to_vec(),
+            }
+        }
+        self.add(world, Colour::Green);
+    }
+
+    /// Blue's tasks run again: a rolling deployment is taken back. Those that never ended go on.
+    pub(in super::super) fn add_blue(&mut self, world: &mut World) {
+        self.add(world, Colour::Blue);
+    }
+
+    /// The tasks of a side are gone.
+    pub(in super::super) fn end(&mut self, world: &mut World, colour: Colour) {
+        if let Some(side) = self.side(colour) {
+            let started_by = side.started_by();
+            world.ecs.tasks.retain(|task| task.started_by.as_ref() != Some(&started_by));
+            for group in &mut world.elb.target_groups {
+                group.targets.retain(|target| !is_of(side, target));
+            }
+        }
+        self.set(colour, false);
+        self.refresh(world);
+    }
+
+    fn add(&mut self, world: &mut World, colour: Colour) {
+        let Some(side) = self.side(colour) else { return };
+        let started_by = side.started_by();
+        let is_known = |arn: &str| world.ecs.tasks.iter().any(|known| known.task_arn == arn);
+        let mut tasks = self.world().ecs.tasks;
+        tasks.retain(|task| task.started_by.as_ref() == Some(&started_by) && !is_known(&task.task_arn));
+        world.ecs.tasks.append(&mut tasks);
+        let group = self.target_group(colour);
+        let groups = world.elb.target_groups.iter_mut();
+        for group in groups.filter(|known| Some(&known.arn) == group.as_ref()) {
+            for task in &side.tasks {
+                let id = task.ip().to_string();
+                if !group.targets.iter().any(|target| target.id == id && target.port == task.port()) {
+                    group.targets.push(Target {
+                        id,
+                        port: task.port(),
+                        state: "initial".to_owned(),
+                        reason: Some("Elb.RegistrationInProgress".to_owned()),
+                    });
+                }
+            }
+        }
+        self.set(colour, true);
+        self.refresh(world);
+    }
+
+    fn set(&mut self, colour: Colour, runs: bool) {
+        match colour {
+            Colour::Blue => self.runs.blue = runs,
+            Colour::Green => self.runs.green = runs,
+        }
+    }
+
+    /// How many tasks of a side run.
+    pub(super) fn running(&self, colour: Colour) -> usize {
+        let runs = match colour {
+            Colour::Blue => self.runs.blue,
+            Colour::Green => self.runs.green,
+        };
+        self.side(colour).filter(|_| runs).map_or(0, |side| side.tasks.len())
+    }
+
+    pub(super) fn side(&self, colour: Colour) -> Option<&Side> {
+        match (&self.parameters, colour) {
+            (Parameters::Ecs(ecs), Colour::Green) => Some(&ecs.green),
+            (Parameters::Ecs(ecs), Colour::Blue) => ecs.blue.as_ref(),
+            (Parameters::CodeDeploy(codedeploy), Colour::Green) => Some(&codedeploy.green),
+            (Parameters::CodeDeploy(codedeploy), Colour::Blue) => Some(&codedeploy.blue),
+        }
+    }
+}
+
+/// Whether a target is a task of the side.
+pub(super) fn is_of(side: &Side, target: &Target) -> bool {
+    side.tasks.iter().any(|task| task.ip().to_string() == target.id && task.port() == target.port)
+}
