@@ -82,7 +82,8 @@ impl Scene {
                     "FAILED"
                 }
             };
-            told.status = if is_primary { "PRIMARY" } else { "ACTIVE" }.to_owned();
+            let status = if is_primary { "PRIMARY" } else { "ACTIVE" };
+            status.clone_into(&mut told.status);
             told.rollout_state = Some(state.to_owned());
             told.desired_count = self.wanted(colour);
             told.running_count = self.running(colour);

@@ -54,7 +54,9 @@ async fn a_world_that_differs_from_the_status_contradicts_it() {
 
             let mut drive = make().await;
             for groups in forwards(&mut drive.world) {
-                groups.iter_mut().for_each(|(_, weight)| *weight = 50);
+                for (_, weight) in groups {
+                    *weight = 50;
+                }
             }
             let said = drive.contradiction().unwrap();
             assert!(said.contains("and not everything to"), "{said}");
