@@ -18,7 +18,7 @@ use crate::rehearsal::users::Alarm;
 pub(crate) struct RehearseOptions {
     /// A service definition, an AppSpec, a template or a plan of Terraform, told apart by what is in it; or a file of
     /// named cases (`cases:`). Without it, the built-in service.
-    #[arg(value_name = "FILE")]
+    #[arg(value_name = "FILE", group = "input")]
     pub(crate) file: Option<PathBuf>,
 
     /// The service definition: the JSON or YAML of `aws ecs create-service --cli-input-json`.
@@ -42,7 +42,8 @@ pub(crate) struct RehearseOptions {
     /// The deployment group of an AppSpec: the output of `aws deploy get-deployment-group`.
     #[arg(long, value_name = "FILE", help_heading = "What is deployed")]
     pub(crate) deployment_group: Option<PathBuf>,
-    /// Which service, where there are several: its logical id, its address in the plan, or its name.
+    /// Which service, where there are several: its logical id in a template, its address in a plan. Elsewhere its name,
+    /// where the file has none.
     #[arg(long, value_name = "NAME", help_heading = "What is deployed")]
     pub(crate) service: Option<String>,
     /// A parameter of the template.

@@ -92,6 +92,8 @@ pub(super) async fn play(
 fn not_played(why: &NotPlayed) -> Failure {
     let hint = match why {
         NotPlayed::NotReady(not_ready) => not_ready.hint(),
+        NotPlayed::NoFunction(_) => Some("try the command by itself: it ends at once"),
+        NotPlayed::Contradiction(_) => Some("please report it, with the command and what it wrote"),
         NotPlayed::Machine { .. } => None,
     };
     let failure = Failure::not_carried_out("the rehearsal could not run", why);

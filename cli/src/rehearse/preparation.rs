@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::time::Duration;
 
+use greenlight::plan::decode::suggest;
 use greenlight::plan::units::Span;
 use serde_json::Value;
 
@@ -34,6 +35,9 @@ pub(crate) fn settings(options: &RehearseOptions, given: Option<&Text>) -> Resul
     let mut subject = read(options, given)?;
     if options.hooks == Hooks::None {
         without_hooks(&mut subject.configuration);
+    }
+    if options.hooks == Hooks::All && calls_nobody(&subject.configuration) {
+        subject.notes.push("no hook takes part: the deployment has none".to_owned());
     }
     if options.tls {
         secure(&mut subject);
@@ -174,6 +178,13 @@ fn without_hooks(configuration: &mut Configuration) {
     }
 }
 
+fn calls_nobody(configuration: &Configuration) -> bool {
+    match configuration {
+        Configuration::Ecs(ecs) => ecs.hooks.is_empty(),
+        Configuration::CodeDeploy(codedeploy) => codedeploy.hooks.is_empty(),
+    }
+}
+
 fn secure(subject: &mut Subject) {
     let Some(front) = &mut subject.front else { return };
     for route in [Some(&mut front.production), front.test.as_mut()].into_iter().flatten() {
@@ -217,7 +228,14 @@ fn map(options: &RehearseOptions, subject: &Subject) -> Result<BTreeMap<String, 
         let named = |name: &str| name == *function || name == functions::name(function);
         let runs = match given.iter().find(|(name, _)| named(name)) {
             Some((_, runs)) if names.contains(runs) => Some(Runs::Hook((*runs).to_owned())),
-            Some((_, command)) => Some(Runs::Command((*command).to_owned())),
+            Some((_, command)) => {
+                let is_word = command.chars().all(|letter| letter.is_ascii_lowercase() || letter == '-');
+                let suggestion = suggest(command, &names);
+                if is_word && suggestion.starts_with("did you mean") {
+                    return Err(Failure::wrong(format!("unknown hook `{command}`")).hint(suggestion));
+                }
+                Some(Runs::Command((*command).to_owned()))
+            }
             None => functions::map(function, &names).map(|hook| Runs::Hook(hook.to_owned())),
         };
         match runs {
@@ -315,11 +333,11 @@ fn pause(options: &RehearseOptions, subject: &Subject) -> Result<Answerer, Failu
         if ecs.hooks.iter().any(|hook| hook.target == HookTarget::Pause));
     match who {
         // Somebody who keeps the rehearsal running wants to answer.
-        "continue" if after.is_none() && options.keep && pauses => Ok(Answerer::Caller),
+        "continue" if after.is_none() && options.keep && pauses => Ok(Answerer::Caller { in_person: true }),
         "continue" | "rollback" => {
             Ok(Answerer::Person { after: after.unwrap_or(PERSON_TAKES), proceed: who == "continue" })
         }
-        "wait" => Ok(Answerer::Caller),
+        "wait" => Ok(Answerer::Caller { in_person: options.keep }),
         hook => {
             hooks::find(hook).map_err(|failure| {
                 failure.hint(

@@ -164,6 +164,7 @@ pub(super) mod samples {
         let of = Of { requests: 100, errors, ..Of::default() };
         let by_colour = [(Side::Green, of.clone())].into();
         Played {
+            service: "demo/hello".to_owned(),
             status,
             codedeploy: None,
             reason: reason.map(|_| "The hook <test-traffic> said FAILED.".to_owned()),

@@ -207,16 +207,16 @@ fn outcome(played: &Played) -> String {
     }
 }
 
-/// What the gate was good for, in a sentence.
+/// What the gate was good for, in a sentence: would users have noticed?
 fn gate(played: &Played) -> Option<String> {
-    let errors = played.errors_of_green();
-    let errors = |verb: &str| match errors {
+    let errors = |verb: &str| match played.errors_of_green() {
+        0 if played.users.total.requests == 0 => "no users were there".to_owned(),
         0 if played.is_unseen() => "no user asked green anything".to_owned(),
         0 => "no user saw an error of green".to_owned(),
         1 => format!("users saw 1 error of green {verb}"),
         errors => format!("users saw {errors} errors of green {verb}"),
     };
-    Some(match played.status {
+    let so = match played.status {
         Status::Successful => format!("green serves; {}", errors("on the way")),
         Status::RollbackSuccessful if !played.green_served => {
             format!(
@@ -229,6 +229,13 @@ fn gate(played: &Played) -> Option<String> {
             format!("the service is left as it is; {}", errors("so far"))
         }
         Status::InProgress | Status::RollbackInProgress => return None,
+    };
+    let others = played.users.total.errors + played.users.total.rejected;
+    let others = others.saturating_sub(played.errors_of_green());
+    Some(if others == 0 {
+        so
+    } else {
+        format!("{so}; {others} requests failed or were rejected that are not green's")
     })
 }
 

@@ -35,7 +35,7 @@ scenarios! {
     // What can be wrong with hooks: AWS's words.
     a_hook_returns_failed_in_aws_words: "--plan", "tests/rehearsals/impossible.json";
     a_hook_is_killed: "--fault", "hook:killed";
-    a_hook_exits: "--function", "greenlight-test-traffic=exit 1";
+    a_command_that_is_no_function_is_no_rehearsal: "--function", "greenlight-test-traffic=echo no such module; exit 1";
     a_hook_may_not_be_called: "--fault", "hook:invoke-denied";
     a_hooks_role_cannot_be_assumed: "--fault", "hook:role-not-assumable";
     an_event_is_delivered_twice: "--fault", "hook:twice";

@@ -76,6 +76,9 @@ pub struct Invoked {
     /// Whether it was a second delivery of the same event.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub twice: bool,
+    /// Whether its process ever asked for an event.
+    #[serde(skip)]
+    pub(super) was_ready: bool,
     /// Real milliseconds.
     pub duration_ms: u64,
     /// What it answered, where that is JSON.
@@ -110,6 +113,9 @@ impl Invoked {
             execution,
             function: function.to_owned(),
             twice,
+            // A warm process, or one that asked, or one that was killed while it had its event.
+            was_ready: !matches!(invocation.outcome, Outcome::CouldNotStart { .. } | Outcome::Exited(_))
+                || invocation.initialization.is_some(),
             duration_ms: u64::try_from(invocation.duration.as_millis()).unwrap_or(u64::MAX),
             answer,
             failure: failure(invocation, answer_is_read),

@@ -57,6 +57,16 @@ struct Known {
     lambda: Option<Arc<Lambda>>,
 }
 
+/// At once, not when the async runtime gets to the invocations that are under way: the program may be about to
+/// end.
+impl Drop for Functions {
+    fn drop(&mut self) {
+        for lambda in self.known.values().filter_map(|known| known.lambda.as_ref()) {
+            lambda.kill();
+        }
+    }
+}
+
 impl Functions {
     pub(super) fn new(
         settings: FunctionSettings,

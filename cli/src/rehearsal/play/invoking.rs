@@ -145,7 +145,7 @@ impl Play {
         });
         self.work.of_executions.entry(execution).or_default().push(waiting);
         match self.stage.pause.clone() {
-            Answerer::Caller => {
+            Answerer::Caller { .. } => {
                 let text = format!(
                     "answer with: aws ecs continue-service-deployment --region {} --endpoint-url {} --service-deployment-arn {} --hook-id {hook} --action CONTINUE",
                     event["region"].as_str().unwrap_or_default(),

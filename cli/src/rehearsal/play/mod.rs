@@ -32,8 +32,9 @@ use self::pace::AtWork;
 use self::stage::Stage;
 use super::Colour;
 use super::controller::{Command, Deployment, Happening, Input, Status};
+use super::fault::HookFaultKind;
 use super::task::{NotReady, Tasks};
-use super::users::{Seen, Side};
+use super::users::{NoAnswer, PATIENCE, Seen, Side};
 
 /// How long users go on once the deployment is over, in simulated time.
 const AFTERMATH: Duration = Duration::from_secs(15);
@@ -143,6 +144,8 @@ impl Progress {
 /// What a rehearsal came to.
 #[derive(Debug, Serialize)]
 pub struct Played {
+    /// The cluster and the service: `demo/hello`.
+    pub service: String,
     /// The deployment's status, in ECS's words.
     pub status: Status,
     /// CodeDeploy's names of the deployment, where it is the one who deploys.
@@ -150,7 +153,8 @@ pub struct Played {
     pub codedeploy: Option<OfCodeDeploy>,
     /// AWS's reason for it.
     pub reason: Option<String>,
-    /// The check or the person that decided, in the function's own words.
+    /// The check or the person that decided, in the function's own words; what went wrong with the function, if it
+    /// gave none.
     pub decided_by: Option<String>,
     /// What users saw.
     pub users: Seen,
@@ -287,6 +291,9 @@ impl Play {
                 commands = self.deployment.handle(self.stage.clock.elapsed(), input);
             }
         }
+        if let Some(what) = self.stage.contradiction(&self.deployment) {
+            return Err(NotPlayed::Contradiction(what));
+        }
         let simulated = self.stage.clock.elapsed().saturating_sub(self.began);
         if self.stage.users.windows().is_some() {
             // What users have of the end belongs to it.
@@ -301,11 +308,12 @@ impl Play {
             }),
             reason: self.deployment.reason().map(ToOwned::to_owned),
             decided_by: self.decided_by(),
+            notes: self.notes(&users),
+            service: self.stage.name(),
             users,
             green_served: self.green_served,
             simulated_seconds: simulated.as_secs_f64(),
             real_seconds: started.elapsed().as_secs_f64(),
-            notes: self.notes(),
         })
     }
 
@@ -392,6 +400,14 @@ impl Play {
                 return Ok(Some(Input::Broke { errand }));
             }
             Done::Pace => self.work.hope(),
+            Done::Invoked { invoked, .. }
+                if !invoked.was_ready
+                    && self.stage.functions.is_real_time(&invoked.function)
+                    && !self.stage.has_fault(&invoked.function, &HookFaultKind::Killed) =>
+            {
+                // A program that does not start says nothing of green, and deployed it might.
+                return Err(NotPlayed::NoFunction(invoked));
+            }
             Done::Invoked { invoked, is_last, input } => {
                 let reason = invoked.reason().or_else(|| invoked.failure.clone());
                 if let (Some(reason), false) = (reason, invoked.twice) {
@@ -520,11 +536,24 @@ impl Play {
         }
     }
 
-    fn notes(&self) -> Vec<String> {
+    fn notes(&self, users: &Seen) -> Vec<String> {
         let is_shared = self.green.as_ref().is_some_and(Tasks::is_shared);
         let shares_address =
             self.green.as_ref().is_some_and(|green| !green.is_shared() && !green.has_own_addresses());
         let mut notes = self.stage.remarks.clone();
+        let (asked, sent) = (users.asked, users.sent);
+        if asked > sent + sent / 5 {
+            notes.push(format!(
+                "only {sent} of {asked} requests of users could be sent at this speed: counts are lower than they would be"
+            ));
+        }
+        let timed_out = users.total.no_answers.contains_key(&NoAnswer::TimedOut);
+        if let Some(patience) = self.stage.patience.filter(|patience| timed_out && *patience < PATIENCE) {
+            notes.push(format!(
+                "users gave up after {} s in real time, which at this speed is longer than anybody waits; at `--speed 6x` they wait 10 s",
+                patience.as_secs_f64()
+            ));
+        }
         if self.pauses > 0 && matches!(self.stage.pause, Answerer::Person { .. }) {
             notes.push(
                 "PAUSE hooks were answered by a person who was played: `--pause` says who does".to_owned(),

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::entry::{Around, Entry};
+use super::settings::Answerer;
 use super::{Play, Work};
 use crate::rehearsal::controller::{Execution, HookKind};
 use crate::rehearsal::subject::functions::name;
@@ -48,7 +49,10 @@ impl Play {
         // A function whose answer ECS waits for never waits itself, so its time is a computer's time. One that
         // reports later may wait within, by the simulated clock.
         let computes = at_work.iter().any(|(_, answers)| *answers);
-        let (speed, why) = if let Some(function) = others {
+        let (speed, why) = if self.awaits_person() {
+            let text = "at 1x while a PAUSE hook waits for you".to_owned();
+            (asked.min(1.0), Some(text))
+        } else if let Some(function) = others {
             let text = format!("at 1x while {} is at work: it lives in real time", name(&function));
             (asked.min(1.0), Some(text))
         } else if computes {
@@ -86,6 +90,13 @@ impl Play {
         let far =
             self.deployment.deadline().is_some_and(|deadline| deadline > self.stage.clock.elapsed() + LONG);
         far && self.deployment.waits_for_others() && self.work.is_hopeless
+    }
+
+    /// Whether a real person is to answer a PAUSE hook.
+    fn awaits_person(&self) -> bool {
+        let mut executions = self.deployment.current_executions().iter();
+        self.stage.pause == Answerer::Caller { in_person: true }
+            && executions.any(|execution| execution.verdict.is_none() && execution.kind == HookKind::Pause)
     }
 
     /// Whether a report of this execution has arrived, or an answer to it.

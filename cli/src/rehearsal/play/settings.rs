@@ -58,7 +58,10 @@ pub enum Answerer {
         proceed: bool,
     },
     /// Whoever calls `ContinueServiceDeployment` at the local endpoint.
-    Caller,
+    Caller {
+        /// Whether that is a person, who needs the wall's time.
+        in_person: bool,
+    },
     /// A function, which EventBridge hands the event.
     Function(String),
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use rustls_pki_types::{CertificateDer, ServerName, pem::PemObject};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
+use super::entry::Invoked;
 use super::front::Entrance;
 use super::functions::Functions;
 use super::scene::{Scene, circuit_breaker_patience};
@@ -45,6 +46,11 @@ const LEAST_PATIENCE: Duration = Duration::from_millis(1500);
 pub enum NotPlayed {
     /// A task did not become ready.
     NotReady(NotReady),
+    /// A program that is to run as a function ended before it asked for an event.
+    NoFunction(Box<Invoked>),
+    /// What was played and what came of it do not agree: a defect of the rehearsal, which must not be taken for a
+    /// result.
+    Contradiction(String),
     /// Something of this machine's was not to be had.
     Machine {
         /// What was tried.
@@ -58,6 +64,12 @@ impl fmt::Display for NotPlayed {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotReady(not_ready) => not_ready.fmt(formatter),
+            Self::NoFunction(invoked) => {
+                write!(formatter, "what runs as {} does not speak the Lambda Runtime API", invoked.function)?;
+                write!(formatter, ": {}", invoked.failure.as_deref().unwrap_or("it ended"))?;
+                invoked.log.iter().try_for_each(|line| write!(formatter, "\n  {line}"))
+            }
+            Self::Contradiction(what) => write!(formatter, "the rehearsal contradicts itself: {what}"),
             Self::Machine { what, error } => write!(formatter, "cannot {what}: {error}"),
         }
     }
@@ -67,6 +79,7 @@ impl std::error::Error for NotPlayed {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::NotReady(not_ready) => Some(not_ready),
+            Self::NoFunction(_) | Self::Contradiction(_) => None,
             Self::Machine { error, .. } => Some(error),
         }
     }
@@ -87,6 +100,8 @@ pub(super) struct Stage {
     /// What is to be told before the deployment begins.
     pub(super) remarks: Vec<String>,
     visitors: Option<Visitors>,
+    /// How long users wait for an answer, in real time.
+    pub(super) patience: Option<Duration>,
     faults: Faults,
     scene: Scene,
     subject: Subject,
@@ -190,6 +205,7 @@ impl Stage {
             },
             users: Traffic(None),
             visitors: None,
+            patience: None,
             alarms: None,
             pause: settings.pause,
             green: settings.green,
@@ -294,6 +310,7 @@ impl Stage {
         settings.rate = rate;
         // A hung green shows within the bake time, however fast it passes.
         settings.patience = self.clock.real(settings.patience).max(LEAST_PATIENCE);
+        self.patience = Some(settings.patience);
         if is_secure(&front.production) {
             settings.tls =
                 Some(self.trust(&entrance.host).map_err(machine("trust the rehearsal's certificates"))?);
@@ -412,9 +429,19 @@ impl Stage {
         (healthy, gives_up)
     }
 
+    /// What in the world contradicts what the deployment has come to.
+    pub(super) fn contradiction(&self, deployment: &Deployment) -> Option<String> {
+        self.aws.look(|world| self.scene.contradiction(world, deployment))
+    }
+
     /// Ends everything that serves; gives the tasks of blue.
     pub(super) fn end(self) -> Option<Tasks> {
         self.blue
+    }
+
+    /// The cluster and the service.
+    pub(super) fn name(&self) -> String {
+        format!("{}/{}", self.subject.cluster, self.subject.service)
     }
 
     /// What everything is called.

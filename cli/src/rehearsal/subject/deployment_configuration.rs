@@ -109,6 +109,7 @@ fn not_played(field: &Field<'_>, what: &str) {
 
 fn document(given: &Value, strategy: Strategy, bake: Duration) -> Value {
     let mut document = shown(given);
+    typed(&mut document);
     if !document.is_object() {
         document = Value::Object(serde_json::Map::new());
     }
@@ -123,4 +124,58 @@ fn document(given: &Value, strategy: Strategy, bake: Duration) -> Value {
         fields.insert("bakeTimeInMinutes".to_owned(), (bake.as_secs() / 60).into());
     }
     document
+}
+
+/// Templates and plans write numbers and flags as texts; the API does not, and clients insist on it.
+fn typed(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            for (key, field) in fields {
+                let is_number = key.ends_with("InMinutes") || key.ends_with("Percent");
+                let is_flag = matches!(key.as_str(), "enable" | "rollback");
+                let read = match field.as_str() {
+                    Some(text) if is_number => serde_json::from_str(text).ok().filter(Value::is_number),
+                    Some(text) if is_flag => text.parse().ok().map(Value::Bool),
+                    _ => None,
+                };
+                match read {
+                    Some(read) => *field = read,
+                    // What a hook is configured with is its own affair.
+                    None if key != "hookDetails" => typed(field),
+                    None => {}
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(typed),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn numbers_and_flags_are_typed_as_in_the_api() {
+        let mut document = json!({
+            "linearConfiguration": {"stepPercent": "12.5", "stepBakeTimeInMinutes": "1"},
+            "alarms": {"enable": "true", "rollback": false, "alarmNames": ["1"]},
+            "lifecycleHooks": [{
+                "hookDetails": {"stepPercent": "1"},
+                "timeoutConfiguration": {"timeoutInMinutes": "5", "action": "ROLLBACK"},
+            }],
+        });
+        typed(&mut document);
+        let expected = json!({
+            "linearConfiguration": {"stepPercent": 12.5, "stepBakeTimeInMinutes": 1},
+            "alarms": {"enable": true, "rollback": false, "alarmNames": ["1"]},
+            "lifecycleHooks": [{
+                "hookDetails": {"stepPercent": "1"},
+                "timeoutConfiguration": {"timeoutInMinutes": 5, "action": "ROLLBACK"},
+            }],
+        });
+        assert_eq!(document, expected);
+    }
 }

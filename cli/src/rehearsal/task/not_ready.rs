@@ -55,6 +55,9 @@ impl NotReady {
             Why::Ended(_) => Some(
                 "the command must stay in the foreground and serve on the port `PORT`, at the address `HOST` or at any",
             ),
+            Why::TimedOut { ref observed, .. } if observed.contains("was answered with") => Some(
+                "it serves; if its health check is another path, say so with `--health-check PATH`, or with the target group's",
+            ),
             Why::TimedOut { .. } => Some(
                 "a command must serve on the port `PORT`, at the address `HOST` or at any; `--ready-timeout` gives a task more time",
             ),

@@ -30,7 +30,7 @@ pub use self::alarm::{Alarm, Comparison, Condition, Measure, State};
 pub use self::finished::{NoAnswer, Side};
 pub use self::latencies::Latencies;
 pub use self::seen::{Of, Seen};
-pub use self::settings::{Colours, Settings};
+pub use self::settings::{Colours, PATIENCE, Settings};
 pub use self::watch::{Alarms, Fired};
 pub use self::window::{Counts, History, Window, Windows};
 

@@ -14,6 +14,9 @@ use crate::rehearsal::Colour;
 use crate::rehearsal::balancer::{Entry, LogReader};
 use crate::rehearsal::clock::Clock;
 
+/// How long a user waits for a whole answer.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+
 /// How [`Users`](super::Users) are set up.
 #[derive(Debug)]
 pub struct Settings {
@@ -64,7 +67,7 @@ impl Settings {
             clock,
             most_per_second: 300,
             most_at_once: 50,
-            patience: Duration::from_secs(10),
+            patience: PATIENCE,
             log,
             colours,
         }

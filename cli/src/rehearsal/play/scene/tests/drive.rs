@@ -69,6 +69,7 @@ impl Drive {
             reconcile: false,
             red_alarms: Vec::new(),
             shift_denied: None,
+            forgetful: Vec::new(),
         };
         let configuration = subject.configuration.clone();
         let rolling = matches!(&configuration, Configuration::Ecs(ecs) if ecs.strategy == Strategy::Rolling);
@@ -96,7 +97,7 @@ impl Drive {
         if self.rolling {
             self.scene.end(&mut self.world, Colour::Blue);
         }
-        self.handle(Input::ScaledUp);
+        self.handle(Input::Done { errand: 1 });
         self
     }
 
@@ -138,7 +139,7 @@ impl Drive {
             match command {
                 Command::EndBlue => self.scene.end(&mut self.world, Colour::Blue),
                 Command::EndGreen => self.scene.end(&mut self.world, Colour::Green),
-                Command::Restore => self.scene.add_blue(&mut self.world),
+                Command::Restore { .. } => self.scene.add_blue(&mut self.world),
                 _ => {}
             }
         }

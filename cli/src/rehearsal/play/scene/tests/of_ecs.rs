@@ -58,7 +58,7 @@ async fn after_a_rollback_the_service_has_blue_only() {
         if strategy == Strategy::Rolling {
             assert_eq!(deployments(&drive), ["2 PRIMARY IN_PROGRESS 3/3", "1 ACTIVE COMPLETED 3/3"]);
             drive.scene.end(&mut drive.world, Colour::Green);
-            drive.handle(Input::ScaledUp);
+            drive.handle(Input::Done { errand: 2 });
         }
         drive.finish().await;
         assert_eq!(drive.deployment.status(), Status::RollbackSuccessful);
@@ -77,7 +77,7 @@ async fn moments_stay_what_they_were() {
     drive.alarm();
     let began = drive.clock.now();
     tokio::time::advance(Duration::from_secs(30)).await;
-    drive.handle(Input::ScaledUp);
+    drive.handle(Input::Done { errand: 2 });
     let ended = drive.clock.now();
     tokio::time::advance(Duration::from_secs(30)).await;
     drive.mirror();
