@@ -43,11 +43,13 @@ def service_ended(cases, client, status, reason, served_by, expected_weights):
         _, services = client.call("ecs", "describe_services", services=[SERVICE["serviceName"]], **names)
         (service,) = services["services"]
         expect("the running count", service["runningCount"], SERVICE["desiredCount"])
+        revision = {"blue": blue, "green": green}[served_by]["arn"].rsplit("/", 1)[1]
+        deployments = [(each["id"], each["status"], each["rolloutState"]) for each in service["deployments"]]
+        expect("the deployments", deployments, [(f"ecs-svc/{revision}", "PRIMARY", "COMPLETED")])
         _, listed = client.call("ecs", "list_tasks", serviceName=SERVICE["serviceName"], **names)
         _, tasks = client.call("ecs", "describe_tasks", tasks=listed["taskArns"], **names)
-        serving = {"blue": blue, "green": green}[served_by]["arn"].rsplit("/", 1)[1]
         owners = [(task["startedBy"], task["lastStatus"]) for task in tasks["tasks"]]
-        expect("the tasks", owners, [(f"ecs-svc/{serving}", "RUNNING")] * SERVICE["desiredCount"])
+        expect("the tasks", owners, [(f"ecs-svc/{revision}", "RUNNING")] * SERVICE["desiredCount"])
     with cases.case(f"aws elbv2 describe-rules agrees with {status}"):
         rule = service["loadBalancers"][0]["advancedConfiguration"]["productionListenerRule"]
         expect("the weights", weights(client, rule), expected_weights)

@@ -550,7 +550,7 @@ impl Play {
         let timed_out = users.total.no_answers.contains_key(&NoAnswer::TimedOut);
         if let Some(patience) = self.stage.patience.filter(|patience| timed_out && *patience < PATIENCE) {
             notes.push(format!(
-                "users gave up after {} s in real time, which at this speed is longer than anybody waits; at `--speed 6x` they wait 10 s",
+                "users gave up after {} s, where people wait 10 s: a slower answer is an error at this speed, and not at `--speed 1x`",
                 patience.as_secs_f64()
             ));
         }

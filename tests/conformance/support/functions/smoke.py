@@ -29,3 +29,9 @@ def handler(event, context):
         text = answer.read().decode()
     assert "version 1.0" in text, text
     return {"hookStatus": "SUCCEEDED"}
+
+
+def fetches(_event, _context):
+    with urllib.request.urlopen(os.environ["REHEARSAL_TEST_URL"], timeout=5) as answer:
+        assert answer.status == 200, answer.status
+    return {"hookStatus": "SUCCEEDED"}
