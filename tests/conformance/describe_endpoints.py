@@ -1,4 +1,4 @@
-"""The reads of the local AWS endpoint as boto3 and the AWS CLI see them.
+"""The reads of the local AWS endpoint, and a stop, as boto3 and the AWS CLI see them.
 
 `greenlight serve-aws --world FILE` serves the resources of a world. Every read that it has is called
 with both clients, with its pages and its errors, and every answer is held against botocore's model.
@@ -21,6 +21,7 @@ from support.reads import (
     elb_cases,
     network_cases,
     pages,
+    stop_cases,
     task_set_cases,
 )
 
@@ -28,7 +29,8 @@ WORLDS = ROOT / "cli" / "worlds"
 REPORTS = {("ecs", "ContinueServiceDeployment"), ("codedeploy", "PutLifecycleEventHookExecutionStatus")}
 
 GROUPS_OF_CASES = {
-    "ecs-blue-green.json": [("ecs", ecs_cases), ("elbv2", elb_cases), ("acm", acm_cases)],
+    "ecs-blue-green.json": [("ecs", ecs_cases), ("elbv2", elb_cases), ("acm", acm_cases),
+                            ("ecs", stop_cases)],
     "codedeploy.json": [("codedeploy", codedeploy_cases), ("ecs", task_set_cases), ("elbv2", network_cases)],
 }
 

@@ -306,6 +306,21 @@ def codedeploy_cases():
            "DeploymentTargetDoesNotExistException", {})
 
 
+def stop_cases():
+    """The one call here that changes the world, and what is read of it then."""
+    operation = "stop_service_deployment"
+    yield ("a deployment that does not exist", operation, {"serviceDeploymentArn": DEPLOYMENT + "x"},
+           "ServiceDeploymentNotFoundException", {})
+    yield ("a way that is none", operation, {"serviceDeploymentArn": DEPLOYMENT, "stopType": "PAUSE"},
+           "InvalidParameterException", {})
+    yield ("a deployment that is under way", operation,
+           {"serviceDeploymentArn": DEPLOYMENT, "stopType": "ROLLBACK"}, None,
+           {"serviceDeploymentArn": DEPLOYMENT})
+    yield ("a deployment that is stopped", "describe_service_deployments",
+           {"serviceDeploymentArns": [DEPLOYMENT]}, None,
+           {"serviceDeployments": [{"serviceDeploymentArn": DEPLOYMENT, "status": "ROLLBACK_REQUESTED"}]})
+
+
 def task_set_cases():
     asked = {"cluster": "my-cluster", "service": "my-service"}
     arn = ECS + "task-set/my-cluster/my-service/ecs-svc/"
