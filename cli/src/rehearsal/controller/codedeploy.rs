@@ -14,8 +14,8 @@ const INSTALL_LIMIT: Duration = Duration::from_hours(1);
 /// How long a hook may take until it reports.
 pub(super) const CALLBACK_LIMIT: Duration = Duration::from_hours(1);
 
-/// The lifecycle events that a test listener is for.
-pub(super) const OF_TEST_LISTENER: [&str; 2] = ["AllowTestTraffic", "AfterAllowTestTraffic"];
+/// The lifecycle events that a test listener is for; a deployment without one skips them.
+pub(in crate::rehearsal) const OF_TEST_LISTENER: [&str; 2] = ["AllowTestTraffic", "AfterAllowTestTraffic"];
 
 /// The way forward.
 pub(super) fn forward(codedeploy: &CodeDeploy) -> Vec<Phase> {

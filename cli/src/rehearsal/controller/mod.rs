@@ -29,6 +29,7 @@ use serde_json::Value;
 
 pub use self::answer::Answer;
 pub use self::assumptions::{Assumptions, HookDetails, RollbackHooks, ShiftHooks};
+pub(in crate::rehearsal) use self::codedeploy::OF_TEST_LISTENER;
 pub use self::deployment::{Circumstances, Deployment, LoadBalancer};
 pub use self::happening::Happening;
 pub use self::hook::{Execution, HookKind, Verdict};

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use greenlight::stage::Stage;
 use serde_json::{Value, json};
 
-use super::code_deploy::{self, ALL_AT_ONCE, EVENTS, Group};
+use super::code_deploy::{self, ALL_AT_ONCE, Group};
 use super::problem::Problem;
 use super::report::{Field, Report, Spelling};
 use super::service::{self, Surroundings};
@@ -168,8 +169,9 @@ fn hooks(spec: &Field<'_>) -> Vec<(String, String)> {
         };
         for name in entries.keys() {
             let function = item.get(name);
-            if !EVENTS.contains(&name.as_str()) {
-                let expected = format!("one of the events {}", EVENTS.join(", "));
+            if Stage::from_codedeploy(name).is_none() {
+                let events: Vec<&str> = Stage::codedeploy_events().collect();
+                let expected = format!("one of the events {}", events.join(", "));
                 let observed = "is no event that calls a function".to_owned();
                 item.report().add(Problem { observed, ..function.problem(expected) });
             } else if let Some(function) = function.needed("the name of a function") {

@@ -7,10 +7,6 @@ use super::report::{Field, Report, Spelling};
 use super::{File, document, functions};
 use crate::rehearsal::controller::configuration::{RollbackOn, Shift};
 
-/// The events that an AppSpec for ECS may name functions for, in their order.
-pub(super) const EVENTS: [&str; 5] =
-    ["BeforeInstall", "AfterInstall", "AfterAllowTestTraffic", "BeforeAllowTraffic", "AfterAllowTraffic"];
-
 /// The deployment configuration where nobody names one.
 pub(super) const ALL_AT_ONCE: &str = "CodeDeployDefault.ECSAllAtOnce";
 

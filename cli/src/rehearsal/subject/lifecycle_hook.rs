@@ -2,25 +2,14 @@
 
 use std::time::Duration;
 
+use greenlight::stage::Stage;
 use serde_json::Value;
 
 use super::functions;
 use super::report::{Field, Spelling};
 use crate::rehearsal::controller::configuration::{HookTarget, LifecycleHook, Strategy, TimeoutAction};
 
-/// The stages that hooks can be called at, in their order.
-const STAGES: [&str; 8] = [
-    "RECONCILE_SERVICE",
-    "PRE_SCALE_UP",
-    "POST_SCALE_UP",
-    "TEST_TRAFFIC_SHIFT",
-    "POST_TEST_TRAFFIC_SHIFT",
-    "PRE_PRODUCTION_TRAFFIC_SHIFT",
-    "PRODUCTION_TRAFFIC_SHIFT",
-    "POST_PRODUCTION_TRAFFIC_SHIFT",
-];
-
-/// Those that a rolling deployment has, too.
+/// The stages of hooks that a rolling deployment has, too.
 const OF_ROLLING: [&str; 2] = ["RECONCILE_SERVICE", "PRE_SCALE_UP"];
 
 /// How many hooks of each kind a service may have.
@@ -144,8 +133,9 @@ fn stages(field: &Field<'_>, pause: bool) -> Vec<String> {
     let mut stages = Vec::new();
     for item in &items {
         match item.text() {
-            Some(stage) if !STAGES.contains(&stage) => {
-                item.wrong(&format!("one of {}", STAGES.join(", ")));
+            Some(stage) if matches!(Stage::from_ecs(stage), Stage::Unknown(_)) => {
+                let known: Vec<String> = Stage::all().map(|stage| stage.to_string()).collect();
+                item.wrong(&format!("one of {}", known.join(", ")));
             }
             Some(stage @ ("TEST_TRAFFIC_SHIFT" | "PRODUCTION_TRAFFIC_SHIFT")) if pause => {
                 let problem = item.problem(

@@ -14,6 +14,18 @@ use super::super::{
     Status, Verdict,
 };
 
+/// The stages of ECS that hooks can be called at, in their order.
+pub(super) const STAGES: [&str; 8] = [
+    "RECONCILE_SERVICE",
+    "PRE_SCALE_UP",
+    "POST_SCALE_UP",
+    "TEST_TRAFFIC_SHIFT",
+    "POST_TEST_TRAFFIC_SHIFT",
+    "PRE_PRODUCTION_TRAFFIC_SHIFT",
+    "PRODUCTION_TRAFFIC_SHIFT",
+    "POST_PRODUCTION_TRAFFIC_SHIFT",
+];
+
 /// What an invocation of a function, or a PAUSE hook, comes to.
 #[derive(Clone, Debug)]
 pub(super) enum Act {

@@ -14,18 +14,10 @@ use super::super::{
     Answer, Assumptions, Circumstances, Deployment, Happening, HookDetails, Identity, Input, LoadBalancer,
     RollbackHooks, ShiftHooks, Status,
 };
-use super::drive::{Act, Drive, around, codedeploy, ecs, failed, identity, lambda, succeeded, waiting};
+use super::drive::{
+    Act, Drive, STAGES, around, codedeploy, ecs, failed, identity, lambda, succeeded, waiting,
+};
 
-const STAGES: [&str; 8] = [
-    "RECONCILE_SERVICE",
-    "PRE_SCALE_UP",
-    "POST_SCALE_UP",
-    "TEST_TRAFFIC_SHIFT",
-    "POST_TEST_TRAFFIC_SHIFT",
-    "PRE_PRODUCTION_TRAFFIC_SHIFT",
-    "PRODUCTION_TRAFFIC_SHIFT",
-    "POST_PRODUCTION_TRAFFIC_SHIFT",
-];
 const EVENTS: [&str; 5] =
     ["BeforeInstall", "AfterInstall", "AfterAllowTestTraffic", "BeforeAllowTraffic", "AfterAllowTraffic"];
 

@@ -10,24 +10,13 @@ use super::super::{
     LoadBalancer, RollbackHooks, ShiftHooks, Status, Verdict,
 };
 use super::drive::{
-    Act, Drive, HOOK, around, ecs, ended, failed, identity, lambda, of_ecs, pause, succeeded, waiting,
+    Act, Drive, HOOK, STAGES, around, ecs, ended, failed, identity, lambda, of_ecs, pause, succeeded, waiting,
 };
-
-const ALL: [&str; 8] = [
-    "RECONCILE_SERVICE",
-    "PRE_SCALE_UP",
-    "POST_SCALE_UP",
-    "TEST_TRAFFIC_SHIFT",
-    "POST_TEST_TRAFFIC_SHIFT",
-    "PRE_PRODUCTION_TRAFFIC_SHIFT",
-    "PRODUCTION_TRAFFIC_SHIFT",
-    "POST_PRODUCTION_TRAFFIC_SHIFT",
-];
 
 #[test]
 fn a_blue_green_deployment_calls_every_hook_once_and_in_order() {
     let drive =
-        Drive::new(of_ecs(ecs(Strategy::BlueGreen, vec![lambda(&ALL)])), |_, _, _| succeeded()).play();
+        Drive::new(of_ecs(ecs(Strategy::BlueGreen, vec![lambda(&STAGES)])), |_, _, _| succeeded()).play();
     assert_eq!(ended(&drive), (Status::Successful, None));
     assert_eq!(
         drive.stages(),
@@ -99,7 +88,8 @@ fn linear_and_canary_deployments_ask_before_every_step() {
 
 #[test]
 fn a_rolling_deployment_has_one_hook() {
-    let drive = Drive::new(of_ecs(ecs(Strategy::Rolling, vec![lambda(&ALL)])), |_, _, _| succeeded()).play();
+    let drive =
+        Drive::new(of_ecs(ecs(Strategy::Rolling, vec![lambda(&STAGES)])), |_, _, _| succeeded()).play();
     assert_eq!(ended(&drive), (Status::Successful, None));
     assert_eq!(drive.stages(), "PRE_SCALE_UP, SCALE_UP, BAKE_TIME, CLEAN_UP");
     assert_eq!(drive.events.len(), 1);
@@ -178,7 +168,7 @@ fn a_rollback_calls_the_hooks_of_both_shifts_again_and_users_come_first() {
         "POST_PRODUCTION_TRAFFIC_SHIFT" => failed(),
         _ => succeeded(),
     };
-    let drive = Drive::new(of_ecs(ecs(Strategy::BlueGreen, vec![lambda(&ALL)])), script).play();
+    let drive = Drive::new(of_ecs(ecs(Strategy::BlueGreen, vec![lambda(&STAGES)])), script).play();
     assert_eq!(drive.deployment.status(), Status::RollbackSuccessful);
     assert!(
         drive.stages().ends_with("<PRODUCTION_TRAFFIC_SHIFT, <TEST_TRAFFIC_SHIFT, <CLEAN_UP"),
@@ -199,7 +189,7 @@ fn which_hooks_a_rollback_calls_is_an_assumption() {
             "POST_SCALE_UP" => failed(),
             _ => succeeded(),
         };
-        let configuration = Configuration::Ecs(ecs(Strategy::BlueGreen, vec![lambda(&ALL)]));
+        let configuration = Configuration::Ecs(ecs(Strategy::BlueGreen, vec![lambda(&STAGES)]));
         let assumptions = Assumptions { rollback_hooks, ..Assumptions::default() };
         let drive =
             Drive::new(Deployment::new(identity(), configuration, around(), assumptions), script).play();
@@ -215,7 +205,7 @@ fn a_hook_that_fails_in_the_rollback_makes_the_rollback_fail() {
         "POST_TEST_TRAFFIC_SHIFT" | "PRODUCTION_TRAFFIC_SHIFT" => failed(),
         _ => succeeded(),
     };
-    let drive = Drive::new(of_ecs(ecs(Strategy::BlueGreen, vec![lambda(&ALL)])), script).play();
+    let drive = Drive::new(of_ecs(ecs(Strategy::BlueGreen, vec![lambda(&STAGES)])), script).play();
     let expected = format!(
         "Service deployment rollback failed because PRODUCTION_TRAFFIC_SHIFT lifecycle hook(s) failed. Lifecycle hook \
          target {HOOK} returned FAILED status."

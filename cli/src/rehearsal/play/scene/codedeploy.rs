@@ -8,10 +8,8 @@ use crate::rehearsal::aws::codedeploy::{
     Deployment, DeploymentTarget, EcsTarget, EcsTaskSet, ErrorInformation, LifecycleEvent, RollbackInfo,
 };
 use crate::rehearsal::aws::worlds::CodeDeploy;
-use crate::rehearsal::controller::Status;
+use crate::rehearsal::controller::{OF_TEST_LISTENER, Status};
 
-/// The events that a deployment without a test listener skips.
-const OF_TEST_LISTENER: [&str; 2] = ["AllowTestTraffic", "AfterAllowTestTraffic"];
 /// The event that a rollback is.
 const ALLOW_TRAFFIC: &str = "AllowTraffic";
 

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use greenlight::stage::Stage;
 use serde_json::{Value, json};
 
-use super::super::code_deploy::{self, EVENTS};
+use super::super::code_deploy;
 use super::super::report::{Field, Report};
 use super::super::unknown::Unknown;
 use super::api;
@@ -88,7 +89,7 @@ pub(super) fn with_balancer(mut service: Value, deployment: &Deployment) -> Valu
 /// A map here, whose entries are called in the order of the events.
 fn functions(properties: &Field<'_>) -> Vec<(String, String)> {
     let hooks = properties.section("lifecycleEventHooks");
-    let function = |event: &&str| {
+    let function = |event: &str| {
         let mut letters = event.chars();
         let first = letters.next()?.to_ascii_lowercase();
         let key: String = std::iter::once(first).chain(letters).collect();
@@ -96,9 +97,9 @@ fn functions(properties: &Field<'_>) -> Vec<(String, String)> {
         let name = Unknown::of(field.value())
             .map(|unknown| unknown.reference)
             .or_else(|| field.text().map(str::to_owned))?;
-        Some(((*event).to_owned(), name))
+        Some((event.to_owned(), name))
     };
-    EVENTS.iter().filter_map(function).collect()
+    Stage::codedeploy_events().filter_map(function).collect()
 }
 
 /// Without any, a canary of 15 percent for 5 minutes.
