@@ -7,7 +7,8 @@ use greenlight::{Hook, clock, plan::decode::suggest};
 
 use crate::{failure::Failure, output};
 
-const HOOKS: [fn() -> Hook; 1] = [greenlight_test_traffic::hook];
+const HOOKS: [fn() -> Hook; 3] =
+    [greenlight_test_traffic::hook, greenlight_health::hook, greenlight_metrics::hook];
 
 /// The hook of that name.
 pub(crate) fn find(name: &str) -> Result<Hook, Failure> {

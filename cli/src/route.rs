@@ -4,8 +4,8 @@
 use std::{process::ExitCode, time::Duration};
 
 use greenlight::{
-    Outcome, Situation, SkipCause, Stage,
-    deployment::{Approach, Fact, Isolation, Look, NoRoute, Sides, Status, route},
+    Fact, Outcome, Situation, SkipCause, Stage,
+    deployment::{Approach, Isolation, Look, NoRoute, Sides, Status, route},
 };
 
 use crate::{

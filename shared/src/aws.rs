@@ -8,17 +8,26 @@
 //! Standard variables (`AWS_REGION`, `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_CODEDEPLOY`, …) work as
 //! everywhere: `aws-config` reads them.
 
-use std::time::Duration;
+use std::{
+    any::{Any, TypeId},
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
 use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
 use tokio::sync::OnceCell;
 
+mod ask;
 mod call;
 mod failure;
 
+pub(crate) use self::ask::time;
+pub use self::ask::{Ask, ClientConfig, Fact};
 pub use self::call::AwsCall;
 pub(crate) use self::call::Calls;
 pub(crate) use self::failure::{Cause, Failure};
@@ -45,25 +54,20 @@ pub struct Connection {
 pub(crate) struct Aws {
     connection: Connection,
     config: OnceCell<SdkConfig>,
-    acm: OnceCell<aws_sdk_acm::Client>,
-    codedeploy: OnceCell<aws_sdk_codedeploy::Client>,
-    ecs: OnceCell<aws_sdk_ecs::Client>,
-    elb: OnceCell<aws_sdk_elasticloadbalancingv2::Client>,
-    ssm: OnceCell<aws_sdk_ssm::Client>,
-    secretsmanager: OnceCell<aws_sdk_secretsmanager::Client>,
+    /// One of each type.
+    clients: Mutex<HashMap<TypeId, Box<dyn Any + Send + Sync>>>,
     pub(crate) calls: Calls,
 }
 
-/// A client that is built on first use, with the recorder of calls in place.
+/// A client that is built on first use.
 macro_rules! client {
     ($name:ident, $crate_name:ident) => {
-        pub(crate) async fn $name(&self) -> &$crate_name::Client {
-            let build = async || {
-                let config = $crate_name::config::Builder::from(self.config().await);
-                $crate_name::Client::from_conf(config.interceptor(self.calls.recorder()).build())
-            };
-            // Boxed: only the first call needs the room.
-            self.$name.get_or_init(|| Box::pin(build())).await
+        pub(crate) async fn $name(&self) -> $crate_name::Client {
+            self.client(|ClientConfig { sdk, recorder }| {
+                let config = $crate_name::config::Builder::from(sdk);
+                $crate_name::Client::from_conf(config.interceptor(recorder).build())
+            })
+            .await
         }
     };
 }
@@ -78,6 +82,23 @@ impl Aws {
 
     pub(crate) fn at(connection: Connection) -> Self {
         Self { connection, ..Self::default() }
+    }
+
+    /// The client of that type, built by whoever needs it first.
+    pub(crate) async fn client<C: Clone + Send + Sync + 'static>(
+        &self,
+        build: impl FnOnce(ClientConfig<'_>) -> C + Send,
+    ) -> C {
+        let sdk = self.config().await;
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = clients.get(&TypeId::of::<C>()).and_then(|client| client.downcast_ref::<C>());
+        if let Some(known) = known {
+            return known.clone();
+        }
+        let recorder = SharedInterceptor::new(self.calls.recorder());
+        let client = build(ClientConfig { sdk, recorder });
+        clients.insert(TypeId::of::<C>(), Box::new(client.clone()));
+        client
     }
 
     async fn config(&self) -> &SdkConfig {

@@ -20,7 +20,6 @@ use tokio::{sync::OnceCell, time::Instant};
 
 mod approach;
 pub mod arn;
-mod ask;
 mod codedeploy;
 mod ecs;
 mod elb;
@@ -36,7 +35,6 @@ mod tasks;
 
 pub use self::{
     approach::{Approach, NoRoute, Side, TaskAddress},
-    ask::Fact,
     health_request::HealthRequest,
     isolation::{Isolation, IsolationCheck, Pool, judge},
     look::Look,
@@ -47,11 +45,10 @@ pub use self::{
 
 use self::{
     arn::OfService,
-    ask::Ask,
     load_balancing::{Target, TargetGroup},
     memo::{Memo, Once, once},
 };
-use crate::{Outcome, aws::Aws, protocol::Invocation, stage::Stage};
+use crate::{Ask, Fact, Outcome, aws::Aws, protocol::Invocation, stage::Stage};
 
 /// What leads to the deployment.
 #[derive(Debug, Clone)]
@@ -131,6 +128,11 @@ impl Deployment {
             targets: Memo::default(),
             certificates: Memo::default(),
         }))
+    }
+
+    /// AWS, as the facts here are asked for.
+    pub(crate) fn ask(&self) -> &Ask {
+        &self.0.ask
     }
 
     /// What the deployment is doing.

@@ -51,7 +51,7 @@ mod state;
 mod wildcard;
 
 pub use self::{
-    aws::{AwsCall, Connection},
+    aws::{Ask, AwsCall, ClientConfig, Connection, Fact},
     check::Check,
     evidence::SCHEMA as EVIDENCE_SCHEMA,
     hook::{Hook, run},
@@ -60,6 +60,7 @@ pub use self::{
     scope::Scope,
     secrets::Secrets,
     stage::Stage,
+    state::Reading,
 };
 
 /// The version of greenlight, as evidence and probes give it.

@@ -83,6 +83,8 @@ pub struct Outcome {
     pub for_good: bool,
     /// How long waiting can be worth while, where that is less than the check's patience.
     pub at_most: Option<Duration>,
+    /// What the check wants to compare with when it is asked again in this wait.
+    pub reading: Option<Value>,
 }
 
 impl Outcome {
@@ -96,6 +98,7 @@ impl Outcome {
             measured: Map::new(),
             for_good: false,
             at_most: None,
+            reading: None,
         }
     }
 
@@ -167,6 +170,16 @@ impl Outcome {
         self
     }
 
+    /// Keeps a value for the next time this check is asked in this wait ([`Scope::reading`]); it takes the
+    /// place of the one before. Keep it small: all of a hook's state has 4 KiB. Never put a secret here.
+    ///
+    /// [`Scope::reading`]: crate::Scope::reading
+    #[must_use]
+    pub fn reading(mut self, value: impl Into<Value>) -> Self {
+        self.reading = Some(value.into());
+        self
+    }
+
     /// The outcome in one line: observed, expected, hint.
     pub fn words(&self) -> String {
         let mut words = self.observed.clone();
@@ -188,7 +201,7 @@ impl Outcome {
         for text in [&mut self.expected, &mut self.hint, &mut self.caveat].into_iter().flatten() {
             *text = edit(text);
         }
-        for value in self.measured.values_mut() {
+        for value in self.measured.values_mut().chain(&mut self.reading) {
             edit_value(value, &edit);
         }
     }
@@ -245,11 +258,13 @@ mod tests {
 
     #[test]
     fn every_text_can_be_edited() {
-        let mut outcome = Outcome::fail("tok", "tok").hint("tok").caveat("tok").measured("body", "a tok b");
+        let mut outcome =
+            Outcome::fail("tok", "tok").hint("tok").caveat("tok").measured("body", "a tok b").reading("tok");
         outcome.edit_texts(|text| text.replace("tok", "***"));
         assert_eq!(outcome.words(), "***; expected *** (***)");
         assert_eq!(outcome.caveat.as_deref(), Some("***"));
         assert_eq!(outcome.measured["body"], "a *** b");
+        assert_eq!(outcome.reading, Some("***".into()));
     }
 
     #[test]

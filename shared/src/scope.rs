@@ -7,13 +7,14 @@ use serde_json::{Map, Value};
 use tokio::time::Instant;
 
 use crate::{
-    clock,
+    Ask, clock,
     deployment::Deployment,
     plan::{Isolation, Plan, Target},
     protocol::{Invocation, Situation},
     runtime::Settled,
     secrets::Secrets,
     stage::Stage,
+    state::Reading,
 };
 
 /// The world as a check sees it: the deployment, where green is, secrets, and how much time is left.
@@ -23,6 +24,7 @@ use crate::{
 pub struct Scope {
     shared: Arc<Shared>,
     settings: Arc<Value>,
+    reading: Option<Reading>,
 }
 
 /// What a scope is made of.
@@ -68,7 +70,7 @@ impl Scope {
             secrets,
             deadline,
         };
-        Self { shared: Arc::new(shared), settings: Arc::new(Value::Null) }
+        Self { shared: Arc::new(shared), settings: Arc::new(Value::Null), reading: None }
     }
 
     /// A scope outside any invocation, to test a check against a server of one's own.
@@ -87,11 +89,16 @@ impl Scope {
             secrets: Secrets::new(Arc::default(), deadline),
             deadline,
         };
-        Self { shared: Arc::new(shared), settings: Arc::new(Value::Null) }
+        Self { shared: Arc::new(shared), settings: Arc::new(Value::Null), reading: None }
     }
 
     pub(crate) fn with_settings(&self, settings: Value) -> Self {
-        Self { shared: Arc::clone(&self.shared), settings: Arc::new(settings) }
+        Self { settings: Arc::new(settings), ..self.clone() }
+    }
+
+    /// The same scope for a check that read this last.
+    pub(crate) fn with_reading(&self, reading: Option<Reading>) -> Self {
+        Self { reading, ..self.clone() }
     }
 
     /// The stage that the hook was called at.
@@ -114,9 +121,21 @@ impl Scope {
         &self.shared.deployment
     }
 
+    /// AWS, for a check that asks a service by itself.
+    pub fn aws(&self) -> &Ask {
+        self.shared.deployment.ask()
+    }
+
     /// How long this wait has lasted, over all invocations.
     pub fn waited(&self) -> Duration {
         self.shared.waited
+    }
+
+    /// What this check kept of its last run in this wait ([`Outcome::reading`](crate::Outcome::reading)),
+    /// be it in this invocation or in an earlier one. Never rely on it: state can be lost, or dropped for
+    /// want of room.
+    pub fn reading(&self) -> Option<&Reading> {
+        self.reading.as_ref()
     }
 
     /// The cluster's and the service's name, where the event tells them.

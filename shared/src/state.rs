@@ -34,12 +34,30 @@ pub(crate) struct Place {
     pub(crate) step: Option<String>,
 }
 
-/// Something a check measured and wants to compare with next time.
+/// Something a check measured and wants to compare with in a later invocation of the same wait.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reading {
+    /// When.
+    pub at: Timestamp,
+    /// What, as the check gave it to [`Outcome::reading`](crate::Outcome::reading).
+    pub value: Value,
+}
+
+/// A reading as it is sent: with the name of its check.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Reading {
+pub(crate) struct Sent {
     pub(crate) check: String,
     pub(crate) at: Timestamp,
     pub(crate) value: Value,
+}
+
+/// What checks remember during a wait, by their names.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Memory {
+    /// Since when they are in a state that waiting is worth while for only so long.
+    pub(crate) first_seen: BTreeMap<String, Timestamp>,
+    /// What they read last.
+    pub(crate) readings: BTreeMap<String, Reading>,
 }
 
 /// The state.
@@ -56,7 +74,7 @@ pub(crate) struct State {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) said: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) readings: Vec<Reading>,
+    pub(crate) readings: Vec<Sent>,
 }
 
 /// What became of the state that an event carries.
@@ -103,22 +121,25 @@ impl State {
         }
     }
 
-    /// Since when checks are in a state that waiting is worth while for only so long, by their names.
-    pub(crate) fn seen(&self) -> BTreeMap<String, Timestamp> {
-        let seen = self.readings.iter().filter(|reading| reading.value == FIRST_SEEN);
-        seen.map(|reading| (reading.check.clone(), reading.at)).collect()
+    /// What checks remember.
+    pub(crate) fn memory(&self) -> Memory {
+        let mut memory = Memory::default();
+        for Sent { check, at, value } in self.readings.iter().cloned() {
+            if value == FIRST_SEEN {
+                memory.first_seen.insert(check, at);
+            } else {
+                memory.readings.insert(check, Reading { at, value });
+            }
+        }
+        memory
     }
 
     /// The same state with that.
-    pub(crate) fn seeing(&self, seen: &BTreeMap<String, Timestamp>) -> Self {
-        let mut state = self.clone();
-        state.readings.retain(|reading| reading.value != FIRST_SEEN);
-        state.readings.extend(seen.iter().map(|(check, at)| Reading {
-            check: check.clone(),
-            at: *at,
-            value: FIRST_SEEN.into(),
-        }));
-        state
+    pub(crate) fn remembering(&self, memory: &Memory) -> Self {
+        let sent = |check: &String, at, value| Sent { check: check.clone(), at, value };
+        let seen = memory.first_seen.iter().map(|(check, at)| sent(check, *at, FIRST_SEEN.into()));
+        let read = memory.readings.iter().map(|(check, read)| sent(check, read.at, read.value.clone()));
+        Self { readings: seen.chain(read).collect(), ..self.clone() }
     }
 
     /// The state as it is sent: readings are dropped oldest first until it fits, never the clock.
@@ -182,9 +203,25 @@ mod tests {
     #[test]
     fn a_state_comes_back_whole() {
         let mut state = State::new(place("POST_SCALE_UP"), at(100));
-        state.readings.push(Reading { check: "c".to_owned(), at: at(101), value: json!(5) });
+        state.readings.push(Sent { check: "c".to_owned(), at: at(101), value: json!(5) });
         let back = State::restore(Some(&state.to_value()), place("POST_SCALE_UP"), at(200));
         assert_eq!((back.state, back.warning, back.unreadable), (state, None, false));
+    }
+
+    #[test]
+    fn what_checks_remember_comes_back() {
+        let memory = Memory {
+            first_seen: BTreeMap::from([("http".to_owned(), at(100))]),
+            readings: BTreeMap::from([
+                ("envoy".to_owned(), Reading { at: at(101), value: json!({"rejected": 3}) }),
+                // One check may have both.
+                ("http".to_owned(), Reading { at: at(102), value: json!(7) }),
+            ]),
+        };
+        let state = State::new(place("POST_SCALE_UP"), at(100)).remembering(&memory);
+        let back = State::restore(Some(&state.to_value()), place("POST_SCALE_UP"), at(200)).state;
+        assert_eq!(back.memory(), memory);
+        assert_eq!(back.remembering(&Memory::default()).memory(), Memory::default());
     }
 
     #[test]
@@ -216,7 +253,7 @@ mod tests {
     fn readings_are_dropped_oldest_first_never_the_clock() {
         let mut state = State::new(place("x"), at(100));
         for second in (0..40).rev() {
-            state.readings.push(Reading {
+            state.readings.push(Sent {
                 check: "c".to_owned(),
                 at: at(second),
                 value: json!("x".repeat(300)),

@@ -5,8 +5,6 @@
 //! down what reaches them. Nothing here knows how the hook finds what it finds.
 
 mod answers;
-mod application;
-mod authority;
 mod budget;
 mod causes;
 mod end_to_end;
@@ -15,8 +13,6 @@ mod hosts;
 mod reports;
 mod row;
 mod rules;
-mod scene;
-mod seen;
 mod situations;
 mod stages;
 mod targets;

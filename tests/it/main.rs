@@ -11,6 +11,8 @@ mod faults;
 #[cfg(test)]
 mod rehearse;
 #[cfg(test)]
+mod scene;
+#[cfg(test)]
 mod table;
 #[cfg(test)]
 mod targets;

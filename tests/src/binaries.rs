@@ -22,6 +22,16 @@ pub fn test_traffic() -> io::Result<PathBuf> {
     find("test-traffic", "greenlight-test-traffic")
 }
 
+/// The hook `health`.
+pub fn health() -> io::Result<PathBuf> {
+    find("health", "greenlight-health")
+}
+
+/// The hook `metrics`.
+pub fn metrics() -> io::Result<PathBuf> {
+    find("metrics", "greenlight-metrics")
+}
+
 /// The hook of these tests, whose validation does what it is told.
 pub fn faulty_hook() -> io::Result<PathBuf> {
     find("faulty-hook", "greenlight-tests")

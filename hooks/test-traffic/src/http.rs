@@ -35,7 +35,7 @@ use greenlight::{
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::prober::{Answer, Limits, Load, Prober};
+use greenlight_prober::{Answer, Limits, Load, Prober};
 
 mod answered_by;
 mod discovered;

@@ -6,7 +6,6 @@ use greenlight::{Hook, Stage, deployment::IsolationCheck};
 use serde_json::json;
 
 mod http;
-pub mod prober;
 
 pub use self::http::Http;
 

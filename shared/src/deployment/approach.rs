@@ -12,7 +12,6 @@ use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 use super::{
     Deployment,
     arn::Entrance,
-    ask::Fact,
     health_request::HealthRequest,
     isolation::{self, Isolation, Pool},
     load_balancing::{Target, TargetGroup, Weighted},
@@ -21,7 +20,7 @@ use super::{
     route::{self, Listening, Obstacle, Part, Route, Through, Wish},
     tasks::Task,
 };
-use crate::{Outcome, stage::Stage};
+use crate::{Fact, Outcome, stage::Stage};
 
 mod find;
 mod group;

@@ -14,12 +14,11 @@ use aws_sdk_ecs::types as ecs;
 
 use super::{
     arn::Entrance,
-    ask::{Ask, Fact, time},
     elb::{self, Groups},
     load_balancing::TargetGroup,
     overview::{Revision, Sides, Status, Way, Weights},
 };
-use crate::{Outcome, protocol::Situation, stage::Stage};
+use crate::{Ask, Fact, Outcome, aws::time, protocol::Situation, stage::Stage};
 
 /// The deployment's target: its lifecycle events and task sets.
 #[derive(Debug, Clone)]

@@ -12,10 +12,9 @@ use jiff::Timestamp;
 
 use super::{
     arn::{Entrance, OfService},
-    ask::{Ask, Fact, time},
     overview::{Alarms, Image, Revision, Sides, Status, Way, Weights},
 };
-use crate::{Outcome, protocol::Situation};
+use crate::{Ask, Fact, Outcome, aws::time, protocol::Situation};
 
 /// The service deployment, as far as it matters here.
 #[derive(Debug, Clone, PartialEq)]

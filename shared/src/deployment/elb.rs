@@ -4,12 +4,10 @@ use aws_sdk_elasticloadbalancingv2::types::{
     self, ActionTypeEnum, LoadBalancerSchemeEnum, LoadBalancerTypeEnum,
 };
 
-use super::{
-    ask::{Ask, Fact},
-    load_balancing::{
-        Action, Condition, HealthCheck, Listener, LoadBalancer, Patterns, Rule, Target, TargetGroup, Weighted,
-    },
+use super::load_balancing::{
+    Action, Condition, HealthCheck, Listener, LoadBalancer, Patterns, Rule, Target, TargetGroup, Weighted,
 };
+use crate::{Ask, Fact};
 
 /// Every page of a call: `$call` with the marker of the page before, until a page names none.
 macro_rules! every_page {

@@ -8,7 +8,7 @@ use std::{
 
 use tokio::sync::OnceCell;
 
-use super::ask::Fact;
+use crate::Fact;
 
 /// One fact.
 pub(super) type Once<T> = OnceCell<Fact<Arc<T>>>;

@@ -6,13 +6,12 @@ use futures_util::future::join_all;
 
 use super::{
     arn::Entrance,
-    ask::{Ask, Fact},
     elb::{self, Groups},
     load_balancing::{Action, Listener, LoadBalancer, Rule, TargetGroup, Weighted},
     overview::Way,
     route,
 };
-use crate::Outcome;
+use crate::{Ask, Fact, Outcome};
 
 /// Load balancers, listeners, rules and target groups.
 #[derive(Debug, Clone, Default)]

@@ -5,10 +5,8 @@ use std::{collections::BTreeSet, net::IpAddr};
 use aws_sdk_ecs::types::{self, DesiredStatus};
 use futures_util::future::join_all;
 
-use super::{
-    ask::{Ask, Fact},
-    overview::{Revision, Sides},
-};
+use super::overview::{Revision, Sides};
+use crate::{Ask, Fact};
 
 /// The most tasks of one `DescribeTasks`.
 const PAGE: usize = 100;

@@ -25,6 +25,7 @@ use crate::{
     plan::{Layer, Mode, Plan, Problem, sentence, units::Span},
     protocol::Situation,
     stage::Stage,
+    state::{Memory, Reading},
     verdict::{Judged, OnInconclusive, Verdict, fold},
 };
 
@@ -39,8 +40,8 @@ pub(crate) struct Conclusion {
     pub(crate) layers: BTreeMap<String, Layer>,
     pub(crate) warnings: Vec<String>,
     pub(crate) settled: Settled,
-    /// Since when checks are in a state that waiting is worth while for only so long.
-    pub(crate) seen: BTreeMap<String, Timestamp>,
+    /// What checks remember for the next invocation.
+    pub(crate) memory: Memory,
     /// Whether a check was cut off: what it started may live on in the validation's runtime.
     pub(crate) cut: bool,
 }
@@ -91,8 +92,8 @@ struct Found {
 
 struct Known {
     settled: Settled,
-    /// Since when checks are in a state that waiting is worth while for only so long.
-    seen: BTreeMap<String, Timestamp>,
+    /// What checks remember, from one pass to the next.
+    memory: Memory,
     mode: Mode,
     checks: Option<Vec<Planned>>,
     plan: Value,
@@ -114,10 +115,10 @@ pub(crate) struct Board(Mutex<Known>);
 
 impl Board {
     /// A board that knows what the event tells.
-    pub(crate) fn new(settled: Settled, seen: BTreeMap<String, Timestamp>) -> Self {
+    pub(crate) fn new(settled: Settled, memory: Memory) -> Self {
         Self(Mutex::new(Known {
             settled,
-            seen,
+            memory,
             mode: Mode::default(),
             checks: None,
             plan: Value::Null,
@@ -140,11 +141,11 @@ impl Board {
     pub(crate) fn doubt(&self) -> Option<String> {
         let mut known = self.known();
         let Some(doubt) = known.settled.doubt.clone() else {
-            known.seen.remove(OF_DOUBT);
+            known.memory.first_seen.remove(OF_DOUBT);
             return None;
         };
         let now = clock::now();
-        let since = *known.seen.entry(OF_DOUBT.to_owned()).or_insert(now);
+        let since = *known.memory.first_seen.entry(OF_DOUBT.to_owned()).or_insert(now);
         (lasted(since, now) < DOUBT).then_some(doubt)
     }
 
@@ -218,13 +219,22 @@ impl Board {
         let mut known = self.known();
         let name = known.checks.as_ref().and_then(|checks| checks.get(index)).map(|check| check.name.clone());
         if let Some(name) = name {
+            if let Some(value) = &outcome.reading {
+                let reading = Reading { at: clock::now(), value: value.clone() };
+                known.memory.readings.insert(name.clone(), reading);
+            }
             if outcome.at_most.is_some() {
-                known.seen.entry(name).or_insert_with(clock::now);
+                known.memory.first_seen.entry(name).or_insert_with(clock::now);
             } else {
-                known.seen.remove(&name);
+                known.memory.first_seen.remove(&name);
             }
         }
         known.found.insert(index, Found { outcome, duration });
+    }
+
+    /// What a check of this name read last.
+    pub(crate) fn reading(&self, check: &str) -> Option<Reading> {
+        self.known().memory.readings.get(check).cloned()
     }
 
     /// Every check of the plan comes to the same, without being run.
@@ -247,7 +257,7 @@ impl Board {
         Conclusion {
             verdict,
             settled: known.settled.clone(),
-            seen: known.seen.clone(),
+            memory: known.memory.clone(),
             mode: known.mode,
             checks: known.records(asking.lost),
             plan: known.plan.clone(),
@@ -314,7 +324,7 @@ impl Known {
 
     /// Whether waiting can still change an outcome that says how long it can.
     fn is_worth_while(&self, planned: &Planned, outcome: &Outcome, now: Timestamp) -> bool {
-        let since = self.seen.get(&planned.name);
+        let since = self.memory.first_seen.get(&planned.name);
         outcome.at_most.is_none_or(|most| since.is_none_or(|since| lasted(*since, now) < most))
     }
 

@@ -183,7 +183,7 @@ impl Function {
             patience: DEFAULT_PATIENCE,
             doubt: None,
         };
-        let board = Board::new(settled, state.seen());
+        let board = Board::new(settled, state.memory());
         if settings.mode == Mode::Shadow || asks_for_shadow(settings, &invocation.hook_details) {
             board.shadow();
         }
@@ -336,9 +336,10 @@ impl Function {
 impl Handling {
     /// What the function returns; a wait carries everything that the event carried, and the state.
     fn document(&self, conclusion: &Conclusion) -> Value {
-        let Conclusion { verdict, settled, seen, .. } = conclusion;
+        let Conclusion { verdict, settled, memory, .. } = conclusion;
         let mut echo = self.invocation.echo();
-        let state = State { said: Some(said(verdict)), since: settled.wait.since, ..self.state.seeing(seen) };
+        let state =
+            State { said: Some(said(verdict)), since: settled.wait.since, ..self.state.remembering(memory) };
         echo.insert(state::KEY.to_owned(), state.to_value());
         protocol::document(verdict, Some(echo))
     }

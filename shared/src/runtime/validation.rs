@@ -154,7 +154,8 @@ impl Validation {
         let mut running = JoinSet::new();
         let mut indices = BTreeMap::new();
         for (index, planned) in plan.checks.iter().enumerate() {
-            let (check, scope, board) = (Arc::clone(&planned.check), scope.clone(), Arc::clone(&self.board));
+            let scope = scope.with_reading(self.board.reading(&planned.name));
+            let (check, board) = (Arc::clone(&planned.check), Arc::clone(&self.board));
             let task = running.spawn(async move {
                 let began = Instant::now();
                 match timeout_at(scope.deadline() + grace, check.run(&scope)).await {

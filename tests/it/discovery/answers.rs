@@ -8,7 +8,7 @@ use greenlight_cli::rehearsal::aws::{World, elb};
 use serde_json::json;
 
 use super::row::{Rows, proceeds, stops, waits};
-use super::scene::{Scene, local};
+use crate::scene::{Scene, local};
 use crate::table::ensure;
 
 type Ecs = Scene<BlueGreen>;

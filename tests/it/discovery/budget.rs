@@ -6,8 +6,8 @@ use std::time::Duration;
 use greenlight_cli::rehearsal::aws::worlds::{BlueGreen, CodeDeploy};
 use greenlight_cli::rehearsal::aws::{Call, Fault, Operation, Times, acm, codedeploy, ecs, elb};
 
-use super::scene::{Deployment, Scene};
-use super::seen::Seen;
+use crate::scene::Seen;
+use crate::scene::{Deployment, Scene};
 use crate::table::{Outcome, Table, ensure};
 use crate::verdict::Verdict::{Proceed, Wait};
 

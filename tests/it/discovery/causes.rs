@@ -7,7 +7,7 @@ use greenlight_tests::target::{Kind, Target};
 use serde_json::json;
 
 use super::row::{Rows, proceeds, stops, waits, waved_through};
-use super::scene::{Deployment, Scene};
+use crate::scene::{Deployment, Scene};
 use crate::table::ensure;
 
 type Ecs = Scene<BlueGreen>;

@@ -8,8 +8,8 @@ use greenlight_cli::rehearsal::aws::elb::{Action, Condition, HealthCheck, Rule};
 use greenlight_cli::rehearsal::aws::worlds::{BlueGreen, CodeDeploy, Front, Route};
 use greenlight_cli::rehearsal::balancer::AnsweredBy;
 
-use super::scene::{Deployment, Scene, local, pause};
-use super::seen::Seen;
+use crate::scene::Seen;
+use crate::scene::{Deployment, Scene, local, pause};
 use crate::table::{Outcome, Table, ensure};
 use crate::verdict::Verdict::{Proceed, Stop};
 

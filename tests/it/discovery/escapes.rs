@@ -5,7 +5,7 @@ use greenlight_cli::rehearsal::aws::worlds::{BlueGreen, CodeDeploy, Front};
 use serde_json::json;
 
 use super::row::{Rows, proceeds, stops, waits};
-use super::scene::{Scene, local};
+use crate::scene::{Scene, local};
 
 type Ecs = Scene<BlueGreen>;
 

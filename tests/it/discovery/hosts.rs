@@ -6,7 +6,7 @@ use greenlight_cli::rehearsal::aws::{Fault, Times, acm};
 use serde_json::json;
 
 use super::row::{Rows, proceeds, stops, waits};
-use super::scene::Scene;
+use crate::scene::Scene;
 use crate::table::ensure;
 
 type Ecs = Scene<BlueGreen>;

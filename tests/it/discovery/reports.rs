@@ -4,7 +4,7 @@
 use greenlight_cli::rehearsal::aws::worlds::{BlueGreen, CodeDeploy};
 use greenlight_cli::rehearsal::aws::{Aws, Call};
 
-use super::scene::{Deployment, Scene, pause};
+use crate::scene::{Deployment, Scene, pause};
 use crate::table::{Outcome, Table, ensure};
 
 const REPORTS: [&str; 2] = ["PutLifecycleEventHookExecutionStatus", "ContinueServiceDeployment"];

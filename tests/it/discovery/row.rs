@@ -1,7 +1,7 @@
 //! One row of a table: what is different from a good day, and what must come of it.
 
-use super::scene::{Deployment, Scene};
-use super::seen::Seen;
+use crate::scene::Seen;
+use crate::scene::{Deployment, Scene};
 use crate::table::{Outcome, Table, ensure};
 use crate::verdict::Verdict;
 

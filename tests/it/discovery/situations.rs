@@ -4,7 +4,7 @@ use greenlight_cli::rehearsal::aws::worlds::{BlueGreen, CodeDeploy};
 use serde_json::json;
 
 use super::row::{Rows, proceeds, stops, waved_through};
-use super::scene::Scene;
+use crate::scene::Scene;
 use crate::table::ensure;
 
 type Ecs = Scene<BlueGreen>;

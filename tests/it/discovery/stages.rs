@@ -4,8 +4,8 @@ use greenlight_cli::rehearsal::aws::worlds::{BlueGreen, CodeDeploy};
 use serde_json::json;
 
 use super::row::{Expected, Rows, proceeds, stops, waits};
-use super::scene::Scene;
-use super::seen::Seen;
+use crate::scene::Scene;
+use crate::scene::Seen;
 use crate::table::{Outcome, ensure};
 
 type Ecs = Scene<BlueGreen>;

@@ -12,7 +12,7 @@ use greenlight::Secrets;
 use url::Url;
 
 use super::expect::{excerpt, made_by_load_balancer};
-use crate::prober::{Answer, Mismatch, Whose};
+use greenlight_prober::{Answer, Mismatch, Whose};
 
 /// What is known of the route that a request took.
 #[derive(Clone, Default)]

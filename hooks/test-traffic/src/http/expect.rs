@@ -12,7 +12,7 @@ use greenlight::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::prober::{Answer, Latencies, Mismatch};
+use greenlight_prober::{Answer, Latencies, Mismatch};
 
 /// How much of an answer's text stands in a failure.
 const EXCERPT: usize = 120;

@@ -9,7 +9,7 @@ use greenlight::Outcome;
 use serde_json::json;
 
 use super::expect::Expect;
-use crate::prober::{Stopped, Tally, Whose};
+use greenlight_prober::{Stopped, Tally, Whose};
 
 /// A load balancer that has nobody to ask may say so for this long.
 const NOT_YET: Duration = Duration::from_mins(1);

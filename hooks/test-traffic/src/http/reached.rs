@@ -3,7 +3,7 @@
 //! A port that refuses, or that speaks no TLS, was reached: that says something about green, if only that
 //! it is too early. Silence on the way says something about our own network.
 
-use crate::prober::{Obstacle, Tally};
+use greenlight_prober::{Obstacle, Tally};
 
 /// How far the requests of one place came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

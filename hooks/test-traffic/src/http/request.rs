@@ -9,7 +9,7 @@ use greenlight::{
 use url::Url;
 
 use super::Http;
-use crate::prober::{Endpoint, Overrides, Request, Scheme};
+use greenlight_prober::{Endpoint, Overrides, Request, Scheme};
 
 /// Where a request goes, whoever found it.
 #[derive(Debug, Clone)]

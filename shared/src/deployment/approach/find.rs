@@ -10,10 +10,9 @@ use super::{
     tasks::{addresses, of_tasks},
 };
 use crate::{
-    Outcome,
+    Fact, Outcome,
     deployment::{
         Deployment,
-        ask::Fact,
         isolation::Isolation,
         network::Network,
         overview::{Sides, Way},

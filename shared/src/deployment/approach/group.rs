@@ -1,8 +1,8 @@
 //! Which of the service's target groups is green's.
 
 use crate::{
-    Outcome,
-    deployment::{ask::Fact, network::Network, overview::Way},
+    Fact, Outcome,
+    deployment::{network::Network, overview::Way},
     stage::Stage,
 };
 

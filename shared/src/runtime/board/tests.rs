@@ -21,7 +21,7 @@ fn board(checks: &Value) -> Board {
             patience: Duration::from_mins(10),
             doubt: None,
         },
-        BTreeMap::new(),
+        Memory::default(),
     );
     board.plan(&Plan::decode(layered, &[kind]).ok().unwrap());
     board

@@ -2,30 +2,69 @@
 
 use std::{error::Error, future::Future, sync::Arc};
 
-use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
+use aws_config::SdkConfig;
+use aws_smithy_runtime_api::client::{
+    interceptors::SharedInterceptor, orchestrator::HttpResponse, result::SdkError,
+};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use jiff::Timestamp;
 use serde_json::json;
 use tokio::time::{Instant, timeout_at};
 
-use crate::{
-    Outcome,
-    aws::{Aws, Cause, Failure},
-};
+use super::{Aws, Cause, Failure};
+use crate::Outcome;
 
 /// What is known, or the outcome of a check that needed to know it.
 pub type Fact<T> = Result<T, Box<Outcome>>;
 
-/// The clients, and until when there is time.
+/// What a client of AWS is built with.
+#[derive(Debug)]
+pub struct ClientConfig<'a> {
+    /// Region, credentials, endpoint, timeouts and retries, as for every other call of the hook.
+    pub sdk: &'a SdkConfig,
+    /// Writes every call into the evidence. Add it as an interceptor.
+    pub recorder: SharedInterceptor,
+}
+
+/// AWS, as a check may ask it: the clients, and until when there is time.
+///
+/// ```no_run
+/// # async fn example(green: &greenlight::Scope) {
+/// use greenlight::ClientConfig;
+///
+/// # mod aws_sdk_dynamodb { pub use aws_sdk_ecs::*; }
+/// # #[expect(unused)]
+/// let client = green
+///     .aws()
+///     .client(|ClientConfig { sdk, recorder }| {
+///         let config = aws_sdk_dynamodb::config::Builder::from(sdk).interceptor(recorder);
+///         aws_sdk_dynamodb::Client::from_conf(config.build())
+///     })
+///     .await;
+/// # }
+/// ```
 #[derive(Debug, Clone)]
-pub(super) struct Ask {
-    pub(super) aws: Arc<Aws>,
-    pub(super) deadline: Instant,
+pub struct Ask {
+    pub(crate) aws: Arc<Aws>,
+    pub(crate) deadline: Instant,
 }
 
 impl Ask {
+    /// The client of a service: built when it is first asked for, kept for the next invocation.
+    ///
+    /// There is one for each type of client; `build` is not called where there is one already.
+    pub async fn client<C: Clone + Send + Sync + 'static>(
+        &self,
+        build: impl FnOnce(ClientConfig<'_>) -> C + Send,
+    ) -> C {
+        self.aws.client(build).await
+    }
+
     /// Sends a call of `action` (`ecs:DescribeTasks`) on `resource`, as a policy would name it.
-    pub(super) async fn ask<T, E>(
+    ///
+    /// What cannot be had is the outcome that the check then has: denied, throttled, unreachable, gone
+    /// and out of time are told apart, and the words say what to do.
+    pub async fn ask<T, E>(
         &self,
         action: &str,
         resource: &str,
@@ -50,7 +89,7 @@ impl Ask {
 }
 
 /// A time in an answer; none where it is beyond what we can hold.
-pub(super) fn time(time: &aws_smithy_types::DateTime) -> Option<Timestamp> {
+pub(crate) fn time(time: &aws_smithy_types::DateTime) -> Option<Timestamp> {
     Timestamp::new(time.secs(), i32::try_from(time.subsec_nanos()).ok()?).ok()
 }
 

@@ -16,7 +16,7 @@
 //! ```no_run
 //! use std::time::Duration;
 //!
-//! use greenlight_test_traffic::prober::{Endpoint, Limits, Load, Mismatch, Overrides, Prober};
+//! use greenlight_prober::{Endpoint, Limits, Load, Mismatch, Overrides, Prober};
 //! use tokio::time::Instant;
 //!
 //! # async fn probe() -> Result<(), Box<dyn std::error::Error>> {

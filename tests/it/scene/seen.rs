@@ -10,29 +10,29 @@ use crate::table::{Outcome, ensure};
 use crate::verdict::Verdict;
 
 /// What came of a scene.
-pub(super) struct Seen {
-    pub(super) attempts: Vec<Invocation>,
+pub(crate) struct Seen {
+    pub(crate) attempts: Vec<Invocation>,
     /// Whether the answer is the verdict; else a call is.
-    pub(super) answers: bool,
-    pub(super) calls: Vec<Call>,
-    pub(super) reports: Vec<codedeploy::Report>,
-    pub(super) continues: Vec<ecs::Continue>,
+    pub(crate) answers: bool,
+    pub(crate) calls: Vec<Call>,
+    pub(crate) reports: Vec<codedeploy::Report>,
+    pub(crate) continues: Vec<ecs::Continue>,
     /// What the load balancers were asked.
-    pub(super) balanced: Vec<Entry>,
+    pub(crate) balanced: Vec<Entry>,
     /// What reached blue's tasks.
-    pub(super) blue: Vec<Got>,
+    pub(crate) blue: Vec<Got>,
     /// What reached green's tasks.
-    pub(super) green: Vec<Got>,
+    pub(crate) green: Vec<Got>,
 }
 
 impl Seen {
     /// One verdict, this one, with these words in its reason; evidence and report say the same.
-    pub(super) fn decided(&self, verdict: Verdict, words: &[&str]) -> Outcome {
+    pub(crate) fn decided(&self, verdict: Verdict, words: &[&str]) -> Outcome {
         self.judged(verdict, words).map_err(|why| format!("{why}\n{}", self.log()))
     }
 
     /// [`Self::decided`], by a check that had this outcome.
-    pub(super) fn found(&self, verdict: Verdict, outcome: &str, words: &[&str]) -> Outcome {
+    pub(crate) fn found(&self, verdict: Verdict, outcome: &str, words: &[&str]) -> Outcome {
         self.decided(verdict, words)?;
         let check = &self.evidence()?["checks"][0];
         ensure!(
@@ -44,7 +44,7 @@ impl Seen {
     }
 
     /// Nothing was sent to any task, and no load balancer was asked.
-    pub(super) fn nothing_was_sent(&self) -> Outcome {
+    pub(crate) fn nothing_was_sent(&self) -> Outcome {
         ensure!(
             self.blue.is_empty() && self.green.is_empty() && self.balanced.is_empty(),
             "requests were sent: blue got {:?}, green got {:?}, load balancers {:?}",
@@ -56,7 +56,7 @@ impl Seen {
     }
 
     /// So many requests reached green, and none blue.
-    pub(super) fn only_green_was_asked(&self, times: usize) -> Outcome {
+    pub(crate) fn only_green_was_asked(&self, times: usize) -> Outcome {
         ensure!(self.blue.is_empty(), "blue got {:?}", self.blue);
         let asked = self.green.len();
         ensure!(asked == times, "green got {asked} requests; expected {times}: {:?}", self.green);
@@ -64,7 +64,7 @@ impl Seen {
     }
 
     /// The evidence, of which there is one document.
-    pub(super) fn evidence(&self) -> Result<Value, String> {
+    pub(crate) fn evidence(&self) -> Result<Value, String> {
         let documents: Vec<Value> = self
             .attempts
             .iter()
@@ -79,7 +79,7 @@ impl Seen {
     }
 
     /// The answer of the function.
-    pub(super) fn answer(&self) -> Result<Value, String> {
+    pub(crate) fn answer(&self) -> Result<Value, String> {
         match self.attempts.as_slice() {
             [Invocation { outcome: Invoked::Answered(answer), .. }] => {
                 serde_json::from_slice(answer).map_err(|error| format!("the answer is no JSON: {error}"))
@@ -90,7 +90,7 @@ impl Seen {
     }
 
     /// How often an operation was called.
-    pub(super) fn count(&self, operation: &str) -> usize {
+    pub(crate) fn count(&self, operation: &str) -> usize {
         self.calls.iter().filter(|call| call.operation == operation).count()
     }
 

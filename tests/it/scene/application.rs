@@ -13,30 +13,30 @@ use tokio::task::JoinHandle;
 
 /// One request as a task got it.
 #[derive(Clone, Debug)]
-pub(super) struct Got {
-    pub(super) method: String,
+pub(crate) struct Got {
+    pub(crate) method: String,
     /// Path and query.
-    pub(super) path: String,
-    pub(super) headers: HeaderMap,
+    pub(crate) path: String,
+    pub(crate) headers: HeaderMap,
 }
 
 impl Got {
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 }
 
 /// The applications of one revision.
 #[derive(Debug)]
-pub(super) struct Applications {
-    pub(super) addresses: Vec<SocketAddr>,
+pub(crate) struct Applications {
+    pub(crate) addresses: Vec<SocketAddr>,
     got: Arc<Mutex<Vec<Got>>>,
     running: Vec<JoinHandle<()>>,
 }
 
 impl Applications {
     /// Starts so many, on one port as the tasks of a service are, each at its own loopback address.
-    pub(super) async fn start(revision: &'static str, count: u8) -> Self {
+    pub(crate) async fn start(revision: &'static str, count: u8) -> Self {
         let listeners = listen(count).await;
         let mut applications = Self {
             addresses: listeners.iter().map(|listener| listener.local_addr().unwrap()).collect(),
@@ -50,7 +50,7 @@ impl Applications {
     }
 
     /// Serves on another port of each address, too, and says which.
-    pub(super) async fn also_elsewhere(&mut self, revision: &'static str) -> u16 {
+    pub(crate) async fn also_elsewhere(&mut self, revision: &'static str) -> u16 {
         let mut listeners: Vec<TcpListener> = Vec::new();
         for address in self.addresses.clone() {
             let port = listeners.first().map_or(0, |first| first.local_addr().unwrap().port());
@@ -64,7 +64,7 @@ impl Applications {
     }
 
     /// Ends them: from now on their addresses refuse connections.
-    pub(super) async fn stop(&mut self) {
+    pub(crate) async fn stop(&mut self) {
         for running in self.running.drain(..) {
             running.abort();
             // The error is that it was ended.
@@ -73,7 +73,7 @@ impl Applications {
     }
 
     /// What they got, in the order of arrival.
-    pub(super) fn got(&self) -> Vec<Got> {
+    pub(crate) fn got(&self) -> Vec<Got> {
         self.got.lock().unwrap().clone()
     }
 

@@ -260,7 +260,7 @@ impl Tally {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::prober::Fault;
+    use crate::Fault;
 
     #[test]
     fn percentiles_are_exact_to_three_digits_and_bounded() {

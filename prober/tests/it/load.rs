@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use greenlight_test_traffic::prober::{Fault, Limits, Load, Mismatch, Stopped, Tally};
+use greenlight_prober::{Fault, Limits, Load, Mismatch, Stopped, Tally};
 use tokio::sync::Barrier;
 use tokio::time::Instant;
 
@@ -54,7 +54,7 @@ async fn the_judge_decides_what_is_good() {
     // A connection for each, so that every other answer is bad.
     let request = get().with_header("connection", "close").unwrap();
     let load = Load { requests: 10, concurrency: 1, deadline: never() };
-    let judge = |answer: &greenlight_test_traffic::prober::Answer| match &answer.body[..] {
+    let judge = |answer: &greenlight_prober::Answer| match &answer.body[..] {
         b"ok" => Ok(()),
         _ => Err(Mismatch::new(format!("status {}", answer.status.as_u16()), "a body `ok`")),
     };

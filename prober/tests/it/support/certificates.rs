@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use greenlight_test_traffic::prober::Overrides;
+use greenlight_prober::Overrides;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::TlsAcceptor;

@@ -1,6 +1,6 @@
 //! Redirects, over real connections; where they may lead is decided in the prober's own tests.
 
-use greenlight_test_traffic::prober::{Answer, Limits, Load, Overrides, Prober, RedirectRefused, Request};
+use greenlight_prober::{Answer, Limits, Load, Overrides, Prober, RedirectRefused, Request};
 
 use super::support::{
     Authority, Script, Server, Step, answer, any, endpoint, get, never, no_answer, nobody, patient, prober,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use greenlight_test_traffic::prober::{Fault, Limits, Load, Obstacle, Overrides, Phase, Prober, Reply};
+use greenlight_prober::{Fault, Limits, Load, Obstacle, Overrides, Phase, Prober, Reply};
 
 use super::support::{
     Authority, Issued, Script, Server, Step, answer, any, endpoint, get, hasty, never, no_answer, ok,

@@ -6,7 +6,7 @@ mod server;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use greenlight_test_traffic::prober::{
+use greenlight_prober::{
     Answer, Endpoint, Limits, Load, Mismatch, NoAnswer, Overrides, Prober, Reply, Request, Tally, Unreachable,
 };
 use http::Method;

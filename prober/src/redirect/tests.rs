@@ -1,5 +1,5 @@
 use super::*;
-use crate::prober::{Endpoint, Overrides, Request};
+use crate::{Endpoint, Overrides, Request};
 
 struct Case {
     from: &'static str,

@@ -1,6 +1,6 @@
 //! Answers, and the connections that carry them.
 
-use greenlight_test_traffic::prober::{Overrides, Prober};
+use greenlight_prober::{Overrides, Prober};
 use http::Method;
 
 use super::support::{

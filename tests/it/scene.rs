@@ -1,7 +1,13 @@
 //! One scene: a deployment in a world, its tasks and load balancers on real sockets, and an event.
 
+mod application;
+mod authority;
+mod seen;
+
 use std::collections::HashMap;
+use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use greenlight_cli::rehearsal::aws::worlds::{BlueGreen, CodeDeploy, Front, Side};
@@ -11,12 +17,13 @@ use greenlight_cli::rehearsal::lambda::{Function, Lambda, Retries};
 use greenlight_tests::binaries;
 use serde_json::{Value, json};
 
-use super::application::Applications;
-use super::authority::Authority;
-use super::seen::Seen;
+pub(crate) use self::application::Applications;
+pub(crate) use self::seen::Seen;
+
+use self::authority::Authority;
 
 /// A deployment of one controller.
-pub(super) trait Deployment: Default + Send + 'static {
+pub(crate) trait Deployment: Default + Send + 'static {
     /// The deployment between tasks at these addresses.
     fn between(blue: Vec<SocketAddr>, green: Vec<SocketAddr>) -> Self;
     fn world(&self) -> World;
@@ -85,47 +92,50 @@ impl Deployment for CodeDeploy {
 }
 
 /// The front, on this machine.
-pub(super) fn local(front: Front) -> Front {
+pub(crate) fn local(front: Front) -> Front {
     Front { dns_name: "localhost".to_owned(), ..front }
 }
 
 type Alteration<D> = Box<dyn FnOnce(&mut World, &D) + Send>;
 
 /// What is played. What nothing is said of is as on a good day.
-pub(super) struct Scene<D> {
+pub(crate) struct Scene<D> {
+    /// The hook's program.
+    pub(crate) program: fn() -> io::Result<PathBuf>,
     /// The world's parameters.
-    pub(super) deployment: D,
-    pub(super) blue: Applications,
-    pub(super) green: Applications,
-    pub(super) authority: Authority,
+    pub(crate) deployment: D,
+    pub(crate) blue: Applications,
+    pub(crate) green: Applications,
+    pub(crate) authority: Authority,
     /// `GREENLIGHT_PLAN`; none where it is null.
-    pub(super) plan: Value,
-    pub(super) variables: Vec<(&'static str, String)>,
+    pub(crate) plan: Value,
+    pub(crate) variables: Vec<(&'static str, String)>,
     /// Variables that hold the world's endpoint, beside the one of all services.
-    pub(super) also_by_service: Vec<&'static str>,
+    pub(crate) also_by_service: Vec<&'static str>,
     /// In the place of the deployment's own event.
-    pub(super) event: Option<Value>,
-    pub(super) timeout: Duration,
+    pub(crate) event: Option<Value>,
+    pub(crate) timeout: Duration,
     /// How long the load balancers wait for a target.
-    pub(super) idle_timeout: Duration,
+    pub(crate) idle_timeout: Duration,
     /// Where targets are whose ids are no addresses.
-    pub(super) addresses: HashMap<(String, u16), SocketAddr>,
+    pub(crate) addresses: HashMap<(String, u16), SocketAddr>,
     /// Where the listeners are, if nothing serves them.
-    pub(super) nothing_listens_at: Option<u16>,
+    pub(crate) nothing_listens_at: Option<u16>,
     alterations: Vec<Alteration<D>>,
     faults: Vec<(&'static Operation, Fault, Times)>,
 }
 
 impl<D: Deployment> Scene<D> {
     /// A blue of one task, a green of two.
-    pub(super) async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::with_tasks(1, 2).await
     }
 
-    pub(super) async fn with_tasks(blue: u8, green: u8) -> Self {
+    pub(crate) async fn with_tasks(blue: u8, green: u8) -> Self {
         let (blue, green) =
             (Applications::start("blue", blue).await, Applications::start("green", green).await);
         Self {
+            program: binaries::test_traffic,
             deployment: D::between(blue.addresses.clone(), green.addresses.clone()),
             blue,
             green,
@@ -144,35 +154,40 @@ impl<D: Deployment> Scene<D> {
     }
 
     /// Changes the world before it begins.
-    pub(super) fn alter(&mut self, alteration: impl FnOnce(&mut World, &D) + Send + 'static) {
+    pub(crate) fn alter(&mut self, alteration: impl FnOnce(&mut World, &D) + Send + 'static) {
         self.alterations.push(Box::new(alteration));
     }
 
-    pub(super) fn fault(&mut self, operation: &'static Operation, fault: Fault, times: Times) {
+    pub(crate) fn fault(&mut self, operation: &'static Operation, fault: Fault, times: Times) {
         self.faults.push((operation, fault, times));
     }
 
     /// What cannot be told is decided at once.
-    pub(super) fn without_patience(&mut self) {
+    pub(crate) fn without_patience(&mut self) {
         self.plan_key("patience", json!("0s"));
     }
 
-    pub(super) fn plan_key(&mut self, key: &str, value: Value) {
+    pub(crate) fn plan_key(&mut self, key: &str, value: Value) {
         self.plan[key] = value;
     }
 
     /// The plan trusts the scene's own authority.
-    pub(super) fn trust(&mut self) {
+    pub(crate) fn trust(&mut self) {
         self.plan["target"]["tls"]["ca"] = self.authority.pem().into();
     }
 
+    /// The plan's one check `http`, in the place of the hook's own.
+    pub(crate) fn check(&mut self, settings: &Value) {
+        self.check_of("http", settings);
+    }
+
     /// The plan's one check, in the place of the hook's own.
-    pub(super) fn check(&mut self, settings: &Value) {
-        self.plan_key("checks", json!([{ "http": settings }]));
+    pub(crate) fn check_of(&mut self, kind: &str, settings: &Value) {
+        self.plan_key("checks", json!([{ kind: settings }]));
     }
 
     /// The event brings back the state of a wait that began so many seconds ago.
-    pub(super) fn waited(&mut self, seconds: u64) {
+    pub(crate) fn waited(&mut self, seconds: u64) {
         let mut event = self.deployment.event();
         let since = greenlight::clock::now().checked_sub(Duration::from_secs(seconds)).unwrap();
         event["hookDetails"] = json!({"greenlight": {
@@ -186,7 +201,7 @@ impl<D: Deployment> Scene<D> {
     }
 
     /// Plays it. The hook's process has ended when this returns.
-    pub(super) async fn play(mut self) -> Seen {
+    pub(crate) async fn play(mut self) -> Seen {
         let mut world = self.deployment.world();
         for alteration in std::mem::take(&mut self.alterations) {
             alteration(&mut world, &self.deployment);
@@ -234,7 +249,7 @@ impl<D: Deployment> Scene<D> {
     }
 
     fn function(&self, aws: &Aws) -> Function {
-        let program = binaries::test_traffic().unwrap_or_else(|error| panic!("{error}"));
+        let program = (self.program)().unwrap_or_else(|error| panic!("{error}"));
         let mut function =
             Function::new("hook", program).with_variable("AWS_ENDPOINT_URL", aws.endpoint_url());
         if !self.plan.is_null() {
@@ -256,7 +271,7 @@ impl<D: Deployment> Scene<D> {
 }
 
 /// The event of a PAUSE hook of the deployment's stage, which the world then waits at.
-pub(super) fn pause(scene: &mut Scene<BlueGreen>) {
+pub(crate) fn pause(scene: &mut Scene<BlueGreen>) {
     use greenlight_cli::rehearsal::aws::ecs::LifecycleHookDetail;
 
     let id = "ecs-pause-e7tK9G_WRJqNF_EOMjztDXfKenlJuEUVjsNStf4WLKw";

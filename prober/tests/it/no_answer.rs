@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use greenlight_test_traffic::prober::{Fault, Limits, Load, OutOfTime, Overrides, Prober, Reply, Request};
+use greenlight_prober::{Fault, Limits, Load, OutOfTime, Overrides, Prober, Reply, Request};
 use http::Method;
 use tokio::time::Instant;
 

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use greenlight_test_traffic::prober::{Limits, Load, Obstacle, Overrides, Phase, Prober, Stopped};
+use greenlight_prober::{Limits, Load, Obstacle, Overrides, Phase, Prober, Stopped};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
 

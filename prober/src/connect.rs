@@ -134,7 +134,7 @@ mod tests {
     #[tokio::test]
     async fn a_link_local_target_is_refused_without_a_packet() {
         let url = url::Url::parse("http://169.254.169.254/").unwrap();
-        let endpoint = Endpoint::new(&url, &crate::prober::Overrides::default()).unwrap();
+        let endpoint = Endpoint::new(&url, &crate::Overrides::default()).unwrap();
         let limits = Limits { attempts: 1, ..Limits::default() };
         let connector = Connector::new(&limits, endpoint.roots());
         let deadline = Instant::now() + Duration::from_mins(1);

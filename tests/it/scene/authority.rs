@@ -4,13 +4,13 @@ use greenlight_cli::rehearsal::balancer::Certificate;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
 use rustls_pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
-pub(super) struct Authority {
+pub(crate) struct Authority {
     issuer: Issuer<'static, KeyPair>,
     pem: String,
 }
 
 impl Authority {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.distinguished_name.push(DnType::CommonName, "greenlight discovery tests");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -21,12 +21,12 @@ impl Authority {
     }
 
     /// What a plan's `target.tls.ca` has to say.
-    pub(super) fn pem(&self) -> &str {
+    pub(crate) fn pem(&self) -> &str {
         &self.pem
     }
 
     /// A certificate for these names.
-    pub(super) fn issue(&self, names: &[String]) -> Certificate {
+    pub(crate) fn issue(&self, names: &[String]) -> Certificate {
         let key = KeyPair::generate().unwrap();
         let leaf = CertificateParams::new(names.to_vec()).unwrap().signed_by(&key, &self.issuer).unwrap();
         Certificate {

@@ -1,0 +1,5 @@
+//! The Lambda function `health`.
+
+fn main() -> std::process::ExitCode {
+    greenlight_health::hook().run()
+}

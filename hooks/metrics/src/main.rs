@@ -1,0 +1,5 @@
+//! The Lambda function `metrics`.
+
+fn main() -> std::process::ExitCode {
+    greenlight_metrics::hook().run()
+}
