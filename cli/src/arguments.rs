@@ -43,6 +43,8 @@ pub(crate) enum Command {
     ///
     /// Exit codes: 0 the plan is valid, 2 it is not.
     Validate(ValidateOptions),
+    /// Write the JSON Schema of plans, for editors.
+    Schema(SchemaOptions),
     /// Serve the AWS calls that hooks make, on a free local port, until standard input ends.
     #[command(hide = true)]
     ServeAws(ServeAwsOptions),
@@ -176,6 +178,12 @@ pub(crate) struct ValidateOptions {
     /// Write one JSON document.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SchemaOptions {
+    /// The hook whose plans are meant; without it, a plan may have the checks of any.
+    pub(crate) hook: Option<String>,
 }
 
 #[derive(Debug, Args)]

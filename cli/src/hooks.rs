@@ -21,6 +21,17 @@ pub(crate) fn find(name: &str) -> Result<Hook, Failure> {
         .ok_or_else(|| Failure::wrong(format!("unknown hook `{name}`")).hint(hint))
 }
 
+/// Every hook.
+#[cfg(test)]
+pub(crate) fn all() -> impl Iterator<Item = Hook> {
+    HOOKS.iter().map(|hook| hook())
+}
+
+/// A hook that knows the checks of all.
+pub(crate) fn any() -> Hook {
+    HOOKS.iter().fold(Hook::new("hooks"), |any, hook| any.with_checks_of(&hook()))
+}
+
 /// The names of all hooks.
 pub(crate) fn names() -> Vec<&'static str> {
     HOOKS.iter().map(|hook| hook().name()).collect()

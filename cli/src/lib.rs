@@ -13,6 +13,8 @@ pub mod rehearsal;
 mod application;
 mod arguments;
 mod document;
+#[cfg(test)]
+mod documentation;
 mod ending;
 mod event;
 mod failure;
@@ -21,6 +23,7 @@ mod invoke;
 mod output;
 mod rehearse;
 mod route;
+mod schema;
 mod serve_aws;
 mod trace;
 mod validate;
@@ -40,6 +43,7 @@ pub fn main() -> ExitCode {
         // A hook has a runtime of its own, so it starts before there is any other.
         Command::Hook { name, clock } => return hooks::run(&name, clock),
         Command::Invoke(options) => in_runtime(invoke::run(options)),
+        Command::Schema(options) => schema::run(&options),
         Command::Route(options) => in_runtime(route::run(options)),
         Command::ServeAws(options) => in_runtime(serve_aws::run(options)),
         Command::Application(options) => in_runtime(application::run(options)),

@@ -6,6 +6,7 @@
 
 use std::{fmt, future::Future, pin::Pin, sync::Arc};
 
+use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
@@ -18,9 +19,10 @@ use crate::{
 /// One question about green, with its settings.
 ///
 /// The settings are a struct with `#[serde(default, deny_unknown_fields)]`: unknown keys are problems,
-/// with the nearest key as a hint. The keys `name`, `advisory`, `patience` and `on_inconclusive` belong
+/// with the nearest key as a hint. Their [`JsonSchema`] is what editors complete plans with; derive it with
+/// `#[schemars(crate = "greenlight::schemars")]`. The keys `name`, `advisory`, `patience` and `on_inconclusive` belong
 /// to the plan and never reach the check.
-pub trait Check: DeserializeOwned + Serialize + Send + Sync + 'static {
+pub trait Check: DeserializeOwned + Serialize + JsonSchema + Send + Sync + 'static {
     /// Finds what serde cannot: settings that contradict each other. Paths are relative to the check.
     fn problems(&self) -> Vec<Problem> {
         Vec::new()
@@ -55,6 +57,11 @@ type Decode = dyn Fn(&Value, &str, &mut Vec<Problem>) -> Option<Arc<dyn AnyCheck
 pub(crate) struct Kind {
     pub(crate) name: &'static str,
     decode: Arc<Decode>,
+    #[cfg(feature = "schema")]
+    pub(crate) schema: fn(&mut schemars::SchemaGenerator) -> schemars::Schema,
+    /// The path of the settings' type, as Rust names it.
+    #[cfg(feature = "schema")]
+    pub(crate) type_name: &'static str,
 }
 
 impl Kind {
@@ -69,7 +76,14 @@ impl Kind {
             }));
             (problems.len() == before).then(|| Arc::new(check) as Arc<dyn AnyCheck>)
         };
-        Self { name, decode: Arc::new(decode) }
+        Self {
+            name,
+            decode: Arc::new(decode),
+            #[cfg(feature = "schema")]
+            schema: C::json_schema,
+            #[cfg(feature = "schema")]
+            type_name: std::any::type_name::<C>(),
+        }
     }
 
     /// A kind that is a function: any object is its settings.
@@ -84,7 +98,14 @@ impl Kind {
             Some(Arc::new(Function { settings: settings.clone(), function: Arc::clone(&function) })
                 as Arc<dyn AnyCheck>)
         };
-        Self { name, decode: Arc::new(decode) }
+        Self {
+            name,
+            decode: Arc::new(decode),
+            #[cfg(feature = "schema")]
+            schema: |_| schemars::json_schema!({ "type": "object" }),
+            #[cfg(feature = "schema")]
+            type_name: std::any::type_name::<F>(),
+        }
     }
 
     pub(crate) fn decode(

@@ -16,10 +16,11 @@ use crate::{
 ///
 /// ```no_run
 /// use greenlight::{Check, Hook, Outcome, Scope};
+/// use greenlight::schemars::{self, JsonSchema};
 /// use serde::{Deserialize, Serialize};
 ///
 /// /// Looks at the schema of the database that green uses.
-/// #[derive(Debug, Default, Serialize, Deserialize)]
+/// #[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
 /// #[serde(default, deny_unknown_fields)]
 /// struct Schema {
 ///     at_least: u32,
@@ -77,6 +78,15 @@ impl Hook {
         self
     }
 
+    /// Registers what another hook knows and this one does not.
+    #[must_use]
+    pub fn with_checks_of(mut self, other: &Self) -> Self {
+        let new = |kind: &&Kind| !self.kinds.iter().any(|known| known.name == kind.name);
+        let new: Vec<_> = other.kinds.iter().filter(new).cloned().collect();
+        self.kinds.extend(new);
+        self
+    }
+
     /// Sets the plan that holds where nobody asks for another. Anything but an object is no plan.
     #[must_use]
     pub fn defaults(mut self, plan: Value) -> Self {
@@ -125,6 +135,19 @@ impl Hook {
     /// The names of its kinds of checks.
     pub fn check_names(&self) -> impl Iterator<Item = &'static str> {
         self.kinds.iter().map(|kind| kind.name)
+    }
+
+    /// The JSON Schema of its plans, with the doc comments of every setting.
+    #[cfg(feature = "schema")]
+    pub fn schema(&self) -> Value {
+        crate::plan::schema::of_plan(self.name, &self.kinds)
+    }
+
+    /// Its kinds of checks: the name in a plan, and the path of the type that has its settings, as Rust names
+    /// it.
+    #[cfg(feature = "schema")]
+    pub fn check_types(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        self.kinds.iter().map(|kind| (kind.name, kind.type_name))
     }
 
     /// Decodes a plan document over the hook's defaults; every problem at once.

@@ -63,5 +63,8 @@ pub use self::{
     state::Reading,
 };
 
+/// What a check derives the schema of its settings with ([`Check`]).
+pub use schemars;
+
 /// The version of greenlight, as evidence and probes give it.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

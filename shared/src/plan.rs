@@ -6,12 +6,14 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 pub mod decode;
 pub mod layers;
 mod problem;
+pub(crate) mod schema;
 mod target;
 mod text;
 pub mod units;
@@ -40,7 +42,7 @@ pub const NETWORK_PATIENCE: Duration = Duration::from_mins(20);
 const MAX_CHECKS: usize = 50;
 
 /// Whether verdicts count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// They do.
@@ -51,7 +53,7 @@ pub enum Mode {
 }
 
 /// Whether it must be proven that what answers is green.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Isolation {
     /// Proven where it can be; the reason says where it could not.
@@ -64,7 +66,7 @@ pub enum Isolation {
 }
 
 /// What happens when the service is being created, so that there is no blue side.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OnCreate {
     /// Checks run; those that need blue skip.
@@ -75,25 +77,36 @@ pub enum OnCreate {
 }
 
 /// The keys of a plan document.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 struct Document {
+    /// The checks, each an object with one key, its kind. They run side by side.
     checks: Vec<Value>,
+    /// Where green is reached; what is not said is discovered.
     target: Target,
+    /// Whether it must be proven that what answers is green.
     isolation: Isolation,
+    /// How long `pending` and `inconclusive` may last, over all invocations, before they decide.
     patience: Option<Span>,
+    /// What becomes of a check that stays `inconclusive` after its patience.
     on_inconclusive: OnInconclusive,
+    /// What happens when the service is being created, so that there is no blue side.
     on_create: OnCreate,
+    /// Whether verdicts count; `shadow` always proceeds and says what it would have answered.
     mode: Mode,
 }
 
 /// The keys that every check has beside its own.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 struct Common {
+    /// The name that reasons and evidence use; the kind where none is given.
     name: Option<String>,
+    /// Recorded, never decides.
     advisory: bool,
+    /// How long it may stay `pending` or `inconclusive`; the plan's where none is given.
     patience: Option<Span>,
+    /// What becomes of it when it stays `inconclusive`; as the plan says where nothing is given.
     on_inconclusive: Option<OnInconclusive>,
 }
 

@@ -12,6 +12,7 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::outcome::{Kind, Outcome, SkipCause};
@@ -82,7 +83,7 @@ impl Verdict {
 }
 
 /// What becomes of a check that stays `inconclusive` after its patience.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OnInconclusive {
     /// It stops the deployment.

@@ -22,10 +22,11 @@
 //! { "http": { "path": "/ping", "requests": 50, "expect": { "latency": { "p95": "300ms" } } } }
 //! ```
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use ::http::Method;
 use futures_util::future::join_all;
+use greenlight::schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use greenlight::{
     Check, Outcome, Scope,
     plan::{
@@ -55,7 +56,8 @@ const MOST_REQUESTS: u64 = 1_000_000;
 const MOST_AT_ONCE: usize = 1000;
 
 /// Settings of the check `http`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[schemars(crate = "greenlight::schemars")]
 #[serde(default, deny_unknown_fields)]
 pub struct Http {
     /// Path and query; a target URL's own path comes before it. Without one, green's own health check is
@@ -228,6 +230,16 @@ impl PathAndQuery {
     }
 }
 
+impl JsonSchema for PathAndQuery {
+    fn schema_name() -> Cow<'static, str> {
+        "PathAndQuery".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "pattern": "^(/[^#]*)?$" })
+    }
+}
+
 impl<'de> Deserialize<'de> for PathAndQuery {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let path = String::deserialize(deserializer)?;
@@ -245,6 +257,16 @@ impl<'de> Deserialize<'de> for PathAndQuery {
 /// A request method, in capitals.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Verb(Method);
+
+impl JsonSchema for Verb {
+    fn schema_name() -> Cow<'static, str> {
+        "Method".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "pattern": "^[A-Z]+$" })
+    }
+}
 
 impl Serialize for Verb {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

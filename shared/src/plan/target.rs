@@ -1,14 +1,18 @@
 //! Where green is reached: the plan's `target`.
 
-use std::{fmt, str::FromStr};
+use std::{borrow::Cow, fmt, str::FromStr};
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use url::Url;
 
-use super::text::{Headers, Reference};
+use super::{
+    schema::text,
+    text::{Headers, Reference},
+};
 
 /// The plan's `target`: where green is, and how to ask for it there.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Target {
     /// Reach green here, in place of what discovery finds.
@@ -24,7 +28,7 @@ pub struct Target {
 }
 
 /// How TLS with green is verified. It always is.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Tls {
     /// The name that green's certificate must carry.
@@ -42,6 +46,19 @@ pub enum Authority {
     Pem(String),
     /// `ssm:NAME` or `secretsmanager:ID#json.key`.
     Kept(Reference),
+}
+
+impl JsonSchema for Authority {
+    fn schema_name() -> Cow<'static, str> {
+        "Authority".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        text(
+            "PEM text, `ssm:NAME` or `secretsmanager:ID#json.key`.",
+            r"-----BEGIN CERTIFICATE-----|^(ssm|secretsmanager):.",
+        )
+    }
 }
 
 impl Serialize for Authority {
@@ -158,7 +175,15 @@ impl fmt::Display for HostName {
 
 /// serde through `FromStr` and `Display`.
 macro_rules! through_text {
-    ($($type:ident),*) => {$(
+    ($($type:ident: $description:literal),*) => {$(
+        impl JsonSchema for $type {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($type).into()
+            }
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({ "type": "string", "description": $description })
+            }
+        }
         impl Serialize for $type {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.collect_str(self)
@@ -171,7 +196,10 @@ macro_rules! through_text {
         }
     )*};
 }
-through_text!(TargetUrl, HostName);
+through_text!(
+    TargetUrl: "A `http` or `https` URL with a host: no credentials, query or fragment.",
+    HostName: "A host name, with a port where it is not the usual one."
+);
 
 #[cfg(test)]
 mod tests {

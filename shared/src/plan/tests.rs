@@ -6,7 +6,7 @@ use super::*;
 use crate::{Outcome, Scope, check::Check};
 
 /// A check with settings of its own, in the place of a hook's.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 struct Ping {
     path: String,

@@ -4,11 +4,12 @@
 //! `{"secret": "secretsmanager:ID#json.key", "prefix": "Bearer "}`. It is fetched when it is first
 //! needed ([`crate::Secrets`]) and shown as `***`.
 
-use std::{collections::BTreeMap, fmt, str::FromStr};
+use std::{borrow::Cow, collections::BTreeMap, fmt, str::FromStr};
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::problem::with_hint;
+use super::{problem::with_hint, schema};
 
 /// Where a value is kept: Parameter Store or Secrets Manager.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -56,6 +57,16 @@ impl fmt::Display for Reference {
     }
 }
 
+impl JsonSchema for Reference {
+    fn schema_name() -> Cow<'static, str> {
+        "Reference".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        schema::text("`ssm:NAME` or `secretsmanager:ID#json.key`.", "^(ssm|secretsmanager):.")
+    }
+}
+
 impl Serialize for Reference {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
@@ -79,7 +90,7 @@ pub enum Text {
 }
 
 /// A named secret, with what comes before it, e.g. `Bearer `.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Secret {
     /// Where it is kept.
@@ -94,6 +105,19 @@ impl Text {
     /// Whether this names a secret.
     pub fn is_secret(&self) -> bool {
         matches!(self, Self::Secret(_))
+    }
+}
+
+impl JsonSchema for Text {
+    fn schema_name() -> Cow<'static, str> {
+        "Text".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A text, or a secret that is only named.",
+            "anyOf": [{ "type": "string" }, generator.subschema_for::<Secret>()],
+        })
     }
 }
 
@@ -129,6 +153,22 @@ impl<'de> Deserialize<'de> for Text {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Headers(pub BTreeMap<String, Option<Text>>);
+
+impl JsonSchema for Headers {
+    fn schema_name() -> Cow<'static, str> {
+        "Headers".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let value = generator.subschema_for::<Option<Text>>();
+        json_schema!({
+            "description": "Request headers; `null` drops one. Credentials are named as secrets.",
+            "type": "object",
+            "propertyNames": { "pattern": "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$" },
+            "additionalProperties": value,
+        })
+    }
+}
 
 /// Headers that carry credentials: a literal in a plan would be in every log and template.
 const CREDENTIALS: [&str; 4] = ["authorization", "cookie", "proxy-authorization", "x-api-key"];

@@ -3,13 +3,24 @@
 //! Each type validates while it decodes, so that a plan that decodes is a plan that can run, and
 //! writes itself back the way people write it.
 
-use std::{fmt, str::FromStr, time::Duration};
+use std::{borrow::Cow, fmt, str::FromStr, time::Duration};
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use super::schema::text;
 
 /// Decodes through `FromStr`, with words for what is expected.
 macro_rules! from_text {
-    ($type:ident, $expecting:literal) => {
+    ($type:ident, $expecting:literal, $pattern:literal) => {
+        impl JsonSchema for $type {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($type).into()
+            }
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                text(concat!("Expected: ", $expecting, "."), $pattern)
+            }
+        }
         impl<'de> Deserialize<'de> for $type {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 struct Visitor;
@@ -122,7 +133,11 @@ impl fmt::Display for Span {
     }
 }
 
-from_text!(Span, "a duration such as \"300ms\", \"5s\" or \"10m\"");
+from_text!(
+    Span,
+    "a duration such as \"300ms\", \"5s\" or \"10m\"",
+    r"^\s*([0-9]+(\.[0-9]+)?(ms|s|m|h))+\s*$"
+);
 
 /// A share of a whole, `0%` to `100%`.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
@@ -156,7 +171,7 @@ impl fmt::Display for Share {
     }
 }
 
-from_text!(Share, "a percentage such as \"0.5%\"");
+from_text!(Share, "a percentage such as \"0.5%\"", r"^\s*[0-9]+(\.[0-9]+)?%\s*$");
 
 /// A size such as `64KiB` or `1MiB`; at most 64 MiB, because a function has little memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -210,7 +225,7 @@ impl fmt::Display for Size {
     }
 }
 
-from_text!(Size, "a size such as \"64KiB\" or \"1MiB\"");
+from_text!(Size, "a size such as \"64KiB\" or \"1MiB\"", r"^\s*[0-9]+(\.[0-9]+)?(B|KiB|MiB)\s*$");
 
 /// A set of HTTP status codes: `200`, `200-299`, `200,301-302`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -260,6 +275,22 @@ impl fmt::Display for StatusSet {
             }
         }
         Ok(())
+    }
+}
+
+impl JsonSchema for StatusSet {
+    fn schema_name() -> Cow<'static, str> {
+        "StatusSet".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "Status codes such as \"200-299\", \"200,301-302\" or 200.",
+            "anyOf": [
+                { "type": "string", "pattern": r"^\s*[1-5][0-9]{2}(-[1-5][0-9]{2})?(\s*,\s*[1-5][0-9]{2}(-[1-5][0-9]{2})?)*\s*$" },
+                { "type": "integer", "minimum": 100, "maximum": 599 },
+            ],
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use greenlight::schemars::JsonSchema;
 use greenlight::{
     Secrets,
     plan::{
@@ -18,7 +19,8 @@ use greenlight_prober::{Answer, Latencies, Mismatch};
 const EXCERPT: usize = 120;
 
 /// What is expected. Everything that is given must hold.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[schemars(crate = "greenlight::schemars")]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Expect {
     /// The status codes that are good: those of green's health check where the check has no path of its
@@ -54,7 +56,8 @@ impl Default for Expect {
 }
 
 /// Bounds of latency: the time from a request being written to the end of its answer.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[schemars(crate = "greenlight::schemars")]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Latency {
     #[serde(skip_serializing_if = "Option::is_none")]

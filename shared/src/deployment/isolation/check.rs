@@ -1,6 +1,27 @@
 //! The check `isolation`: whether what answers on green's route is green, and only green.
+//!
+//! # What it checks
+//! That the rule behind the route sends all its traffic to green's target group, and that the targets of
+//! that group are the tasks of green's revision and nobody else.
+//!
+//! # Fails when
+//! The rule sends traffic elsewhere, or the target group holds a target that is no task of green.
+//!
+//! # Inconclusive when
+//! A call was denied or failed, or nothing tells green's tasks from blue's.
+//!
+//! # IAM it needs
+//! `ecs:DescribeServiceDeployments`, `ecs:DescribeServiceRevisions`, `ecs:ListTasks`, `ecs:DescribeTasks`,
+//! `elasticloadbalancing:DescribeRules`, `…:DescribeListeners`, `…:DescribeLoadBalancers`,
+//! `…:DescribeTargetGroups`, `…:DescribeTargetHealth`.
+//!
+//! # Example
+//! ```json
+//! { "isolation": {} }
+//! ```
 
 use futures_util::future::join_all;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Isolation;
@@ -11,27 +32,7 @@ use crate::{
 };
 
 /// Settings of the check `isolation`: none.
-///
-/// # What it checks
-/// That the rule behind the route sends all its traffic to green's target group, and that the targets of
-/// that group are the tasks of green's revision and nobody else.
-///
-/// # Fails when
-/// The rule sends traffic elsewhere, or the target group holds a target that is no task of green.
-///
-/// # Inconclusive when
-/// A call was denied or failed, or nothing tells green's tasks from blue's.
-///
-/// # IAM it needs
-/// `ecs:DescribeServiceDeployments`, `ecs:DescribeServiceRevisions`, `ecs:ListTasks`, `ecs:DescribeTasks`,
-/// `elasticloadbalancing:DescribeRules`, `…:DescribeListeners`, `…:DescribeLoadBalancers`,
-/// `…:DescribeTargetGroups`, `…:DescribeTargetHealth`.
-///
-/// # Example
-/// ```json
-/// { "isolation": {} }
-/// ```
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct IsolationCheck {}
 
