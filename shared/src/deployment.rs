@@ -10,11 +10,11 @@
 //! | 1 | `DescribeServiceDeployments`, `ListTasks` | `GetDeployment`, `ListDeploymentTargets` |
 //! | 2 | `DescribeServiceRevisions`, `DescribeTasks` | `GetDeploymentTarget`, `GetDeploymentGroup` |
 //! | 3 | rules of each listener, listeners, load balancers, target groups, health of green's targets | target groups, task sets |
-//! | 4 | only where needed: targets of a group that should get nothing, a certificate's names | rules, listeners, load balancers, targets, tasks |
+//! | 4 | only where needed: stopped tasks, the service's grace period, targets of a group that should get nothing, a certificate's names | rules, listeners, load balancers, targets, tasks |
 //!
 //! Decisions are pure and stand apart: [`route`] makes a request from a rule, [`judge`] judges a pool.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tokio::{sync::OnceCell, time::Instant};
 
@@ -31,16 +31,17 @@ mod memo;
 mod network;
 mod overview;
 pub mod route;
+mod service;
 mod tasks;
 
 pub use self::{
-    approach::{Approach, NoRoute, Side, TaskAddress},
+    approach::{Approach, NoRoute, Registered, Side, TaskAddress},
     health_request::HealthRequest,
-    isolation::{Isolation, IsolationCheck, Pool, judge},
+    isolation::{Isolation, IsolationCheck, Pool, UNTOLD, judge},
     look::Look,
     network::Network,
-    overview::{Alarms, Image, Revision, Sides, Status, Way, Weights},
-    tasks::{Owned, Task, owned},
+    overview::{Alarms, CircuitBreaker, Image, Revision, Sides, Status, Way, Weights},
+    tasks::{Container, Owned, Stopped, Task, owned},
 };
 
 use self::{
@@ -77,6 +78,8 @@ struct View {
     group: Once<codedeploy::Group>,
     sides: Once<(Arc<Sides>, Vec<TargetGroup>)>,
     tasks: Once<Vec<Task>>,
+    stopped: Once<Stopped>,
+    grace_period: Once<Duration>,
     network: Once<Network>,
     container_port: Once<Option<u16>>,
     targets: Memo<Vec<Target>>,
@@ -123,6 +126,8 @@ impl Deployment {
             group: OnceCell::new(),
             sides: OnceCell::new(),
             tasks: OnceCell::new(),
+            stopped: OnceCell::new(),
+            grace_period: OnceCell::new(),
             network: OnceCell::new(),
             container_port: OnceCell::new(),
             targets: Memo::default(),
@@ -159,19 +164,28 @@ impl Deployment {
     /// The service's tasks that are meant to run, of all its revisions.
     pub async fn tasks(&self) -> Fact<Arc<Vec<Task>>> {
         let ask = Box::pin(async {
-            match &self.0.origin {
-                // The event's ARN names the service: no need to wait for the first call.
-                Origin::Ecs { deployment, .. } => {
-                    tasks::of_service(&self.0.ask, &deployment.cluster, &deployment.service).await
-                }
-                Origin::CodeDeploy { id } => {
-                    let group = self.group(id).await?;
-                    tasks::of_service(&self.0.ask, &group.cluster, &group.service).await
-                }
-                Origin::Nothing(why) => Err(nothing(why)),
-            }
+            let (cluster, service) = self.place().await?;
+            tasks::of_service(&self.0.ask, &cluster, &service).await
         });
         once(&self.0.tasks, ask).await
+    }
+
+    /// The service's tasks that stopped within about the last hour, of all its revisions.
+    pub async fn stopped_tasks(&self) -> Fact<Arc<Stopped>> {
+        let ask = Box::pin(async {
+            let (cluster, service) = self.place().await?;
+            tasks::stopped(&self.0.ask, &cluster, &service).await
+        });
+        once(&self.0.stopped, ask).await
+    }
+
+    /// For how long after a task's start ECS overlooks that its health checks fail.
+    pub async fn grace_period(&self) -> Fact<Arc<Duration>> {
+        let ask = Box::pin(async {
+            let (cluster, service) = self.place().await?;
+            service::grace_period(&self.0.ask, &cluster, &service).await
+        });
+        once(&self.0.grace_period, ask).await
     }
 
     /// The load balancers before the service.
@@ -205,6 +219,11 @@ impl Deployment {
         Box::pin(approach::find(self, stage)).await
     }
 
+    /// Green's target groups with what is registered in them; none where the service has no load balancer.
+    pub async fn registered(&self, stage: &Stage) -> Fact<Vec<Registered>> {
+        Box::pin(approach::registered(self, stage)).await
+    }
+
     /// The DNS names of a certificate in Certificate Manager.
     async fn certificate_names(&self, arn: &str) -> Fact<Arc<Vec<String>>> {
         self.0.certificates.get(arn, Box::pin(elb::certificate_names(&self.0.ask, arn))).await
@@ -214,6 +233,19 @@ impl Deployment {
     pub(crate) fn is_known_to_shift_by_network_load_balancer(&self) -> bool {
         let sides = self.0.sides.get().and_then(|sides| sides.as_ref().ok());
         sides.is_some_and(|known| known.0.ways.iter().any(Way::is_network))
+    }
+
+    /// The names of the cluster and the service.
+    async fn place(&self) -> Fact<(String, String)> {
+        match &self.0.origin {
+            // The event's ARN names the service: no need to wait for the first call.
+            Origin::Ecs { deployment, .. } => Ok((deployment.cluster.clone(), deployment.service.clone())),
+            Origin::CodeDeploy { id } => {
+                let group = self.group(id).await?;
+                Ok((group.cluster.clone(), group.service.clone()))
+            }
+            Origin::Nothing(why) => Err(nothing(why)),
+        }
     }
 
     async fn of_ecs(&self, deployment: &OfService) -> Fact<Arc<ecs::ServiceDeployment>> {
@@ -273,6 +305,9 @@ mod tests {
             ("status", size_of_val(&deployment.status())),
             ("sides", size_of_val(&deployment.sides())),
             ("tasks", size_of_val(&deployment.tasks())),
+            ("stopped_tasks", size_of_val(&deployment.stopped_tasks())),
+            ("grace_period", size_of_val(&deployment.grace_period())),
+            ("registered", size_of_val(&deployment.registered(&Stage::PostScaleUp))),
             ("network", size_of_val(&deployment.network())),
             ("targets", size_of_val(&deployment.targets(""))),
             ("approaches", size_of_val(&deployment.approaches(&Stage::PostScaleUp))),

@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 
 pub mod decode;
 pub mod layers;
+mod pattern;
 mod problem;
 pub(crate) mod schema;
 mod target;
@@ -21,6 +22,7 @@ pub mod units;
 pub(crate) use self::problem::sentence;
 pub use self::{
     layers::{Layer, Layered, Source},
+    pattern::Pattern,
     problem::{Problem, with_hint},
     target::{Authority, HostName, Target, TargetUrl, Tls},
     text::{Headers, Reference, Secret, Text},

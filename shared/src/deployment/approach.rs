@@ -6,6 +6,7 @@
 //! | which ways are there at this stage | `find` |
 //! | which target group is green's | `group` |
 //! | where are green's tasks | `tasks` |
+//! | what is registered in green's target groups | `registered` |
 
 use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 
@@ -24,9 +25,12 @@ use crate::{Fact, Outcome, stage::Stage};
 
 mod find;
 mod group;
+mod registered;
 mod tasks;
 
-pub(super) use self::find::find;
+pub use self::registered::Registered;
+
+pub(super) use self::{find::find, registered::registered};
 
 /// Which side of a load balancer a stage looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -63,6 +63,7 @@ pub(super) async fn status(ask: &Ask, id: &str) -> Fact<Status> {
             .map(|(application, group)| (application.to_owned(), group.to_owned())),
         weights: Weights::default(),
         alarms: None,
+        circuit_breaker: None,
     })
 }
 
@@ -206,7 +207,12 @@ fn revision(task_set: &EcsTaskSet, described: &[ecs::TaskSet]) -> Option<Revisio
         id: id.to_owned(),
         started_by: format!("ecs-svc/{id}"),
         task_definition: described.and_then(|described| described.task_definition.clone()),
-        requested: u32::try_from(task_set.desired_count()).ok(),
+        // What ECS computes for the task set follows a service that scales during the deployment; what
+        // CodeDeploy asked for when it created the task set does not.
+        requested: described
+            .map_or(task_set.desired_count(), |described| i64::from(described.computed_desired_count()))
+            .try_into()
+            .ok(),
         images: Vec::new(),
     })
 }

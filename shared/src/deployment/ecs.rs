@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use super::{
     arn::{Entrance, OfService},
-    overview::{Alarms, Image, Revision, Sides, Status, Way, Weights},
+    overview::{Alarms, CircuitBreaker, Image, Revision, Sides, Status, Way, Weights},
 };
 use crate::{Ask, Fact, Outcome, aws::time, protocol::Situation};
 
@@ -67,6 +67,7 @@ pub(super) async fn service_deployment(
                     .and_then(types::ServiceRevisionSummary::requested_production_traffic_weight),
             },
             alarms: found.alarms().filter(|alarms| !alarms.alarm_names().is_empty()).map(alarms),
+            circuit_breaker: found.deployment_circuit_breaker().map(circuit_breaker),
         },
         target: target.and_then(|summary| summary.arn()).map(ToOwned::to_owned),
         requested: target.and_then(|summary| u32::try_from(summary.requested_task_count()).ok()),
@@ -79,6 +80,14 @@ fn alarms(found: &types::ServiceDeploymentAlarms) -> Alarms {
         status: found.status().map(ToString::to_string).unwrap_or_default(),
         names: found.alarm_names().to_vec(),
         triggered: found.triggered_alarm_names().to_vec(),
+    }
+}
+
+fn circuit_breaker(found: &types::ServiceDeploymentCircuitBreaker) -> CircuitBreaker {
+    CircuitBreaker {
+        status: found.status().map(ToString::to_string).unwrap_or_default(),
+        failures: u32::try_from(found.failure_count()).unwrap_or_default(),
+        threshold: u32::try_from(found.threshold()).unwrap_or_default(),
     }
 }
 

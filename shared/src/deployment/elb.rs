@@ -50,6 +50,7 @@ pub(super) async fn load_balancers(ask: &Ask, arns: Vec<String>) -> Fact<Vec<Loa
         dns_name: found.dns_name().unwrap_or_default().to_owned(),
         internal: found.scheme() == Some(&LoadBalancerSchemeEnum::Internal),
         is_network: found.r#type() == Some(&LoadBalancerTypeEnum::Network),
+        zones: found.availability_zones().iter().filter_map(|zone| zone.zone_name.clone()).collect(),
     };
     Ok(found.iter().map(read).collect())
 }
@@ -253,5 +254,11 @@ fn target(found: &types::TargetHealthDescription) -> Option<Target> {
         port: described.port().and_then(|port| u16::try_from(port).ok()).unwrap_or_default(),
         state: health.and_then(|health| Some(health.state()?.to_string())).unwrap_or_default(),
         reason: health.and_then(|health| Some(health.reason()?.to_string())),
+        description: health.and_then(|health| health.description().map(ToOwned::to_owned)),
+        overridden: found
+            .administrative_override()
+            .and_then(types::AdministrativeOverride::state)
+            .filter(|state| state.as_str().starts_with("zonal_shift"))
+            .map(ToString::to_string),
     })
 }

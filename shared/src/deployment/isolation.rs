@@ -23,8 +23,8 @@ use super::{
 };
 use crate::Outcome;
 
-/// Why nothing is known of whose tasks they are.
-pub(super) const UNTOLD: &str = "green's tasks cannot be told from blue's: no task says which revision started it, and their task definitions do not tell them apart";
+/// Why nothing is known of whose tasks they are, where [`owned`] cannot tell.
+pub const UNTOLD: &str = "green's tasks cannot be told from blue's: no task says which revision started it, and their task definitions do not tell them apart";
 /// How long a target may be nobody's before it is somebody else's.
 const LEAVING: Duration = Duration::from_mins(1);
 /// More addresses than these are counted, not listed.

@@ -4,7 +4,7 @@
 //! Load Balancer*. What this version does not know is kept by its name, so that a decision can say that
 //! it met it.
 
-use std::net::IpAddr;
+use std::{collections::BTreeSet, net::IpAddr};
 
 use serde::Serialize;
 
@@ -19,6 +19,16 @@ pub struct LoadBalancer {
     pub internal: bool,
     /// Whether it is a Network Load Balancer: it forwards connections, and knows nothing of HTTP.
     pub is_network: bool,
+    /// The Availability Zones that it is enabled for, e.g. `eu-west-1a`.
+    pub zones: Vec<String>,
+}
+
+impl LoadBalancer {
+    /// Its zones by name, each once.
+    pub(super) fn zones_in_order(&self) -> Vec<String> {
+        let zones: BTreeSet<_> = self.zones.iter().cloned().collect();
+        zones.into_iter().collect()
+    }
 }
 
 /// A listener of a load balancer.
@@ -150,16 +160,20 @@ impl HealthCheck {
 }
 
 /// A target of a target group.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Target {
     /// An IP address, or an instance's id.
     pub id: String,
     /// Its port.
     pub port: u16,
-    /// `initial`, `healthy`, `unhealthy`, `unused`, `draining`, `unavailable`.
+    /// `initial`, `healthy`, `unhealthy`, `unhealthy.draining`, `unused`, `draining`, `unavailable`.
     pub state: String,
     /// Why, e.g. `Elb.RegistrationInProgress`.
     pub reason: Option<String>,
+    /// Why, in AWS's words, e.g. `Health checks failed with these codes: [503]`.
+    pub description: Option<String>,
+    /// What else keeps traffic from it, e.g. `zonal_shift_active`; none where nothing does.
+    pub overridden: Option<String>,
 }
 
 impl Target {

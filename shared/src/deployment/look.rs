@@ -85,6 +85,7 @@ impl Look {
                     group: None,
                     weights: Weights::default(),
                     alarms: None,
+                    circuit_breaker: None,
                 });
                 Ok(Status { situation: Situation::Rollback, because: because.clone(), ..asked })
             }

@@ -77,13 +77,17 @@ impl Network {
     /// The listener and the load balancer of an entrance.
     pub fn at(&self, entrance: &Entrance) -> Fact<(&LoadBalancer, &Listener)> {
         let listener = self.listeners.iter().find(|listener| listener.arn == entrance.listener);
-        let load_balancer = self.load_balancers.iter().find(|found| found.arn == entrance.load_balancer);
-        load_balancer.zip(listener).ok_or_else(|| {
+        self.load_balancer(entrance).zip(listener).ok_or_else(|| {
             Box::new(Outcome::inconclusive(format!(
                 "Elastic Load Balancing did not tell of the listener {} and its load balancer",
                 entrance.listener
             )))
         })
+    }
+
+    /// The load balancer of an entrance, where it was told of.
+    pub(super) fn load_balancer(&self, entrance: &Entrance) -> Option<&LoadBalancer> {
+        self.load_balancers.iter().find(|found| found.arn == entrance.load_balancer)
     }
 
     /// The rules of an entrance's listener, in the order in which they are asked.

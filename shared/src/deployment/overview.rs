@@ -27,6 +27,19 @@ pub struct Status {
     pub weights: Weights,
     /// The alarms that may end the deployment, where it has any.
     pub alarms: Option<Alarms>,
+    /// The circuit breaker that may end the deployment, where the controller tells of one.
+    pub circuit_breaker: Option<CircuitBreaker>,
+}
+
+/// The circuit breaker of a deployment: it counts tasks that fail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CircuitBreaker {
+    /// `MONITORING`, `MONITORING_COMPLETE`, `TRIGGERED` or `DISABLED`.
+    pub status: String,
+    /// How many tasks have failed; ECS may start again from zero when a task gets healthy.
+    pub failures: u32,
+    /// How many are too many.
+    pub threshold: u32,
 }
 
 /// Green's share of the traffic, in percent; none where it is not told.

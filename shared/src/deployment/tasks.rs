@@ -1,18 +1,17 @@
 //! The service's tasks: whose they are, and where they are reached.
 
-use std::{collections::BTreeSet, net::IpAddr};
+use std::net::IpAddr;
 
-use aws_sdk_ecs::types::{self, DesiredStatus};
-use futures_util::future::join_all;
+use jiff::Timestamp;
 
 use super::overview::{Revision, Sides};
-use crate::{Ask, Fact};
 
-/// The most tasks of one `DescribeTasks`.
-const PAGE: usize = 100;
+mod calls;
+
+pub(super) use self::calls::{container_port, of_service, stopped};
 
 /// A task of the service.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Task {
     /// Its ARN.
     pub arn: String,
@@ -22,8 +21,53 @@ pub struct Task {
     pub task_definition: Option<String>,
     /// Where it is in its life, e.g. `RUNNING`.
     pub last_status: String,
+    /// Where it is meant to be: `RUNNING` or `STOPPED`.
+    pub desired_status: String,
+    /// What the health checks of its essential containers say: `HEALTHY`, `UNHEALTHY`, or `UNKNOWN`, also
+    /// where there is no such check.
+    pub health: String,
     /// The addresses of its network interfaces; none with bridge and host networking.
     pub addresses: Vec<IpAddr>,
+    /// The Availability Zone that it runs in, e.g. `eu-west-1a`.
+    pub zone: Option<String>,
+    /// When it left `PENDING`; none before.
+    pub started_at: Option<Timestamp>,
+    /// When it was told to stop; none while it is meant to run.
+    pub stopping_at: Option<Timestamp>,
+    /// When it had stopped.
+    pub stopped_at: Option<Timestamp>,
+    /// Why it stopped, as a code, e.g. `EssentialContainerExited`.
+    pub stop_code: Option<String>,
+    /// Why it stopped, in AWS's words.
+    pub stopped_reason: Option<String>,
+    /// Its containers, those that AWS adds by itself included.
+    pub containers: Vec<Container>,
+}
+
+/// A container of a task.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Container {
+    /// Its name.
+    pub name: String,
+    /// The image that it runs, as the task names it, e.g. `…/orders:2` or `…/orders:2@sha256:…`.
+    pub image: Option<String>,
+    /// The digest of that image, e.g. `sha256:…`, where it is told.
+    pub digest: Option<String>,
+    /// What its own health check says: `HEALTHY`, `UNHEALTHY`, or `UNKNOWN`, also without one.
+    pub health: String,
+    /// How it exited, where it did.
+    pub exit_code: Option<i32>,
+    /// What went wrong with it, in AWS's words, e.g. `OutOfMemoryError: …`.
+    pub reason: Option<String>,
+}
+
+/// The service's tasks that stopped, as far as they were looked at.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Stopped {
+    /// The tasks, of all revisions.
+    pub tasks: Vec<Task>,
+    /// Whether there are more than were looked at.
+    pub more: bool,
 }
 
 impl Task {
@@ -36,78 +80,6 @@ impl Task {
     pub fn is_running(&self) -> bool {
         self.last_status == "RUNNING"
     }
-
-    fn read(task: &types::Task) -> Self {
-        let of_attachments = task
-            .attachments()
-            .iter()
-            .filter(|attachment| attachment.r#type() == Some("ElasticNetworkInterface"))
-            .flat_map(types::Attachment::details)
-            .filter(|detail| matches!(detail.name(), Some("privateIPv4Address" | "privateIPv6Address")))
-            .filter_map(types::KeyValuePair::value);
-        let of_containers = task
-            .containers()
-            .iter()
-            .flat_map(types::Container::network_interfaces)
-            .flat_map(|interface| [interface.private_ipv4_address(), interface.ipv6_address()])
-            .flatten();
-        let addresses: BTreeSet<IpAddr> =
-            of_attachments.chain(of_containers).filter_map(|address| address.parse().ok()).collect();
-        Self {
-            arn: task.task_arn().unwrap_or_default().to_owned(),
-            started_by: task.started_by().map(ToOwned::to_owned),
-            task_definition: task.task_definition_arn().map(ToOwned::to_owned),
-            last_status: task.last_status().unwrap_or_default().to_owned(),
-            addresses: addresses.into_iter().collect(),
-        }
-    }
-}
-
-/// The service's tasks that are meant to run, of all its revisions.
-pub(super) async fn of_service(ask: &Ask, cluster: &str, service: &str) -> Fact<Vec<Task>> {
-    let client = ask.aws.ecs().await;
-    let mut arns = Vec::new();
-    let mut next = None;
-    loop {
-        let call = client
-            .list_tasks()
-            .cluster(cluster)
-            .service_name(service)
-            .desired_status(DesiredStatus::Running)
-            .set_next_token(next.take());
-        let resource = format!("the container instances and tasks of cluster {cluster}");
-        let page = ask.ask("ecs:ListTasks", &resource, call.send()).await?;
-        arns.extend(page.task_arns().iter().cloned());
-        next = page.next_token().filter(|token| !token.is_empty()).map(ToOwned::to_owned);
-        if next.is_none() {
-            break;
-        }
-    }
-    let described = arns.chunks(PAGE).map(|page| async {
-        let call = client.describe_tasks().cluster(cluster).set_tasks(Some(page.to_vec()));
-        ask.ask("ecs:DescribeTasks", &format!("the tasks of cluster {cluster}"), call.send()).await
-    });
-    let mut tasks = Vec::new();
-    for page in join_all(described).await {
-        tasks.extend(page?.tasks().iter().map(Task::read));
-    }
-    Ok(tasks)
-}
-
-/// The port of a task definition, where its containers listen on one and the same.
-pub(super) async fn container_port(ask: &Ask, definition: &str) -> Fact<Option<u16>> {
-    let call = ask.aws.ecs().await.describe_task_definition().task_definition(definition);
-    let answer = ask.ask("ecs:DescribeTaskDefinition", "*", call.send()).await?;
-    let ports: BTreeSet<u16> = answer
-        .task_definition()
-        .map(types::TaskDefinition::container_definitions)
-        .unwrap_or_default()
-        .iter()
-        .flat_map(types::ContainerDefinition::port_mappings)
-        .filter(|mapping| mapping.protocol() != Some(&types::TransportProtocol::Udp))
-        .filter_map(|mapping| u16::try_from(mapping.container_port()?).ok())
-        .collect();
-    Ok(ports.first().copied().filter(|_| ports.len() == 1))
 }
 
 /// The tasks, by whose they are.
@@ -139,9 +111,13 @@ fn defined_by(task: &Task, revision: &Revision) -> bool {
 /// A task says what started it: `ecs-svc/` and the id of its revision or task set. Where no task says so
 /// (the form is AWS's, but no promise), two different task definitions tell them apart as well. The time
 /// of a start never does: blue may scale out during the deployment.
-pub fn owned<'a>(tasks: &'a [Task], sides: &Sides) -> Option<Owned<'a>> {
+pub fn owned<'a, T>(tasks: T, sides: &Sides) -> Option<Owned<'a>>
+where
+    T: IntoIterator<Item = &'a Task> + Clone,
+{
     let revisions = || std::iter::once(&sides.green).chain(&sides.blue);
-    let told = tasks.iter().any(|task| revisions().any(|revision| started_by(task, revision)));
+    let mut all = tasks.clone().into_iter();
+    let told = all.any(|task| revisions().any(|revision| started_by(task, revision)));
     let distinct = sides.green.task_definition.is_some()
         && sides.blue.iter().all(|blue| {
             blue.task_definition.is_some() && blue.task_definition != sides.green.task_definition
@@ -150,7 +126,7 @@ pub fn owned<'a>(tasks: &'a [Task], sides: &Sides) -> Option<Owned<'a>> {
         (started_by, "what started them")
     } else if distinct {
         (defined_by, "their task definitions")
-    } else if tasks.is_empty() {
+    } else if tasks.clone().into_iter().next().is_none() {
         (started_by, "there are none")
     } else {
         return None;

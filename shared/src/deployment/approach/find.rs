@@ -39,7 +39,7 @@ pub(in crate::deployment) async fn find(deployment: &Deployment, stage: &Stage) 
 }
 
 /// Asks for both sides, then at once for what stands before them.
-async fn load_balancing(deployment: &Deployment) -> Fact<(Arc<Sides>, Arc<Network>)> {
+pub(super) async fn load_balancing(deployment: &Deployment) -> Fact<(Arc<Sides>, Arc<Network>)> {
     let sides = deployment.sides().await?;
     if sides.ways.is_empty() {
         return Ok((sides, Arc::default()));

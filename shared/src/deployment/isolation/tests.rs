@@ -35,11 +35,12 @@ fn task(id: &str, revision: &str, address: &str, status: &str) -> Task {
         task_definition: None,
         last_status: status.to_owned(),
         addresses: vec![address.parse().unwrap()],
+        ..Task::default()
     }
 }
 
 fn target(address: &str, state: &str) -> Target {
-    Target { id: address.to_owned(), port: 8080, state: state.to_owned(), reason: None }
+    Target { id: address.to_owned(), port: 8080, state: state.to_owned(), ..Target::default() }
 }
 
 fn weighted(groups: &[(&str, u32)]) -> Vec<Weighted> {

@@ -110,7 +110,7 @@ fn sound_rule() -> impl Strategy<Value = Rule> {
 
 fn load_balancer(is_network: bool) -> LoadBalancer {
     let dns_name = "shop-1.eu-west-1.elb.amazonaws.com".to_owned();
-    LoadBalancer { arn: "lb".to_owned(), dns_name, internal: false, is_network }
+    LoadBalancer { arn: "lb".to_owned(), dns_name, internal: false, is_network, zones: Vec::new() }
 }
 
 fn listener(protocol: &str) -> Listener {

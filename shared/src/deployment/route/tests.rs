@@ -137,6 +137,7 @@ impl Case {
             dns_name: ADDRESS.to_owned(),
             internal: self.internal,
             is_network: self.is_network,
+            zones: Vec::new(),
         };
         let listener = Listener {
             arn: LISTENER.to_owned(),
