@@ -5,9 +5,24 @@
 use greenlight::{Hook, Stage, deployment::IsolationCheck};
 use serde_json::json;
 
+#[cfg(test)]
+mod documentation;
+mod grace;
+mod images;
+mod targets;
+mod tasks;
+#[cfg(test)]
+mod testing;
+mod words;
+
+pub use self::{images::Images, targets::Targets, tasks::Tasks};
+
 /// The hook, with its checks and the plan that it has by default.
 pub fn hook() -> Hook {
     Hook::new("health")
+        .check::<Tasks>("tasks")
+        .check::<Targets>("targets")
+        .check::<Images>("images")
         .check::<IsolationCheck>("isolation")
         .stages([
             Stage::PostScaleUp,
@@ -17,5 +32,7 @@ pub fn hook() -> Hook {
             Stage::ProductionTrafficShift,
             Stage::PostProductionTrafficShift,
         ])
-        .defaults(json!({ "checks": [{ "isolation": {} }] }))
+        .defaults(
+            json!({ "checks": [{ "tasks": {} }, { "targets": {} }, { "images": {} }, { "isolation": {} }] }),
+        )
 }

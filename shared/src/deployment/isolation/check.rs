@@ -7,13 +7,25 @@
 //! # Fails when
 //! The rule sends traffic elsewhere, or the target group holds a target that is no task of green.
 //!
+//! # Pending when
+//! Green's target group has no target yet, or a running task of green is not registered yet; and for a
+//! minute where a target is nobody's: it may be leaving.
+//!
 //! # Inconclusive when
 //! A call was denied or failed, or nothing tells green's tasks from blue's.
 //!
+//! # Skipped when
+//! Green is reached at its tasks' own addresses, so that there is no pool to judge; or the targets of its
+//! group do not tell which task they are, and the plan does not require a proof.
+//!
 //! # IAM it needs
 //! `ecs:DescribeServiceDeployments`, `ecs:DescribeServiceRevisions`, `ecs:ListTasks`, `ecs:DescribeTasks`,
-//! `elasticloadbalancing:DescribeRules`, `…:DescribeListeners`, `…:DescribeLoadBalancers`,
-//! `…:DescribeTargetGroups`, `…:DescribeTargetHealth`.
+//! `elasticloadbalancing:DescribeRules`, `elasticloadbalancing:DescribeListeners`,
+//! `elasticloadbalancing:DescribeLoadBalancers`, `elasticloadbalancing:DescribeTargetGroups`,
+//! `elasticloadbalancing:DescribeTargetHealth`; without a load balancer `ecs:DescribeTaskDefinition`; where
+//! a rule leaves the host name open, `acm:DescribeCertificate`; with CodeDeploy `codedeploy:GetDeployment`,
+//! `codedeploy:GetDeploymentGroup`, `codedeploy:ListDeploymentTargets`, `codedeploy:GetDeploymentTarget` and
+//! `ecs:DescribeTaskSets`.
 //!
 //! # Example
 //! ```json
@@ -35,6 +47,28 @@ use crate::{
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct IsolationCheck {}
+
+impl IsolationCheck {
+    /// The actions of its calls.
+    pub const IAM: &[&str] = &[
+        "ecs:DescribeServiceDeployments",
+        "ecs:DescribeServiceRevisions",
+        "ecs:ListTasks",
+        "ecs:DescribeTasks",
+        "elasticloadbalancing:DescribeRules",
+        "elasticloadbalancing:DescribeListeners",
+        "elasticloadbalancing:DescribeLoadBalancers",
+        "elasticloadbalancing:DescribeTargetGroups",
+        "elasticloadbalancing:DescribeTargetHealth",
+        "ecs:DescribeTaskDefinition",
+        "acm:DescribeCertificate",
+        "codedeploy:GetDeployment",
+        "codedeploy:GetDeploymentGroup",
+        "codedeploy:ListDeploymentTargets",
+        "codedeploy:GetDeploymentTarget",
+        "ecs:DescribeTaskSets",
+    ];
+}
 
 impl Check for IsolationCheck {
     async fn run(&self, scope: &Scope) -> Outcome {
