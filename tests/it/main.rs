@@ -9,6 +9,8 @@ mod discovery;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod health;
+#[cfg(test)]
 mod rehearse;
 #[cfg(test)]
 mod scene;

@@ -9,9 +9,9 @@ use super::front::Placed;
 use super::tasks::Home;
 use super::{Front, Route, Side};
 use crate::rehearsal::aws::ecs::{
-    self, AdvancedConfiguration, Cluster, ContainerImage, Deployment, DeploymentController,
-    LifecycleHookDetail, LoadBalancer, ResolvedConfiguration, ResolvedLoadBalancer, Service,
-    ServiceCurrentRevisionSummary, ServiceDeployment, ServiceRevision, ServiceRevisionSummary,
+    self, AdvancedConfiguration, Cluster, ContainerImage, Deployment, DeploymentCircuitBreaker,
+    DeploymentController, LifecycleHookDetail, LoadBalancer, ResolvedConfiguration, ResolvedLoadBalancer,
+    Service, ServiceCurrentRevisionSummary, ServiceDeployment, ServiceRevision, ServiceRevisionSummary,
 };
 use crate::rehearsal::aws::world::{Identity, World};
 
@@ -350,6 +350,12 @@ impl BlueGreen {
             lifecycle_stage: Some(self.stage.clone()),
             lifecycle_hook_details: self.hooks.clone(),
             deployment_configuration: Some(self.deployment_configuration()),
+            deployment_circuit_breaker: Some(DeploymentCircuitBreaker {
+                status: "MONITORING".to_owned(),
+                failure_count: 0,
+                // Half of the desired tasks, within these bounds.
+                threshold: self.green.tasks.len().div_ceil(2).clamp(3, 200),
+            }),
             ..ServiceDeployment::default()
         }
     }

@@ -115,7 +115,7 @@ impl Home<'_> {
             task_definition_arn: self.task_definition_arn(revision),
             group: Some(format!("service:{}", self.service)),
             started_by: Some(side.started_by()),
-            availability_zone: Some(format!("{}a", self.identity.region)),
+            availability_zone: Some(format!("{}{}", self.identity.region, zone(index).0)),
             attachments: vec![attachment],
             containers: vec![container],
             created_at: Some(self.started_at),
@@ -125,10 +125,16 @@ impl Home<'_> {
     }
 }
 
+/// The letter of a task's zone, and its subnet: the scheduler spreads tasks over the zones in turn.
+fn zone(index: usize) -> (char, &'static str) {
+    const ZONES: [(char, &str); 2] = [('a', "subnet-0a1b2c3d4e5f60718"), ('b', "subnet-0b1c2d3e4f5061728")];
+    ZONES[index % ZONES.len()]
+}
+
 fn network_interface(revision: u32, index: usize, address: SocketAddr) -> Attachment {
     let kind = if address.is_ipv4() { "privateIPv4Address" } else { "ipv6Address" };
     let details = [
-        ("subnetId", "subnet-0a1b2c3d4e5f60718".to_owned()),
+        ("subnetId", zone(index).1.to_owned()),
         ("networkInterfaceId", format!("eni-{revision:05x}{index:012x}")),
         ("macAddress", format!("0e:00:00:{:02x}:00:{:02x}", revision & 0xff, index & 0xff)),
         (kind, address.ip().to_string()),

@@ -23,6 +23,9 @@ impl Scene {
         told.status_reason.clone_from(&record.reason);
         if is_final {
             told.lifecycle_stage = None;
+            if let Some(breaker) = &mut told.deployment_circuit_breaker {
+                "MONITORING_COMPLETE".clone_into(&mut breaker.status);
+            }
         }
         if let Some(green) = &mut told.target_service_revision {
             green.requested_test_traffic_weight = Some(record.shares.0);
