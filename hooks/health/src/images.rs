@@ -43,12 +43,14 @@ use greenlight::{
     deployment::{UNTOLD, owned},
     plan::{Pattern, Problem},
 };
+use greenlight::schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 mod judge;
 
 /// Settings of the check `images`.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[schemars(crate = "greenlight::schemars")]
 #[serde(default, deny_unknown_fields)]
 pub struct Images {
     /// Which repositories images may come from, as the task definition names them, without tag and digest;

@@ -48,6 +48,7 @@ use greenlight::{
     plan::units::Span,
     worst,
 };
+use greenlight::schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 mod judge;
@@ -57,7 +58,8 @@ use self::judge::Pool;
 use crate::grace::Grace;
 
 /// Settings of the check `targets`.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[schemars(crate = "greenlight::schemars")]
 #[serde(default, deny_unknown_fields)]
 pub struct Targets {
     /// How many of the load balancer's zones must have a healthy target of green; with 0 they are only said.

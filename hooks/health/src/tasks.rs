@@ -39,6 +39,7 @@ use std::time::Duration;
 
 use futures_util::future::join4;
 use greenlight::{Check, Fact, Outcome, Scope, clock, plan::units::Span};
+use greenlight::schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 mod judge;
@@ -48,7 +49,8 @@ use self::judge::Seen;
 use crate::grace::Grace;
 
 /// Settings of the check `tasks`.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[schemars(crate = "greenlight::schemars")]
 #[serde(default, deny_unknown_fields)]
 pub struct Tasks {
     /// How many tasks of green may have stopped through their own fault since the deployment began. A crash

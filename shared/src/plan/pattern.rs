@@ -1,11 +1,13 @@
 //! A text with `*` for anything, as it stands in a plan.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::wildcard::Wildcard;
 
 /// What a text may look like: `*` stands for anything, also for nothing; everything else for itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(with = "String")]
 #[serde(try_from = "String", into = "String")]
 pub struct Pattern {
     text: String,
