@@ -77,6 +77,7 @@ impl Aws {
     client!(codedeploy, aws_sdk_codedeploy);
     client!(ecs, aws_sdk_ecs);
     client!(elb, aws_sdk_elasticloadbalancingv2);
+    client!(lambda, aws_sdk_lambda);
     client!(ssm, aws_sdk_ssm);
     client!(secretsmanager, aws_sdk_secretsmanager);
 

@@ -20,6 +20,7 @@ use tokio::{sync::OnceCell, time::Instant};
 
 mod approach;
 pub mod arn;
+mod awaiting;
 mod codedeploy;
 mod ecs;
 mod elb;
@@ -43,6 +44,8 @@ pub use self::{
     overview::{Alarms, CircuitBreaker, Image, Revision, Sides, Status, Way, Weights},
     tasks::{Container, Owned, Stopped, Task, owned},
 };
+
+pub(crate) use self::awaiting::Awaited;
 
 use self::{
     arn::OfService,
@@ -153,6 +156,29 @@ impl Deployment {
                 Ok(Status { stage, stage_unknown, ..(*status?).clone() })
             }
             Origin::Nothing(why) => Err(nothing(why)),
+        }
+    }
+
+    /// Whether the one who called still waits for us: for this PAUSE hook, or at this stage of CodeDeploy's. What
+    /// was `seen` to wait before may then be said to wait no more.
+    pub(crate) async fn awaited(
+        &self,
+        pause: Option<&str>,
+        stage: &Stage,
+        seen: Option<&str>,
+    ) -> Fact<Awaited> {
+        match (&self.0.origin, pause) {
+            (Origin::Ecs { deployment, .. }, Some(hook)) => {
+                let found = self.of_ecs(deployment).await?;
+                Ok(awaiting::of_pause(found.status.state.as_deref(), &found.hooks, hook, seen))
+            }
+            (Origin::CodeDeploy { id }, _) => {
+                let (status, target) = tokio::join!(self.of_codedeploy(id), self.target(id));
+                // The deployment's own status is enough to know that nobody waits.
+                let events = target.map(|target| target.events.clone()).unwrap_or_default();
+                Ok(awaiting::of_codedeploy(status?.state.as_deref(), &events, stage, seen))
+            }
+            (Origin::Ecs { .. } | Origin::Nothing(_), _) => Ok(Awaited::Untold),
         }
     }
 

@@ -37,6 +37,9 @@ pub(crate) struct Evidence {
     pub(crate) stage: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) step: Option<String>,
+    /// How many self-invocations led here.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(crate) hops: u32,
     pub(crate) protocol: Protocol,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) situation: Option<Situation>,
@@ -149,6 +152,11 @@ impl Evidence {
     }
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
 /// Cuts a text to at most `most` characters and says so.
 pub(crate) fn cut(text: &mut String, most: usize) {
     if let Some((end, _)) = text.char_indices().nth(most) {
@@ -184,6 +192,7 @@ mod tests {
             deployment: Some("d".repeat(size)),
             stage: None,
             step: None,
+            hops: 0,
             protocol: Protocol::Ecs,
             situation: None,
             situation_because: None,

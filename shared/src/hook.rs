@@ -123,7 +123,7 @@ impl Hook {
             None => stage.to_string(),
         };
         let belongs: Vec<_> = belongs.iter().map(named).collect();
-        let name = self.name;
+        let (name, stage) = (self.name, named(stage));
         Some(format!("at {stage} `{name}` has nothing to look at; it belongs at {}", belongs.join(", ")))
     }
 

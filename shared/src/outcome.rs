@@ -83,6 +83,8 @@ pub struct Outcome {
     pub for_good: bool,
     /// How long waiting can be worth while, where that is less than the check's patience.
     pub at_most: Option<Duration>,
+    /// In how long the check is best asked again, where it knows.
+    pub again_in: Option<Duration>,
     /// What the check wants to compare with when it is asked again in this wait.
     pub reading: Option<Value>,
 }
@@ -98,6 +100,7 @@ impl Outcome {
             measured: Map::new(),
             for_good: false,
             at_most: None,
+            again_in: None,
             reading: None,
         }
     }
@@ -167,6 +170,15 @@ impl Outcome {
     #[must_use]
     pub fn for_at_most(mut self, span: Duration) -> Self {
         self.at_most = Some(span);
+        self
+    }
+
+    /// Says in how long asking again can bring anything new, where the check knows better than a wait that
+    /// grows from 5 to 30 s: a metric, say, that has a new value once a minute. It is a wish: of several
+    /// checks that wait the first counts, and a wait is at most 90 s and never longer than patience.
+    #[must_use]
+    pub fn again_in(mut self, span: Duration) -> Self {
+        self.again_in = Some(span);
         self
     }
 

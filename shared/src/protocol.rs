@@ -13,7 +13,7 @@ use crate::{
     aws::{Aws, Failure},
     settings::Settings,
     stage::Stage,
-    state::Place,
+    state::{self, Place},
     verdict::{Answer, Verdict},
 };
 
@@ -100,6 +100,8 @@ pub(crate) struct Invocation {
     pub(crate) situation_because: String,
     /// The event's `hookDetails`, null where there are none.
     pub(crate) hook_details: Value,
+    /// The state that a self-invocation brings, where a verdict is a call.
+    pub(crate) carried: Option<Value>,
     /// When the one who waits gives up, where the event says.
     pub(crate) expires_at: Option<Timestamp>,
     pub(crate) warnings: Vec<String>,
@@ -136,6 +138,19 @@ impl Invocation {
             deployment: self.deployment.clone(),
             stage: self.stage.ecs_name().to_owned(),
             step: self.step.clone(),
+            hook: match &self.reply {
+                Reply::Return => None,
+                Reply::CodeDeploy(ids) => Some(ids.execution.clone()),
+                Reply::Pause(ids) => Some(ids.hook.clone()),
+            },
+        }
+    }
+
+    /// The state that came with the event, whatever it is.
+    pub(crate) fn state(&self) -> Option<Value> {
+        match self.reply {
+            Reply::Return => self.echo().remove(state::KEY),
+            Reply::CodeDeploy(_) | Reply::Pause(_) => self.carried.clone(),
         }
     }
 
@@ -169,6 +184,8 @@ pub(crate) enum Reported {
     Accepted,
     /// It was answered before: what counted may have been another verdict.
     AlreadyAnswered(String),
+    /// Nothing was reported yet: the function has invoked itself, by this hop.
+    HandedOver(u32),
 }
 
 /// Sends the verdict where the event wants it. An error here is for good: retries are over.

@@ -10,6 +10,7 @@
 //! | run its checks, again while there is patience | [`validation`] |
 //! | what is known now → verdict | [`board`] |
 //! | how long waiting may go on | [`wait`] |
+//! | waiting on where nobody asks again: invoke itself | [`chain`] |
 //! | one verdict, whatever the validation does | [`guard`] |
 
 use std::{fmt, panic::AssertUnwindSafe, process::ExitCode, task::Poll};
@@ -26,6 +27,7 @@ use crate::{hook::Hook, protocol, verdict::Verdict};
 
 mod api;
 mod board;
+mod chain;
 mod deadline;
 mod function;
 mod guard;

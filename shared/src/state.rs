@@ -1,8 +1,9 @@
 //! What a hook remembers between the invocations of one wait.
 //!
-//! It travels in `hookDetails.greenlight`: versioned, at most 4 KiB. It names the deployment, stage and
-//! step that it belongs to; another's, or one that cannot be read, is started afresh with a warning.
-//! It holds a clock and readings, never verdicts: every invocation judges every check anew.
+//! It travels in `hookDetails.greenlight`, and where the function invokes itself as `greenlight` beside the
+//! event's own keys: versioned, at most 4 KiB. It names the deployment, stage and step that it belongs to;
+//! another's, or one that cannot be read, is started afresh with a warning. It holds a clock and readings,
+//! never verdicts: every invocation judges every check anew.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -10,7 +11,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// The key of `hookDetails` that holds the state.
+/// The key of `hookDetails`, or of the event, that holds the state.
 pub(crate) const KEY: &str = "greenlight";
 
 /// The version of the state that this program writes and reads.
@@ -32,6 +33,10 @@ pub(crate) struct Place {
     /// The step of a linear or canary deployment: green's weight.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) step: Option<String>,
+    /// What is reported on, where a verdict is a call: CodeDeploy's event does not name its stage, and a PAUSE
+    /// hook comes once a step without naming it, but each has an id that its report needs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) hook: Option<String>,
 }
 
 /// Something a check measured and wants to compare with in a later invocation of the same wait.
@@ -70,6 +75,9 @@ pub(crate) struct State {
     /// How many self-invocations led here.
     #[serde(default)]
     pub(crate) hops: u32,
+    /// What the deployment said to be waiting for us: CodeDeploy's lifecycle event, or the PAUSE hook's status.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) seen: Option<String>,
     /// What the last invocation said, so that only a change is logged in full.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) said: Option<String>,
@@ -90,14 +98,14 @@ pub(crate) struct Restored {
 impl State {
     /// A wait that begins now.
     pub(crate) fn new(place: Place, now: Timestamp) -> Self {
-        Self { v: VERSION, place, since: now, hops: 0, said: None, readings: Vec::new() }
+        Self { v: VERSION, place, since: now, hops: 0, seen: None, said: None, readings: Vec::new() }
     }
 
     /// The state that came back, or a new one with the warning why.
     pub(crate) fn restore(came: Option<&Value>, place: Place, now: Timestamp) -> Restored {
         let afresh = |place, unreadable, why: String| Restored {
             state: Self::new(place, now),
-            warning: Some(format!("the state in hookDetails {why}; started afresh")),
+            warning: Some(format!("the state that the event carries {why}; started afresh")),
             unreadable,
         };
         let Some(came) = came else {
@@ -193,7 +201,7 @@ mod tests {
     use super::*;
 
     fn place(stage: &str) -> Place {
-        Place { deployment: "arn:d".to_owned(), stage: stage.to_owned(), step: None }
+        Place { deployment: "arn:d".to_owned(), stage: stage.to_owned(), step: None, hook: None }
     }
 
     fn at(second: i64) -> Timestamp {

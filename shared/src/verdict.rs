@@ -108,6 +108,13 @@ pub struct Judged<'a> {
     pub may_wait: bool,
 }
 
+impl Judged<'_> {
+    /// Whether it is not decided, and need not be yet.
+    pub(crate) fn waits(&self) -> bool {
+        self.may_wait && matches!(self.outcome.kind, Kind::Pending | Kind::Inconclusive)
+    }
+}
+
 /// Folds what the checks found into one verdict.
 ///
 /// `delay` is the wait's delay when the answer is to wait; `over` is what the reason says where
@@ -127,9 +134,7 @@ pub fn fold(judged: &[Judged<'_>], delay: Duration, over: &str) -> Verdict {
     }) {
         return stop_by(one, "could not be told", over);
     }
-    if let Some(one) =
-        find(&|one| one.may_wait && matches!(one.outcome.kind, Kind::Pending | Kind::Inconclusive))
-    {
+    if let Some(one) = find(&|one| one.waits()) {
         let state = if one.outcome.kind == Kind::Pending { "is pending" } else { "could not be told yet" };
         let reason = format!("waiting: check `{}` {state}: {}", one.name, one.outcome.words());
         return Verdict { answer: Answer::Wait(delay), reason, deciding_check: None }.decided_by(one.name);

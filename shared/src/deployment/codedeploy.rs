@@ -25,6 +25,8 @@ use crate::{Ask, Fact, Outcome, aws::time, protocol::Situation, stage::Stage};
 pub(super) struct Target {
     /// The stage of the lifecycle event that is in progress.
     pub(super) stage: Option<Stage>,
+    /// The status of each lifecycle event that has a hook.
+    pub(super) events: Vec<(Stage, LifecycleEventStatus)>,
     task_sets: Vec<EcsTaskSet>,
     /// Whether `CloudFormation` runs the deployment: then nothing leads to the service.
     cloud_formation: bool,
@@ -51,6 +53,7 @@ pub(super) async fn status(ask: &Ask, id: &str) -> Fact<Status> {
     };
     let (situation, because) = situation(info);
     Ok(Status {
+        state: info.status().map(ToString::to_string),
         situation,
         because,
         stage: None,
@@ -89,11 +92,13 @@ pub(super) async fn target(ask: &Ask, id: &str) -> Fact<Target> {
     match answer.deployment_target() {
         Some(DeploymentTarget { ecs_target: Some(target), .. }) => Ok(Target {
             stage: current(target.lifecycle_events()),
+            events: statuses(target.lifecycle_events()),
             task_sets: target.task_sets_info().to_vec(),
             cloud_formation: false,
         }),
         Some(DeploymentTarget { cloud_formation_target: Some(target), .. }) => Ok(Target {
             stage: current(target.lifecycle_events()),
+            events: statuses(target.lifecycle_events()),
             task_sets: Vec::new(),
             cloud_formation: true,
         }),
@@ -108,6 +113,13 @@ pub(super) async fn target(ask: &Ask, id: &str) -> Fact<Target> {
 fn current(events: &[LifecycleEvent]) -> Option<Stage> {
     let event = events.iter().find(|event| event.status() == Some(&LifecycleEventStatus::InProgress))?;
     Stage::from_codedeploy(event.lifecycle_event_name()?)
+}
+
+fn statuses(events: &[LifecycleEvent]) -> Vec<(Stage, LifecycleEventStatus)> {
+    let known = |event: &LifecycleEvent| {
+        Some((Stage::from_codedeploy(event.lifecycle_event_name()?)?, event.status()?.clone()))
+    };
+    events.iter().filter_map(known).collect()
 }
 
 /// Asks for the deployment group.

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 
 use super::{
     arn::{Entrance, OfService},
+    awaiting::Hook,
     overview::{Alarms, CircuitBreaker, Image, Revision, Sides, Status, Way, Weights},
 };
 use crate::{Ask, Fact, Outcome, aws::time, protocol::Situation};
@@ -20,6 +21,8 @@ use crate::{Ask, Fact, Outcome, aws::time, protocol::Situation};
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct ServiceDeployment {
     pub(super) status: Status,
+    /// Its hooks that ECS lists.
+    pub(super) hooks: Vec<Hook>,
     /// The ARN of green's revision, where it is told.
     target: Option<String>,
     /// How many tasks green is meant to have.
@@ -53,7 +56,13 @@ pub(super) async fn service_deployment(
     let (situation, because) = situation(found.status(), sources.is_empty());
     let target = found.target_service_revision();
     Ok(ServiceDeployment {
+        hooks: found
+            .lifecycle_hook_details()
+            .iter()
+            .filter_map(|hook| Some((hook.hook_id()?.to_owned(), hook.status()?.to_string())))
+            .collect(),
         status: Status {
+            state: found.status().map(ToString::to_string),
             situation,
             because,
             stage: None,

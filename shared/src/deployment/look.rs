@@ -76,6 +76,7 @@ impl Look {
         match &self.rollback {
             Some(because) => {
                 let asked = asked.unwrap_or_else(|_| Status {
+                    state: None,
                     situation: Situation::Rollback,
                     because: String::new(),
                     stage: None,

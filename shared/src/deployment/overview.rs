@@ -9,6 +9,8 @@ use crate::{protocol::Situation, stage::Stage};
 /// What the deployment is doing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Status {
+    /// How far it is, in its controller's word: `IN_PROGRESS`, or CodeDeploy's `InProgress`.
+    pub state: Option<String>,
     /// Create, update or rollback.
     pub situation: Situation,
     /// How that was recognised.

@@ -17,6 +17,7 @@ use crate::{
     aws::{Aws, Failure, timeouts_within},
     settings::Settings,
     stage::Stage,
+    state::KEY,
     verdict::Answer,
 };
 
@@ -26,7 +27,7 @@ const ACTION: &str = "codedeploy:PutLifecycleEventHookExecutionStatus";
 #[derive(Debug, Clone)]
 pub(crate) struct Ids {
     deployment: String,
-    execution: String,
+    pub(super) execution: String,
 }
 
 pub(super) fn is_event(fields: &Map<String, Value>) -> bool {
@@ -58,6 +59,7 @@ pub(super) fn parse(fields: &Map<String, Value>, settings: &Settings) -> Result<
         situation: Situation::Update,
         situation_because: "assumed: a CodeDeploy event does not tell".to_owned(),
         hook_details: Value::Null,
+        carried: fields.get(KEY).cloned(),
         expires_at: None,
         warnings: Vec::new(),
         reply: Reply::CodeDeploy(ids),

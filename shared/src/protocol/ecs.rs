@@ -74,6 +74,7 @@ pub(super) fn parse(fields: &Map<String, Value>) -> Invocation {
         situation,
         situation_because,
         hook_details: fields.get("hookDetails").cloned().unwrap_or(Value::Null),
+        carried: None,
         expires_at: None,
         warnings,
         reply: Reply::Return,

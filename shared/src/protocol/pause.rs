@@ -18,6 +18,7 @@ use crate::{
     plan::Problem,
     settings::{PAUSE, Settings},
     stage::Stage,
+    state::KEY,
     verdict::Answer,
     wildcard::Wildcard,
 };
@@ -29,7 +30,7 @@ const DETAIL_TYPE: &str = "ECS Hook State Change";
 #[derive(Debug, Clone)]
 pub(crate) struct Ids {
     deployment: String,
-    hook: String,
+    pub(crate) hook: String,
 }
 
 /// One entry of `GREENLIGHT_PAUSE`: `CLUSTER/SERVICE[@STAGE]`, with `*` as wildcard.
@@ -130,6 +131,7 @@ pub(super) fn parse(fields: &Map<String, Value>, settings: &Settings) -> Result<
             "assumed: PAUSE hooks are not called during a rollback, and the event does not tell a create"
                 .to_owned(),
         hook_details: Value::Null,
+        carried: fields.get(KEY).cloned(),
         expires_at,
         warnings,
         reply: Reply::Pause(ids),

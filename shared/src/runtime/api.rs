@@ -72,6 +72,8 @@ pub(crate) struct Event {
     pub(crate) deadline: Option<String>,
     /// The ARN that the function was invoked by, with a version or an alias where that was named.
     pub(crate) function: Option<String>,
+    /// How X-Ray follows what led here, and Lambda a chain.
+    pub(crate) trace: Option<String>,
     pub(crate) body: Bytes,
 }
 
@@ -106,9 +108,13 @@ impl Api {
             status: StatusCode::OK,
             body: "an event without Lambda-Runtime-Aws-Request-Id".to_owned(),
         })?;
-        let (deadline, function) =
-            (header("lambda-runtime-deadline-ms"), header("lambda-runtime-invoked-function-arn"));
-        Ok(Event { request_id, deadline, function, body })
+        Ok(Event {
+            request_id,
+            deadline: header("lambda-runtime-deadline-ms"),
+            function: header("lambda-runtime-invoked-function-arn"),
+            trace: header("lambda-runtime-trace-id"),
+            body,
+        })
     }
 
     /// Gives the answer to an event.

@@ -58,6 +58,10 @@ pub(crate) struct Settled {
     pub(crate) patience: Duration,
     /// What event and deployment do not agree on, or not yet: worth waiting for, for a moment.
     pub(crate) doubt: Option<String>,
+    /// What the deployment said to be waiting for our report.
+    pub(crate) seen: Option<String>,
+    /// Why nobody waits for it any more: then there is nothing to judge, and nothing to report.
+    pub(crate) over: Option<String>,
 }
 
 /// How long a doubt is worth waiting for.
@@ -68,8 +72,8 @@ const OF_DOUBT: &str = "*";
 /// What a conclusion is asked for with.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Asking<'a> {
-    /// Nobody will ask again: whoever still waits has run out of time.
-    pub(crate) last: bool,
+    /// Why nobody will ask again, where that is so: whoever still waits has run out of time.
+    pub(crate) last: Option<&'a str>,
     /// Why the validation has none of its own.
     pub(crate) lost: Option<&'a Lost>,
 }
@@ -288,8 +292,8 @@ impl Known {
                 "create: nothing was validated, as `on_create` asks: {because}"
             ));
         }
-        let may_wait = |patience: Duration| !asking.last && wait.may_go_on(patience, now);
-        let over = self.over(wait, asking.last, now);
+        let may_wait = |patience: Duration| asking.last.is_none() && wait.may_go_on(patience, now);
+        let over = self.over(wait, asking, now);
         let Some(checks) = &self.checks else {
             let outcome = self.without_plan(asking.lost);
             let judged = Judged {
@@ -299,7 +303,7 @@ impl Known {
                 on_inconclusive: OnInconclusive::Fail,
                 may_wait: may_wait(self.settled.patience),
             };
-            return fold(&[judged], wait.delay(now), &over);
+            return fold(&[judged], wait.delay(now, self.settled.patience, None), &over);
         };
         let missing = unfinished(asking.lost);
         let judged: Vec<_> = checks
@@ -319,7 +323,12 @@ impl Known {
                 }
             })
             .collect();
-        fold(&judged, wait.delay(now), &over)
+        let waiting = judged.iter().zip(checks).filter(|(one, _)| one.waits() && !one.advisory);
+        let delays = waiting.map(|(one, planned)| {
+            wait.delay(now, planned.patience.unwrap_or(self.settled.patience), one.outcome.again_in)
+        });
+        // The first that has something new to say; nobody waits where there is none.
+        fold(&judged, delays.min().unwrap_or_default(), &over)
     }
 
     /// Whether waiting can still change an outcome that says how long it can.
@@ -340,14 +349,16 @@ impl Known {
     }
 
     /// What a reason says of the patience that is over.
-    fn over(&self, wait: Wait, last: bool, now: Timestamp) -> String {
+    fn over(&self, wait: Wait, asking: Asking<'_>, now: Timestamp) -> String {
         let lasted = wait.lasted(now);
         let mut words = Vec::new();
         if lasted >= Duration::from_secs(1) {
             words.push(format!("after waiting {}", Span(Duration::from_secs(lasted.as_secs()))));
         }
-        if last && self.mode == Mode::Enforce {
-            words.push("when the function's own time was over".to_owned());
+        // A validation that is lost has not run out of time.
+        let is_lost = matches!(asking.lost, Some(Lost::Panicked(_) | Lost::NotStarted(_)));
+        if let (Some(why), Mode::Enforce, false) = (asking.last, self.mode, is_lost) {
+            words.push(format!("when the function's own time was over and {why}"));
         }
         words.join(", ")
     }

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use super::{
     api::{Event, FunctionError},
     board::{Asking, Board, Conclusion, Settled},
+    chain::{self, MAX_HOPS, Onward},
     deadline::Deadline,
     guard::{Guard, Lost, MAX_LEAKED_THREADS},
     validation::Validation,
@@ -24,6 +25,7 @@ use crate::{
     plan::{DEFAULT_PATIENCE, Layer, Layered, Mode, Source},
     protocol::{self, Asked, Invocation, Protocol, Reported},
     settings::Settings,
+    stage::Stage,
     state::{self, Clocks, Restored, State},
     verdict::{Answer, Verdict},
 };
@@ -60,14 +62,16 @@ pub(crate) struct Answered {
 }
 
 /// One event on its way.
-struct Handling {
+struct Handling<'a> {
     invocation: Arc<Invocation>,
     board: Arc<Board>,
     /// The clients that the validation uses, for the record of their calls.
     aws: Arc<Aws>,
     state: State,
-    /// The ARN that we were invoked by.
-    function: Option<String>,
+    /// The event as it came, and what it came by.
+    event: &'a Event,
+    /// How a wait goes on after this invocation.
+    onward: Onward,
     reserve: Duration,
     /// Whether state came back that cannot be read, and this process knows no clock either.
     lost_clock: bool,
@@ -105,7 +109,7 @@ impl Function {
         match protocol::parse(&event.body, &settings) {
             Ok(Asked::Verdict(mut invocation)) => {
                 invocation.warnings.extend(warning);
-                self.judge(*invocation, event.function.clone(), settings, deadline, began).await
+                self.judge(*invocation, event, settings, deadline, began).await
             }
             Ok(Asked::Nothing { why, level }) => Answered {
                 document: Ok(Bytes::from(json!({ "acknowledged": why }).to_string())),
@@ -124,7 +128,7 @@ impl Function {
     async fn judge(
         &mut self,
         invocation: Invocation,
-        function: Option<String>,
+        event: &Event,
         settings: Settings,
         deadline: Deadline,
         began: Instant,
@@ -135,12 +139,21 @@ impl Function {
         let elsewhere =
             Connection { endpoint_url: settings.report_endpoint_url.clone(), ..Connection::default() };
         self.reporting.get_or_insert_with(|| Aws::at(elsewhere));
-        let handling = self.begin(invocation, function, &settings, reserve, began);
+        let handling = self.begin(invocation, event, &settings, reserve, began);
         let mut conclusion = self.validate(&handling, settings, deadline.verdict_due(reserve)).await;
-        let verdict = &mut conclusion.verdict;
-        cut(&mut verdict.reason, MAX_REASON);
-        let answer = verdict.answer;
-        let reported = self.report(&handling, answer, deadline).await;
+        if let Some(why) = &conclusion.settled.over {
+            return self.nobody_waits(&handling, why);
+        }
+        let handed_over = match conclusion.verdict.answer {
+            Answer::Wait(_) => self.hand_over(&handling, &mut conclusion, deadline).await,
+            Answer::Proceed | Answer::Stop => None,
+        };
+        cut(&mut conclusion.verdict.reason, MAX_REASON);
+        let answer = conclusion.verdict.answer;
+        let reported = match handed_over {
+            Some(hop) => Ok(Reported::HandedOver(hop)),
+            None => self.report(&handling, answer, deadline).await,
+        };
         if reported.is_ok() && !matches!(answer, Answer::Wait(_)) {
             self.clocks.forget(&handling.state);
         }
@@ -155,18 +168,23 @@ impl Function {
     }
 
     /// Restores the wait that this event belongs to, and opens the board.
-    fn begin(
+    fn begin<'a>(
         &mut self,
-        invocation: Invocation,
-        function: Option<String>,
+        mut invocation: Invocation,
+        event: &'a Event,
         settings: &Settings,
         reserve: Duration,
         began: Instant,
-    ) -> Handling {
+    ) -> Handling<'a> {
         let now = clock::now();
-        let echo = invocation.echo();
         let Restored { state, warning, unreadable } =
-            State::restore(echo.get(state::KEY), invocation.place(), now);
+            State::restore(invocation.state().as_ref(), invocation.place(), now);
+        // A wait is one of one lifecycle event: what it was found to be, it stays.
+        if let (true, Some(stage)) =
+            (invocation.stage.is_unnamed(), state.seen.as_deref().and_then(Stage::from_codedeploy))
+        {
+            invocation.stage = stage;
+        }
         let lost_clock = unreadable && !self.clocks.know(&state);
         let since = self.clocks.since(&state);
         let outer = match invocation.protocol {
@@ -179,9 +197,11 @@ impl Function {
             stage: invocation.stage.clone(),
             situation: invocation.situation,
             situation_because: invocation.situation_because.clone(),
-            wait: Wait { since, outer, caller_asks_again: invocation.protocol == Protocol::Ecs },
+            wait: Wait { since, outer },
             patience: DEFAULT_PATIENCE,
             doubt: None,
+            seen: state.seen.clone(),
+            over: None,
         };
         let board = Board::new(settled, state.memory());
         if settings.mode == Mode::Shadow || asks_for_shadow(settings, &invocation.hook_details) {
@@ -194,11 +214,12 @@ impl Function {
             ));
         }
         Handling {
+            onward: Onward::of(invocation.protocol == Protocol::Ecs, state.hops, event.function.as_deref()),
             invocation: Arc::new(invocation),
             board: Arc::new(board),
             aws: Arc::clone(&self.validating),
             state: State { since, ..state },
-            function,
+            event,
             reserve,
             lost_clock,
             began,
@@ -206,22 +227,29 @@ impl Function {
     }
 
     /// Validates under the guard.
-    async fn validate(&mut self, handling: &Handling, settings: Settings, due: Instant) -> Conclusion {
+    async fn validate(&mut self, handling: &Handling<'_>, settings: Settings, due: Instant) -> Conclusion {
         let validation = Validation {
             hook: Arc::clone(&self.hook),
             invocation: Arc::clone(&handling.invocation),
             settings: Arc::new(settings),
             board: Arc::clone(&handling.board),
             aws: Arc::clone(&handling.aws),
-            function: handling.function.clone(),
+            function: handling.event.function.clone(),
+            onward: handling.onward.clone(),
+            is_link: handling.state.hops > 0,
+            seen: handling.state.seen.clone(),
             reserve: handling.reserve,
             lost_clock: handling.lost_clock,
             due,
         };
-        let caller_asks_again = handling.invocation.protocol == Protocol::Ecs;
         let instead = |lost: Lost| {
-            let asking = Asking { last: !caller_asks_again, lost: Some(&lost) };
-            handling.board.conclude(asking)
+            // What only lacked time gets more of it. A validation that broke down breaks down again, and where
+            // the function would have to call itself for that it does not.
+            let last = match (&lost, &handling.onward) {
+                (Lost::Panicked(_) | Lost::NotStarted(_), Onward::Hop(_)) => Some(""),
+                (_, onward) => onward.ends(),
+            };
+            handling.board.conclude(Asking { last, lost: Some(&lost) })
         };
         let (conclusion, mut abandoned) = self.guard.verdict(due, validation.conclusion(), instead).await;
         if conclusion.cut && !abandoned {
@@ -235,9 +263,57 @@ impl Function {
         conclusion
     }
 
+    /// Hands a wait over to the next invocation, where nobody asks again, and says by which hop. Where that
+    /// fails what is undecided is decided now, and the conclusion says so.
+    async fn hand_over(
+        &mut self,
+        handling: &Handling<'_>,
+        conclusion: &mut Conclusion,
+        deadline: Deadline,
+    ) -> Option<u32> {
+        let Onward::Hop(hop) = &handling.onward else { return None };
+        let state = State { hops: hop.number, ..handling.state(conclusion) };
+        let invoked =
+            match (chain::time_to_invoke(deadline.left()), chain::link(&handling.event.body, &state)) {
+                (Some(within), Some(event)) => {
+                    let reporting = self.reporting.get_or_insert_default();
+                    chain::invoke(reporting, hop, event, handling.event.trace.as_deref(), within).await
+                }
+                (None, _) => Err("too little of it was left to invoke itself".to_owned()),
+                (_, None) => Err("it could not invoke itself (the event is no JSON object)".to_owned()),
+            };
+        match invoked {
+            Ok(()) => {
+                let number = hop.number;
+                let words = format!("; handed over to the next invocation (hop {number} of {MAX_HOPS})");
+                conclusion.verdict.reason.push_str(&words);
+                Some(number)
+            }
+            Err(why) => {
+                *conclusion = handling.board.conclude(Asking { last: Some(&why), lost: None });
+                None
+            }
+        }
+    }
+
+    /// The end of a chain whose event was answered by somebody else meanwhile.
+    fn nobody_waits(&mut self, handling: &Handling<'_>, why: &str) -> Answered {
+        self.clocks.forget(&handling.state);
+        handling.aws.calls.take();
+        let (deployment, hops) = (&handling.invocation.deployment, handling.state.hops);
+        let message = format!("nobody waits for a verdict any more: {why}; nothing was reported");
+        Answered {
+            document: Ok(Bytes::from(json!({ "acknowledged": message }).to_string())),
+            line: json!({
+                "level": "INFO", "message": message, "hook": self.hook.name, "deployment": deployment, "hops": hops
+            })
+            .to_string(),
+        }
+    }
+
     async fn report(
         &mut self,
-        handling: &Handling,
+        handling: &Handling<'_>,
         answer: Answer,
         deadline: Deadline,
     ) -> Result<Reported, Failure> {
@@ -251,7 +327,7 @@ impl Function {
     /// The line for the log: complete for the first, a changed and the final verdict, else short.
     fn line(
         &self,
-        handling: &Handling,
+        handling: &Handling<'_>,
         conclusion: Conclusion,
         reported: &Result<Reported, Failure>,
     ) -> String {
@@ -260,16 +336,19 @@ impl Function {
         calls.extend(self.reporting.iter().flat_map(|reporting| reporting.calls.take()));
         let waits = matches!(verdict.answer, Answer::Wait(_));
         if waits && handling.state.said.as_ref() == Some(&said(verdict)) {
-            let deployment = &handling.invocation.deployment;
-            return json!({ "level": "INFO", "message": "still waiting", "reason": verdict.reason, "deployment": deployment })
-                .to_string();
+            let (deployment, hops) = (&handling.invocation.deployment, handling.state.hops);
+            return json!({
+                "level": "INFO", "message": "still waiting", "reason": verdict.reason, "deployment": deployment,
+                "hops": hops
+            })
+            .to_string();
         }
         self.evidence(handling, conclusion, reported, calls).into_line()
     }
 
     fn evidence(
         &self,
-        handling: &Handling,
+        handling: &Handling<'_>,
         conclusion: Conclusion,
         reported: &Result<Reported, Failure>,
         aws_calls: Vec<AwsCall>,
@@ -279,6 +358,9 @@ impl Function {
         let report = match reported {
             Ok(Reported::ByReturn) => None,
             Ok(Reported::Accepted) => Some("accepted".to_owned()),
+            Ok(Reported::HandedOver(hop)) => {
+                Some(format!("handed over to the next invocation (hop {hop} of {MAX_HOPS})"))
+            }
             Ok(Reported::AlreadyAnswered(words)) => Some(format!(
                 "already answered: {words}; if that was not an earlier delivery of this event, our verdict ({}) was not the one that counted",
                 verdict.answer.word()
@@ -290,6 +372,7 @@ impl Function {
             deployment: Some(invocation.deployment.clone()),
             stage: Some(settled.stage.to_string()),
             step: invocation.step.clone(),
+            hops: handling.state.hops,
             protocol: invocation.protocol,
             situation: Some(settled.situation),
             situation_because: Some(settled.situation_because),
@@ -314,6 +397,7 @@ impl Function {
             deployment: None,
             stage: None,
             step: None,
+            hops: 0,
             protocol: Protocol::Ecs,
             situation: None,
             situation_because: None,
@@ -333,15 +417,23 @@ impl Function {
     }
 }
 
-impl Handling {
+impl Handling<'_> {
     /// What the function returns; a wait carries everything that the event carried, and the state.
     fn document(&self, conclusion: &Conclusion) -> Value {
-        let Conclusion { verdict, settled, memory, .. } = conclusion;
         let mut echo = self.invocation.echo();
-        let state =
-            State { said: Some(said(verdict)), since: settled.wait.since, ..self.state.remembering(memory) };
-        echo.insert(state::KEY.to_owned(), state.to_value());
-        protocol::document(verdict, Some(echo))
+        echo.insert(state::KEY.to_owned(), self.state(conclusion).to_value());
+        protocol::document(&conclusion.verdict, Some(echo))
+    }
+
+    /// What the next invocation of this wait is to know.
+    fn state(&self, conclusion: &Conclusion) -> State {
+        let Conclusion { verdict, settled, memory, .. } = conclusion;
+        State {
+            said: Some(said(verdict)),
+            since: settled.wait.since,
+            seen: settled.seen.clone(),
+            ..self.state.remembering(memory)
+        }
     }
 }
 

@@ -11,8 +11,8 @@ use tokio::time::{Instant, timeout};
 
 use super::{validation::Validation, wait};
 use crate::{
-    deployment::{Deployment, Status},
-    protocol::{Protocol, Situation},
+    deployment::{Awaited, Deployment, Status},
+    protocol::{Protocol, Reply, Situation},
     settings::LIFECYCLE_EVENT,
 };
 
@@ -24,7 +24,11 @@ const PART: u32 = 3;
 pub(super) async fn settle(validation: &Validation, deployment: &Deployment) {
     let within = (validation.due.saturating_duration_since(Instant::now()) / PART).min(LONGEST);
     let why = match timeout(within, deployment.status()).await {
-        Ok(Ok(status)) => return write(validation, status),
+        Ok(Ok(status)) => {
+            write(validation, status);
+            // From the same answers: this asks nothing anew.
+            return awaited(validation, deployment).await;
+        }
         Ok(Err(outcome)) => outcome.words(),
         Err(_) => format!("no answer within {} s", within.as_secs()),
     };
@@ -34,6 +38,24 @@ pub(super) async fn settle(validation: &Validation, deployment: &Deployment) {
         "whether this is a create, an update or a rollback could not be asked ({why}); taken as {}{stage}",
         settled.situation
     ));
+}
+
+/// Whether somebody still waits for us. Only a link of a chain asks, because its event is an old one; the first
+/// invocation merely notes what waits.
+async fn awaited(validation: &Validation, deployment: &Deployment) {
+    let board = &validation.board;
+    let (stage, seen) = (board.settled().stage, validation.seen.as_deref());
+    let pause = match &validation.invocation.reply {
+        Reply::Return => return,
+        Reply::CodeDeploy(_) => None,
+        Reply::Pause(ids) => Some(ids.hook.as_str()),
+    };
+    match deployment.awaited(pause, &stage, seen).await {
+        Ok(Awaited::Yes(what)) => board.settle(|settled| settled.seen = Some(what)),
+        Ok(Awaited::No(why)) if validation.is_link => board.settle(|settled| settled.over = Some(why)),
+        // What is not told is asked again by the next pass.
+        Ok(Awaited::No(_) | Awaited::Untold) | Err(_) => {}
+    }
 }
 
 fn write(validation: &Validation, status: Status) {

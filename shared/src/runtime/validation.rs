@@ -7,11 +7,12 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use tokio::{
     task::JoinSet,
-    time::{Instant, timeout_at},
+    time::{Instant, sleep_until, timeout_at},
 };
 
 use super::{
     board::{Asking, Board, Conclusion},
+    chain::{self, Onward},
     guard::panic_message,
     loading::{self, NoPlan},
     settling,
@@ -32,8 +33,6 @@ use crate::{
     verdict::Answer,
 };
 
-/// A pass is not worth beginning with less time than this.
-const MIN_PASS: Duration = Duration::from_secs(1);
 /// Checks are told a deadline this much before the verdict is due, so that they can say what they know;
 /// who has not ended a third of it later is cut off.
 const MARGIN: Duration = Duration::from_millis(300);
@@ -48,6 +47,12 @@ pub(crate) struct Validation {
     /// The ARN that the function was invoked by.
     pub(crate) function: Option<String>,
     pub(crate) reserve: Duration,
+    /// How a wait goes on after this invocation.
+    pub(crate) onward: Onward,
+    /// Whether the function was invoked by itself.
+    pub(crate) is_link: bool,
+    /// What was seen to wait for our report, by an earlier invocation.
+    pub(crate) seen: Option<String>,
     /// Whether the wait's clock should have come back and did not.
     pub(crate) lost_clock: bool,
     /// When the guard takes the verdict; checks end a little earlier, so that they can say so.
@@ -68,6 +73,9 @@ impl Validation {
             let deployment = self.deployment();
             ((), loaded) =
                 tokio::join!(settling::settle(&self, &deployment), self.loaded(loaded, &deployment));
+            if self.board.settled().over.is_some() {
+                return self.board.conclude(Asking::default());
+            }
             if let (Some((plan, secrets)), true) =
                 (&loaded, self.board.settled().situation != Situation::Rollback)
             {
@@ -75,14 +83,19 @@ impl Validation {
             }
             let conclusion = self.board.conclude(Asking::default());
             let Answer::Wait(delay) = conclusion.verdict.answer else { return conclusion };
-            if conclusion.settled.wait.caller_asks_again || self.board.mode() == Mode::Shadow {
+            if self.onward == Onward::Asked || self.board.mode() == Mode::Shadow {
                 return conclusion;
             }
             // The function itself waits, while another pass can still be made in time.
-            if Instant::now() + clock::real(delay) + MIN_PASS >= self.due {
-                return self.board.conclude(Asking { last: true, lost: None });
+            if chain::has_time(self.due.saturating_duration_since(Instant::now()), clock::real(delay)) {
+                clock::sleep(delay).await;
+            } else if let Some(why) = self.onward.ends() {
+                return self.board.conclude(Asking { last: Some(why), lost: None });
+            } else {
+                // The next link looks at once: what is left of this one's time is waited here.
+                sleep_until(self.deadline()).await;
+                return conclusion;
             }
-            clock::sleep(delay).await;
         }
     }
 

@@ -17,9 +17,11 @@ fn board(checks: &Value) -> Board {
             stage: Stage::PostTestTrafficShift,
             situation: Situation::Update,
             situation_because: String::new(),
-            wait: Wait { since: clock::now(), outer: None, caller_asks_again: false },
+            wait: Wait { since: clock::now(), outer: None },
             patience: Duration::from_mins(10),
             doubt: None,
+            seen: None,
+            over: None,
         },
         Memory::default(),
     );
@@ -35,7 +37,7 @@ fn what_was_pending_stays_pending_where_the_last_pass_is_cut_off() {
     board.begin_pass();
     board.found(0, Outcome::pass("well"), Duration::ZERO);
     board.cut(1, Duration::ZERO);
-    let conclusion = board.conclude(Asking { last: true, lost: None });
+    let conclusion = board.conclude(Asking { last: Some("why"), lost: None });
     assert_eq!(conclusion.verdict.answer, Answer::Stop, "{}", conclusion.verdict.reason);
     assert!(
         conclusion.verdict.reason.contains("was still pending, when")
@@ -51,14 +53,14 @@ fn a_pass_of_an_earlier_pass_does_not_count() {
     let board = board(&json!([{"c": {}}]));
     board.found(0, Outcome::pass("well"), Duration::ZERO);
     board.begin_pass();
-    let conclusion = board.conclude(Asking { last: true, lost: Some(&Lost::Late) });
+    let conclusion = board.conclude(Asking { last: Some("why"), lost: Some(&Lost::Late) });
     assert_eq!(conclusion.verdict.answer, Answer::Stop);
 }
 
 #[test]
 fn a_verdict_and_its_records_are_of_one_moment() {
     let board = Arc::new(board(&json!([{"c": {}}])));
-    let conclusion = board.conclude(Asking { last: true, lost: Some(&Lost::Late) });
+    let conclusion = board.conclude(Asking { last: Some("why"), lost: Some(&Lost::Late) });
     board.found(0, Outcome::pass("late"), Duration::ZERO);
     assert_eq!(conclusion.checks[0].outcome, "inconclusive");
 }

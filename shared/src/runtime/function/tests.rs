@@ -46,6 +46,7 @@ fn event(hook_details: &Value, millis: i64) -> Event {
         request_id: "r".to_owned(),
         deadline: Some(deadline.to_string()),
         function: None,
+        trace: None,
         body: Bytes::from(body.to_string()),
     }
 }
