@@ -46,7 +46,7 @@ pub(crate) async fn run(options: InvokeOptions) -> Result<ExitCode, Failure> {
     let lambda = Lambda::new(prepared.function.clone());
     let mut invocations = Vec::new();
     loop {
-        invocations.extend(call(&lambda, protocol, body.clone()).await);
+        invocations.extend(call(&lambda, protocol, body.clone(), aws).await);
         let Some(wait) = Wait::of(invocations.last()).filter(|_| options.follow && protocol == Protocol::Ecs)
         else {
             break;
@@ -70,10 +70,13 @@ pub(crate) async fn run(options: InvokeOptions) -> Result<ExitCode, Failure> {
     Ok(output::exit_code(result.proceeds()))
 }
 
-async fn call(lambda: &Lambda, protocol: Protocol, body: Vec<u8>) -> Vec<Invocation> {
+/// All attempts. Where the function itself waits it may invoke itself, and then the last one is the chain's end.
+async fn call(lambda: &Lambda, protocol: Protocol, body: Vec<u8>, aws: &Aws) -> Vec<Invocation> {
     match protocol {
         Protocol::Ecs => vec![lambda.invoke(body).await],
-        Protocol::CodeDeploy | Protocol::Pause => lambda.invoke_async(body).await,
+        Protocol::CodeDeploy | Protocol::Pause => {
+            lambda.invoke_chain(body, aws).await.into_iter().flatten().collect()
+        }
     }
 }
 

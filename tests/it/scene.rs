@@ -227,7 +227,7 @@ impl<D: Deployment> Scene<D> {
         let attempts = if answers {
             vec![lambda.invoke(event.to_string()).await]
         } else {
-            lambda.invoke_async(event.to_string()).await
+            lambda.invoke_chain(event.to_string(), &aws).await.into_iter().flatten().collect()
         };
         Seen {
             attempts,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use greenlight_cli::rehearsal::aws::{Aws, Call, Fault, Operation, Times, codedeploy, ecs};
+use greenlight_cli::rehearsal::aws::{Aws, Call, Fault, Operation, Times, codedeploy, ecs, lambda};
 use greenlight_cli::rehearsal::lambda::{DeadlineHeader, Function, Invocation, Lambda, Post, Retries};
 use greenlight_tests::binaries;
 use greenlight_tests::target::{Kind, Received, Target};
@@ -76,6 +76,8 @@ pub(super) struct Cell {
     pub(super) variables: Vec<(&'static str, String)>,
     /// What the report meets.
     pub(super) faults: Vec<(Fault, Times)>,
+    /// What an invocation of the function by itself meets.
+    pub(super) faults_of_invoke: Vec<(Fault, Times)>,
     /// How often the event is delivered, one after the other, to one function.
     pub(super) deliveries: usize,
 }
@@ -89,6 +91,8 @@ pub(super) struct Played {
     pub(super) posts: Vec<Post>,
     /// The reports that counted.
     pub(super) reports: Vec<Reported>,
+    /// The invocations that Lambda took at its endpoint.
+    pub(super) invokes: Vec<lambda::Invoke>,
     /// All AWS calls.
     pub(super) calls: Vec<Call>,
     /// What the application received.
@@ -125,6 +129,7 @@ impl Cell {
             deadline: DeadlineHeader::Real,
             variables: Vec::new(),
             faults: Vec::new(),
+            faults_of_invoke: Vec::new(),
             deliveries: 1,
         }
     }
@@ -151,13 +156,18 @@ impl Cell {
                 aws.fault(operation, fault.clone(), *times);
             }
         }
+        for (fault, times) in &self.faults_of_invoke {
+            aws.fault(&lambda::INVOKE, fault.clone(), *times);
+        }
         let lambda = Lambda::new(self.function(target.as_ref(), &aws));
         let mut deliveries = Vec::new();
         for _ in 0..self.deliveries {
             let event = self.event.to_string();
             deliveries.push(match self.protocol {
                 Protocol::Ecs => vec![lambda.invoke(event).await],
-                Protocol::CodeDeploy | Protocol::Pause => lambda.invoke_async(event).await,
+                Protocol::CodeDeploy | Protocol::Pause => {
+                    lambda.invoke_chain(event, &aws).await.into_iter().flatten().collect()
+                }
             });
         }
         Played {
@@ -165,6 +175,7 @@ impl Cell {
             deliveries,
             posts: lambda.posts(),
             reports: reports(&aws),
+            invokes: aws.invokes(),
             calls: aws.calls(),
             received: target.map(|target| target.received().clone()).unwrap_or_default(),
         }

@@ -112,6 +112,12 @@ impl Dispatch {
                 self.stopped.clone().wait().await;
                 Err(Failure::Severed)
             }
+            Some(Fault::NeverAnswered) => {
+                // What the operation says is never said.
+                let _ = run(&input?);
+                self.stopped.clone().wait().await;
+                Err(Failure::Severed)
+            }
             Some(Fault::AnswerLost) => {
                 // What the operation says is lost too.
                 let _ = run(&input?);

@@ -24,6 +24,8 @@ pub enum Fault {
     Hangs,
     /// The call has its effect, then the connection is closed without an answer: the caller cannot know.
     AnswerLost,
+    /// The call has its effect, and is never answered.
+    NeverAnswered,
     /// The answer, whatever it is, comes so much later.
     Slow(Duration),
 }

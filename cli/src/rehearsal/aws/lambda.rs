@@ -1,4 +1,5 @@
-//! Lambda: invoking functions, as a hook invokes itself. What was sent is recorded; nothing is run.
+//! Lambda: invoking functions, as a hook invokes itself. What was sent is recorded here; whoever plays the
+//! functions takes it from there and runs them ([`Invoke::names`]).
 
 use std::collections::BTreeSet;
 
@@ -50,6 +51,13 @@ pub struct Invoke {
     pub payload: String,
     /// When it was taken.
     pub at: Timestamp,
+}
+
+impl Invoke {
+    /// Whether it is an asynchronous invocation of the function of this name.
+    pub fn names(&self, function: &str) -> bool {
+        self.invocation_type == InvocationType::Event && name_of(&self.function) == function
+    }
 }
 
 /// The ways to invoke a function.

@@ -20,6 +20,7 @@
 //! ```
 
 mod actor;
+mod chain;
 mod environment;
 mod function;
 mod invocation;
