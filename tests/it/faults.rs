@@ -8,6 +8,7 @@ mod cell;
 mod chain;
 mod deadlines;
 mod expect;
+mod links;
 mod modes;
 mod reports;
 mod secrets;

@@ -150,8 +150,18 @@ impl Timeline {
         }
         let took = self.took.entry(invoked.execution).or_default();
         *took = (took.0 + invoked.duration_ms, took.1 + 1);
-        let Some(failure) = &invoked.failure else { return Vec::new() };
         let name = self.name(invoked.execution).to_owned();
+        let Some(failure) = &invoked.failure else {
+            // ECS tells of a wait by itself. Of one that the function hands over to itself nobody does.
+            let answer = invoked.answer.as_ref().filter(|answer| answer["hookStatus"] == "IN_PROGRESS");
+            let waits = answer.filter(|_| invoked.asynchronous);
+            let reason = |answer: &serde_json::Value| answer["reason"].as_str().map(ToOwned::to_owned);
+            return waits
+                .and_then(reason)
+                .map(|reason| format!("  {name}  WAIT  {reason}"))
+                .into_iter()
+                .collect();
+        };
         let skipped = invoked.log.len().saturating_sub(LOG_LINES);
         let log = invoked.log.iter().skip(skipped).map(|line| format!("  {name}  | {line}"));
         [format!("  {name}  no answer: {failure}")].into_iter().chain(log).collect()

@@ -172,7 +172,8 @@ async fn a_stage_where_nothing_is_looked_at_is_no_route() {
     let ran = Run::new(&["route", "--event", "events/ecs/pre-scale-up.json"]).ran().await;
     assert_eq!(ran.code, Some(1), "{}", ran.stdout);
     assert!(
-        ran.stdout.contains("NO ROUTE  at PRE_SCALE_UP (BeforeInstall) `test-traffic` has nothing to look at"),
+        ran.stdout
+            .contains("NO ROUTE  at PRE_SCALE_UP (BeforeInstall) `test-traffic` has nothing to look at"),
         "{}",
         ran.stdout
     );

@@ -19,7 +19,8 @@ impl Lambda {
         let mut running = FuturesUnordered::new();
         running.push(invoke(0, event.into()));
         loop {
-            let asked = aws.look(|world| world.lambda.invokes.iter().skip(taken).cloned().collect::<Vec<_>>());
+            let asked =
+                aws.look(|world| world.lambda.invokes.iter().skip(taken).cloned().collect::<Vec<_>>());
             taken += asked.len();
             for itself in asked.into_iter().filter(|asked| asked.names(&self.function().name)) {
                 running.push(invoke(links.len(), itself.payload.into()));

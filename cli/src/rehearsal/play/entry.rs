@@ -76,6 +76,9 @@ pub struct Invoked {
     /// Whether it was a second delivery of the same event.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub twice: bool,
+    /// Whether nobody waited for what it answered.
+    #[serde(skip)]
+    pub(crate) asynchronous: bool,
     /// Whether its process ever asked for an event.
     #[serde(skip)]
     pub(super) was_ready: bool,
@@ -95,7 +98,12 @@ pub struct Invoked {
 }
 
 impl Invoked {
-    pub(super) fn new(execution: usize, function: &str, twice: bool, invocation: &Invocation) -> Self {
+    pub(super) fn new(
+        execution: usize,
+        function: &str,
+        (asynchronous, twice): (bool, bool),
+        invocation: &Invocation,
+    ) -> Self {
         let answer = match &invocation.outcome {
             Outcome::Answered(bytes) => serde_json::from_slice(bytes).ok(),
             _ => None,
@@ -112,6 +120,7 @@ impl Invoked {
         Self {
             execution,
             function: function.to_owned(),
+            asynchronous,
             twice,
             // A warm process, or one that asked, or one that was killed while it had its event.
             was_ready: !matches!(invocation.outcome, Outcome::CouldNotStart { .. } | Outcome::Exited(_))

@@ -4,16 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::sync::oneshot;
 
 use super::entry::{Around, Entry, Invoked, MOST_BYTES};
 use super::settings::Answerer;
 use super::{Done, Play};
 use crate::rehearsal::aws::codedeploy;
 use crate::rehearsal::aws::ecs::Action;
+use crate::rehearsal::aws::lambda::Invoke;
 use crate::rehearsal::controller::{Answer, Input};
 use crate::rehearsal::fault::HookFaultKind;
 use crate::rehearsal::lambda::{Invocation, Lambda, Outcome};
+use crate::rehearsal::subject::functions::name;
 
 /// How long, in real time, a function that has reported may take until it also returns: what it says of
 /// its verdict is worth that much.
@@ -43,16 +44,41 @@ impl Play {
                 Delivery { asynchronous, twice: true },
             );
         }
-        let returned = self.spawn_invocation(
-            execution,
-            function,
-            &lambda,
-            &body,
-            Delivery { asynchronous, twice: false },
-        );
+        self.spawn_invocation(execution, function, &lambda, &body, Delivery { asynchronous, twice: false });
         if asynchronous {
-            self.await_report(execution, event, returned);
+            self.await_report(execution, event);
         }
+    }
+
+    /// Runs what functions have invoked themselves with since the last time.
+    pub(super) fn follow(&mut self) {
+        let followed = self.followed;
+        let asked: Vec<_> =
+            self.stage.aws.look(|world| world.lambda.invokes.iter().skip(followed).cloned().collect());
+        self.followed += asked.len();
+        for asked in asked {
+            // An event that is not of this deployment is nobody's here.
+            let Some((execution, function)) = self.link(&asked) else { continue };
+            let Some(lambda) = self.stage.functions.lambda(&function) else { continue };
+            self.work.hope();
+            let delivery = Delivery { asynchronous: true, twice: false };
+            self.spawn_invocation(execution, &function, &lambda, &asked.payload, delivery);
+        }
+    }
+
+    /// The execution that a function has invoked itself for, and the function.
+    fn link(&self, asked: &Invoke) -> Option<(usize, String)> {
+        let event: Value = serde_json::from_str(&asked.payload).ok()?;
+        let id = event["LifecycleEventHookExecutionId"].as_str().or(event["detail"]["hookId"].as_str())?;
+        let execution = self.deployment.executions().iter().position(|execution| execution.id == id)?;
+        let function = self.stage.functions.names().find(|function| asked.names(name(function)))?;
+        Some((execution, function))
+    }
+
+    /// Whether a function is at work, or is about to be because it has invoked itself.
+    pub(super) fn goes_on(&self) -> bool {
+        let asked = self.stage.aws.look(|world| world.lambda.invokes.len());
+        asked > self.followed || self.at_work.is_anybody()
     }
 
     /// Kills the function in the midst of its first invocation, if that is asked for.
@@ -74,16 +100,18 @@ impl Play {
         lambda: &Arc<Lambda>,
         body: &str,
         delivery: Delivery,
-    ) -> oneshot::Receiver<()> {
+    ) {
         let (lambda, body, function) = (lambda.clone(), body.to_owned(), function.to_owned());
         let (tell, clock) = (self.work.tell.clone(), self.stage.clock.clone());
-        let (returned, waits) = oneshot::channel();
+        let under_way = self.work.under_way(execution);
+        under_way.send_modify(|invocations| *invocations += 1);
         let at_work = self.at_work.clone();
         let answers = !delivery.asynchronous;
         at_work.begin(&function, answers);
         self.work.tasks.spawn(async move {
             let made = |invocation: &Invocation| {
-                Box::new(Invoked::new(execution, &function, delivery.twice, invocation))
+                let Delivery { asynchronous, twice } = delivery;
+                Box::new(Invoked::new(execution, &function, (asynchronous, twice), invocation))
             };
             if delivery.asynchronous {
                 let mut attempts = lambda.attempts(body);
@@ -106,21 +134,22 @@ impl Play {
                 let input = (!delivery.twice).then_some(answered);
                 let _ = tell.send(Done::Invoked { invoked: made(&invocation), is_last: false, input });
             }
-            let _ = returned.send(());
+            under_way.send_modify(|invocations| *invocations = invocations.saturating_sub(1));
         });
-        waits
     }
 
     /// Waits for CodeDeploy to receive the report of an execution.
-    fn await_report(&mut self, execution: usize, event: &Value, returned: oneshot::Receiver<()>) {
+    fn await_report(&mut self, execution: usize, event: &Value) {
         let text = |key: &str| event[key].as_str().unwrap_or_default().to_owned();
         let (deployment, hook) = (text("DeploymentId"), text("LifecycleEventHookExecutionId"));
         self.stage.aws.change(|world| world.codedeploy.await_report(deployment, hook.clone()));
         let (shared, tell) = (self.stage.aws.shared(), self.work.tell.clone());
+        let mut under_way = self.work.under_way(execution).subscribe();
         let waiting = self.work.tasks.spawn(async move {
             shared.until(|world| world.codedeploy.report(&hook).is_some()).await;
             // It may be killed or go on for long: then there are no last words.
-            let _ = tokio::time::timeout(LAST_WORDS, returned).await;
+            let _ =
+                tokio::time::timeout(LAST_WORDS, under_way.wait_for(|invocations| *invocations == 0)).await;
             let status = shared.look(|world| world.codedeploy.report(&hook).map(|report| report.status));
             let proceed = status == Some(codedeploy::Status::Succeeded);
             let _ = tell.send(Done::Told(Input::Reported { execution, proceed, reason: None }));
@@ -135,10 +164,11 @@ impl Play {
         self.stage.aws.change(|world| world.ecs.await_action(deployment, hook.clone()));
         let (shared, tell) = (self.stage.aws.shared(), self.work.tell.clone());
         let waits_for = hook.clone();
-        let (returned, last_words) = oneshot::channel();
+        let mut under_way = self.work.under_way(execution).subscribe();
         let waiting = self.work.tasks.spawn(async move {
             shared.until(|world| world.ecs.answer(&waits_for).is_some()).await;
-            let _ = tokio::time::timeout(LAST_WORDS, last_words).await;
+            let _ =
+                tokio::time::timeout(LAST_WORDS, under_way.wait_for(|invocations| *invocations == 0)).await;
             let action = shared.look(|world| world.ecs.answer(&waits_for).map(|taken| taken.action));
             let proceed = action == Some(Action::Continue);
             let _ = tell.send(Done::Told(Input::Reported { execution, proceed, reason: None }));
@@ -152,7 +182,6 @@ impl Play {
                     self.stage.aws.endpoint_url(),
                     event["detail"]["serviceDeploymentArn"].as_str().unwrap_or_default()
                 );
-                drop(returned);
                 self.note(Around::Note { text }, tell_entry);
             }
             Answerer::Person { after, proceed } => {
@@ -164,7 +193,6 @@ impl Play {
                     let reason = Some("a person, played by the rehearsal".to_owned());
                     let _ = tell.send(Done::Told(Input::Reported { execution, proceed, reason }));
                 });
-                drop(returned);
                 self.work.of_executions.entry(execution).or_default().push(person);
             }
             Answerer::Function(function) => {
@@ -181,11 +209,7 @@ impl Play {
                         Delivery { twice: true, ..delivery },
                     );
                 }
-                let done = self.spawn_invocation(execution, &function, &lambda, &body, delivery);
-                self.work.tasks.spawn(async move {
-                    let _ = done.await;
-                    let _ = returned.send(());
-                });
+                self.spawn_invocation(execution, &function, &lambda, &body, delivery);
             }
         }
     }

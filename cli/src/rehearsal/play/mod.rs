@@ -20,7 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde::Serialize;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::{AbortHandle, JoinSet};
 
 pub use self::entry::{Around, Entry, Invoked, What};
@@ -65,6 +65,8 @@ pub struct Play {
     lost: usize,
     /// How many PAUSE hooks waited.
     pauses: usize,
+    /// How many self-invocations of functions have been seen.
+    followed: usize,
 }
 
 /// What is under way. Dropping it ends it.
@@ -74,6 +76,8 @@ struct Work {
     tasks: JoinSet<()>,
     /// What waits for an execution's verdict.
     of_executions: BTreeMap<usize, Vec<AbortHandle>>,
+    /// How many invocations of an execution's function are under way.
+    under_way: BTreeMap<usize, watch::Sender<usize>>,
     /// What waits for a side to be healthy.
     health: Option<AbortHandle>,
     /// Whether nobody is expected to bring what the controller waits for.
@@ -209,6 +213,7 @@ impl Play {
                 tell,
                 tasks: JoinSet::new(),
                 of_executions: BTreeMap::new(),
+                under_way: BTreeMap::new(),
                 health: None,
                 is_hopeless: false,
             },
@@ -222,6 +227,7 @@ impl Play {
             errand: 0,
             lost: 0,
             pauses: 0,
+            followed: 0,
         })
     }
 
@@ -361,6 +367,10 @@ impl Play {
                 self.note(Around::Note { text: "somebody called StopServiceDeployment".to_owned() }, tell);
                 Ok(Some(Input::Stopped { rollback }))
             }
+            () = stage::invoked(&self.stage.aws, self.followed) => {
+                self.follow();
+                Ok(None)
+            }
             () = time => Ok(Some(Input::Time)),
         }
     }
@@ -413,7 +423,7 @@ impl Play {
                 if let (Some(reason), false) = (reason, invoked.twice) {
                     self.reasons.insert(invoked.execution, reason);
                 }
-                if is_last && !self.is_reported(invoked.execution) {
+                if is_last && !self.is_reported(invoked.execution) && !self.goes_on() {
                     self.work.lose_hope();
                 }
                 self.note(Around::Invoked(invoked), tell);

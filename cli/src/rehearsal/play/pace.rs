@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::watch;
+
 use super::entry::{Around, Entry};
 use super::settings::Answerer;
 use super::{Play, Work};
@@ -31,6 +33,11 @@ impl AtWork {
         if let Some(count) = at_work.get_mut(&(function.to_owned(), answers)) {
             *count = count.saturating_sub(1);
         }
+    }
+
+    /// Whether any function is at work.
+    pub(super) fn is_anybody(&self) -> bool {
+        !self.functions().is_empty()
     }
 
     /// The functions that are at work, and whether somebody waits for their answer.
@@ -112,6 +119,11 @@ impl Work {
     /// From now on nobody is expected to bring what the controller waits for.
     pub(super) fn lose_hope(&mut self) {
         self.is_hopeless = true;
+    }
+
+    /// How many invocations of an execution's function are under way.
+    pub(super) fn under_way(&mut self, execution: usize) -> watch::Sender<usize> {
+        self.under_way.entry(execution).or_insert_with(|| watch::Sender::new(0)).clone()
     }
 
     /// Something new was begun.

@@ -555,6 +555,11 @@ pub(super) async fn stopped(aws: &Aws, seen: usize) -> bool {
     aws.look(|world| world.ecs.stops.get(seen).is_none_or(|stop| stop.stop_type == StopType::Rollback))
 }
 
+/// Waits until a function has invoked itself once more.
+pub(super) async fn invoked(aws: &Aws, seen: usize) {
+    aws.until(|world| world.lambda.invokes.len() > seen).await;
+}
+
 /// Waits until an alarm goes off.
 pub(super) async fn fired(alarms: Option<&mut Alarms>) -> Fired {
     match alarms {
