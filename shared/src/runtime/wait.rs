@@ -21,6 +21,10 @@ pub(super) fn lasted(since: Timestamp, now: Timestamp) -> Duration {
     Duration::try_from(now.duration_since(since)).unwrap_or(Duration::ZERO)
 }
 
+fn rounded_up(span: Duration) -> Duration {
+    Duration::from_secs(span.as_secs() + u64::from(span.subsec_nanos() > 0))
+}
+
 /// What is known of a wait.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Wait {
@@ -46,7 +50,8 @@ impl Wait {
     pub(super) fn delay(self, now: Timestamp, patience: Duration, again_in: Option<Duration>) -> Duration {
         let by_default = || (self.lasted(now) / 4).clamp(Duration::from_secs(5), Duration::from_secs(30));
         let left = self.outer.map_or(Duration::MAX, |outer| lasted(now, outer));
-        let left = left.min(patience.saturating_sub(self.lasted(now)));
+        // In whole seconds, as ECS counts: the last look is then after patience, not just before its end.
+        let left = left.min(rounded_up(patience.saturating_sub(self.lasted(now))));
         again_in.unwrap_or_else(by_default).min(LONGEST).min(left).max(SHORTEST)
     }
 }
@@ -70,6 +75,9 @@ mod tests {
             outer.may_go_on(Duration::from_mins(10), at(59))
                 && !outer.may_go_on(Duration::from_mins(10), at(60))
         );
+        // Part of a second left is a second's pause.
+        let wait_of_parts = wait.delay(at(0), Duration::from_millis(2_300), None);
+        assert_eq!(wait_of_parts, Duration::from_secs(3));
         // A clock that runs backwards stretches nothing.
         assert_eq!(wait.lasted(at(-100)), Duration::ZERO);
     }

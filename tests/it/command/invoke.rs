@@ -1,5 +1,6 @@
 //! `greenlight invoke`: one event, one hook process, one verdict.
 
+use greenlight_cli::rehearsal::aws::Aws;
 use greenlight_tests::binaries;
 use greenlight_tests::target::{Kind, Target};
 use insta::assert_snapshot;
@@ -264,8 +265,8 @@ async fn a_wait_is_followed_until_it_is_over() {
 
     WAIT  waiting: check `http` could not be told yet: cannot reach GREEN (connect phase, 3 attempts): the connection was refused; usually nothing listens on that port, or green is not registered yet
 
-    answer   {"callBackDelay":5,"hookDetails":{"greenlight":{"hops":0,"place":{"deployment":"arn:aws:ecs:us-west-2:123456789012:service-deployment/my-cluster/my-service/EZe5RNVLH6PPzHXINuP28","stage":"POST_TEST_TRAFFIC_SHIFT"},"said":"wait http","since":"TIME","v":1}},"hookStatus":"IN_PROGRESS","reason":"waiting: check `http` could not be told yet: cannot reach GREEN (connect phase, 3 attempts): the connection was refused; usually nothing listens on that port, or green is not registered yet"}
-    so       ECS asks again in 5 s (`--follow` plays that here)
+    answer   {"callBackDelay":1,"hookDetails":{"greenlight":{"hops":0,"place":{"deployment":"arn:aws:ecs:us-west-2:123456789012:service-deployment/my-cluster/my-service/EZe5RNVLH6PPzHXINuP28","stage":"POST_TEST_TRAFFIC_SHIFT"},"said":"wait http","since":"TIME","v":1}},"hookStatus":"IN_PROGRESS","reason":"waiting: check `http` could not be told yet: cannot reach GREEN (connect phase, 3 attempts): the connection was refused; usually nothing listens on that port, or green is not registered yet"}
+    so       ECS asks again in 1 s (`--follow` plays that here)
 
     deployment  my-cluster/my-service, POST_TEST_TRAFFIC_SHIFT, update (the service deployment has a source revision)
     (table of checks)
@@ -275,10 +276,39 @@ async fn a_wait_is_followed_until_it_is_over() {
 
     let ran = invoke(ECS, &dead).variable("GREENLIGHT_PLAN", plan).argument("--follow").ran().await;
     assert_eq!(ran.code, Some(1));
-    let waits = ran.stderr.lines().filter(|line| line.starts_with("note: waiting 5 s: ")).count();
+    let waits = ran.stderr.lines().filter(|line| line.starts_with("note: waiting 1 s: ")).count();
     assert_eq!(waits, 1, "{}", ran.stderr);
     assert!(ran.stdout.contains("STOP  check `http` could not be told after waiting "), "{}", ran.stdout);
     assert!(ran.stdout.contains(" in 2 invocations"), "{}", ran.stdout);
+}
+
+/// What is shown is the end of the chain. It is played here, whatever the environment says of Lambda's endpoint.
+#[tokio::test]
+async fn a_hook_that_invokes_itself_is_followed_on_this_machine() {
+    let dead = Target::start(Kind::Refused).await.unwrap();
+    let looked_at = Aws::start().await.unwrap();
+    let plan = r#"{"checks": [{"http": {}}], "patience": "5s"}"#;
+    for elsewhere in [false, true] {
+        let mut run = invoke(CODEDEPLOY, &dead)
+            .variable("GREENLIGHT_PLAN", plan)
+            .variable("GREENLIGHT_LIFECYCLE_EVENT", "AfterAllowTestTraffic")
+            .variable("AWS_ENDPOINT_URL_LAMBDA", &looked_at.endpoint_url())
+            .argument("--timeout")
+            .argument("6s");
+        if elsewhere {
+            run = run.argument("--endpoint-url").argument(looked_at.endpoint_url());
+        }
+        let ran = run.ran().await;
+        assert_eq!(ran.code, Some(1), "{}{}", ran.stdout, ran.stderr);
+        assert!(ran.stdout.contains("STOP  check `http` could not be told after waiting "), "{}", ran.stdout);
+        assert!(ran.stdout.contains(": Failed (attempt 1)"), "{}", ran.stdout);
+        assert!(ran.stdout.contains(" invocations, first event asked"), "{}", ran.stdout);
+    }
+    let reported = |operation: &str| looked_at.calls().iter().any(|call| call.operation == operation);
+    assert!(reported("GetDeployment"), "it was not looked at");
+    for operation in ["Invoke", "PutLifecycleEventHookExecutionStatus"] {
+        assert!(!reported(operation), "{operation} was called where the hook only reads");
+    }
 }
 
 #[tokio::test]

@@ -35,6 +35,22 @@ async fn everything_is_in_the_document() {
     assert!(times.is_sorted(), "{times:?}");
 }
 
+/// A function that reports and may not see enough waits beyond its own time, by invoking itself.
+#[tokio::test]
+async fn a_wait_beyond_the_time_of_a_function_is_handed_over() {
+    let faults = "hook:timeout=3s,aws:denied@elasticloadbalancing:DescribeRules";
+    let (code, document) = json(&["--appspec", "examples/codedeploy/appspec.yaml", "--fault", faults]).await;
+    assert_eq!((code, &document["status"]), (Some(1), &"ROLLBACK_SUCCESSFUL".into()));
+    let decided_by = document["decided_by"].as_str().unwrap();
+    assert!(decided_by.starts_with("check `http` could not be told after waiting 1"), "{decided_by}");
+    let events = document["events"].as_array().unwrap();
+    let invoked: Vec<_> = events.iter().filter(|event| event["event"] == "invoked").collect();
+    assert!(invoked.len() >= 2, "{} invocations", invoked.len());
+    let reason = invoked[0]["answer"]["reason"].as_str().unwrap();
+    assert!(reason.ends_with("; handed over to the next invocation (hop 1 of 12)"), "{reason}");
+    assert_eq!(invoked.last().unwrap()["evidence"]["hops"], invoked.len() - 1);
+}
+
 #[tokio::test]
 async fn an_expectation_decides_the_exit_code() {
     for (expect, fault, hooks, code) in [
