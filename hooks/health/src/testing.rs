@@ -48,6 +48,7 @@ pub(crate) fn sides() -> Sides {
 pub(crate) fn status() -> Status {
     Status {
         situation: Situation::Update,
+        state: None,
         because: String::new(),
         stage: None,
         stage_unknown: None,
