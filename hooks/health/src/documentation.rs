@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use greenlight::deployment::IsolationCheck;
 use serde_json::{Value, json};
 
-use crate::{Images, Targets, Tasks, hook};
+use crate::{Envoy, Images, Targets, Tasks, hook};
 
 /// A check: its name, its source, the actions of its calls.
-const CHECKS: [(&str, &str, &[&str]); 4] = [
+const CHECKS: [(&str, &str, &[&str]); 5] = [
     ("tasks", include_str!("tasks.rs"), Tasks::IAM),
     ("targets", include_str!("targets.rs"), Targets::IAM),
     ("images", include_str!("images.rs"), Images::IAM),
+    ("envoy", include_str!("envoy.rs"), Envoy::IAM),
     ("isolation", include_str!("../../../shared/src/deployment/isolation/check.rs"), IsolationCheck::IAM),
 ];
 

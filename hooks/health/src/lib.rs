@@ -7,6 +7,7 @@ use serde_json::json;
 
 #[cfg(test)]
 mod documentation;
+mod envoy;
 mod grace;
 mod images;
 mod targets;
@@ -15,7 +16,7 @@ mod tasks;
 mod testing;
 mod words;
 
-pub use self::{images::Images, targets::Targets, tasks::Tasks};
+pub use self::{envoy::Envoy, images::Images, targets::Targets, tasks::Tasks};
 
 /// The hook, with its checks and the plan that it has by default.
 pub fn hook() -> Hook {
@@ -23,6 +24,7 @@ pub fn hook() -> Hook {
         .check::<Tasks>("tasks")
         .check::<Targets>("targets")
         .check::<Images>("images")
+        .check::<Envoy>("envoy")
         .check::<IsolationCheck>("isolation")
         .stages([
             Stage::PostScaleUp,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use greenlight::deployment::IsolationCheck;
 use greenlight_cli::rehearsal::aws::worlds::{BlueGreen, CodeDeploy};
-use greenlight_health::{Images, Targets, Tasks};
+use greenlight_health::{Envoy, Images, Targets, Tasks};
 use serde_json::json;
 
 use super::row::{green, scene};
@@ -46,6 +46,7 @@ async fn every_call_is_documented_and_every_permission_used() {
         ("tasks", Tasks::IAM),
         ("targets", Targets::IAM),
         ("images", Images::IAM),
+        ("envoy", Envoy::IAM),
         ("isolation", IsolationCheck::IAM),
     ] {
         table.add(check, async move {
