@@ -48,14 +48,15 @@ impl<'a> Attempt<'a> {
 
         let failed_attempts = self.number;
         let Some(name) = self.peer.endpoint.server_name() else {
-            return Ok(Connected { stream: Stream::Plain(tcp), remote, tls: None, times, failed_attempts });
+            let (stream, http2) = (Stream::Plain(tcp), self.peer.endpoint.speaks().is_http2_in_plain());
+            return Ok(Connected { stream, remote, tls: None, http2, times, failed_attempts });
         };
         // Before the clock starts: the first handshake of all waits for the roots to be read.
         let tls = self.connector.tls().await?;
         let began = Instant::now();
-        let (stream, version) = self.shake_hands(tls, name.clone(), tcp).await?;
+        let (stream, version, http2) = self.shake_hands(tls, name.clone(), tcp).await?;
         times.tls = began.elapsed();
-        Ok(Connected { stream, remote, tls: Some(version), times, failed_attempts })
+        Ok(Connected { stream, remote, tls: Some(version), http2, times, failed_attempts })
     }
 
     async fn addresses(&self) -> Result<Vec<SocketAddr>, Obstacle> {
@@ -96,14 +97,16 @@ impl<'a> Attempt<'a> {
         tls: &TlsConnector,
         name: ServerName<'static>,
         tcp: TcpStream,
-    ) -> Result<(Stream, &'static str), Obstacle> {
+    ) -> Result<(Stream, &'static str, bool), Obstacle> {
+        let speaks = self.peer.endpoint.speaks();
         let stream = self
             .within(tls.connect(name, tcp))
             .await
             .map_err(|after| Obstacle::HandshakeTimedOut { after })?
-            .map_err(|error| tls::handshake_obstacle(&error))?;
+            .map_err(|error| tls::handshake_obstacle(&error, speaks))?;
         let version = tls::version(&stream);
-        Ok((Stream::Tls(Box::new(stream)), version))
+        let http2 = speaks.is_http2_over_tls(stream.get_ref().1.alpn_protocol())?;
+        Ok((Stream::Tls(Box::new(stream)), version, http2))
     }
 
     /// Gives one phase its time, or what is left of it before the deadline; says how long that was.

@@ -88,10 +88,26 @@ pub(super) fn not_http(problem: &str, opening: Option<&[u8]>) -> String {
             "it began with a TLS record; the port speaks TLS, so use `https://`".to_owned()
         }
         // The settings frame that opens HTTP/2.
-        Some([0, 0, _, 4, ..]) => "it began with an HTTP/2 frame; for gRPC use the `grpc` check".to_owned(),
+        Some([0, 0, _, 4, ..]) => {
+            "it began with an HTTP/2 frame; use `\"version\": \"2\"`, for gRPC the check `grpc`".to_owned()
+        }
         Some(opening) if !opening.is_empty() => {
             let line = opening.split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
             format!("{problem}; it began with `{}`", line.escape_ascii())
+        }
+        _ => problem.to_owned(),
+    }
+}
+
+/// Words for something that is not HTTP/2, with a look at how it began unless that must not be quoted.
+pub(super) fn not_http2(problem: &str, opening: Option<&[u8]>) -> String {
+    match opening {
+        Some([20..=23, 3, ..]) => {
+            "it began with a TLS record; the port speaks TLS, so use `https://`".to_owned()
+        }
+        Some(opening) if opening.starts_with(b"HTTP/1.") => {
+            let line = opening.split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
+            format!("the port speaks HTTP/1.1, it answered `{}`", line.escape_ascii())
         }
         _ => problem.to_owned(),
     }

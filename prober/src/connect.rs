@@ -15,6 +15,7 @@ use super::attempt::Attempt;
 use super::endpoint::Endpoint;
 use super::name::Name;
 use super::request::Limits;
+use super::speaks::Speaks;
 use super::tls::{self, Roots};
 use super::unreachable::{Obstacle, Unreachable};
 use super::wire::Stream;
@@ -78,20 +79,25 @@ pub(super) struct Connected {
     pub(super) stream: Stream,
     pub(super) remote: SocketAddr,
     pub(super) tls: Option<&'static str>,
+    /// Whether it is HTTP/2 that is spoken.
+    pub(super) http2: bool,
     pub(super) times: ConnectTimes,
     pub(super) failed_attempts: u32,
 }
 
-/// Makes connections that trust the same roots.
+/// Makes connections that trust the same roots and speak the same.
 pub(super) struct Connector {
     limits: Limits,
     roots: Roots,
+    speaks: Speaks,
     tls: OnceCell<TlsConnector>,
 }
 
 impl Connector {
-    pub(super) fn new(limits: &Limits, roots: &Roots) -> Self {
-        Self { limits: limits.clone(), roots: roots.clone(), tls: OnceCell::new() }
+    /// A connector for an endpoint and those that it redirects to.
+    pub(super) fn new(limits: &Limits, endpoint: &Endpoint) -> Self {
+        let (roots, speaks) = (endpoint.roots().clone(), endpoint.speaks());
+        Self { limits: limits.clone(), roots, speaks, tls: OnceCell::new() }
     }
 
     pub(super) fn connect_timeout(&self) -> Duration {
@@ -100,7 +106,8 @@ impl Connector {
 
     /// Reads the roots when first asked.
     pub(super) async fn tls(&self) -> Result<&TlsConnector, Obstacle> {
-        self.tls.get_or_try_init(async || tls::client_config(&self.roots).map(TlsConnector::from)).await
+        let config = async || tls::client_config(&self.roots, self.speaks).map(TlsConnector::from);
+        self.tls.get_or_try_init(config).await
     }
 
     /// A connection, after at most [`Limits::attempts`] attempts that end with the deadline at the latest.
@@ -136,7 +143,7 @@ mod tests {
         let url = url::Url::parse("http://169.254.169.254/").unwrap();
         let endpoint = Endpoint::new(&url, &crate::Overrides::default()).unwrap();
         let limits = Limits { attempts: 1, ..Limits::default() };
-        let connector = Connector::new(&limits, endpoint.roots());
+        let connector = Connector::new(&limits, &endpoint);
         let deadline = Instant::now() + Duration::from_mins(1);
         let Err(unreachable) = connector.connect(&Peer::new(endpoint), deadline).await else {
             panic!("connected to a metadata address");

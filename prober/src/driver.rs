@@ -1,31 +1,23 @@
 //! Moves one connection, within a time.
 //!
-//! hyper's connection is a future that has to be polled for anything to go out or come in. Others spawn it as a
+//! A connection of hyper's or h2's is a future that has to be polled for anything to go out or come in. Others spawn it as a
 //! task; here the exchange that waits for an answer polls it, and nobody else does.
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use bytes::Bytes;
-use http_body_util::Full;
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
 use tokio::time::Sleep;
 
-use super::wire::Wire;
-
-type HyperConnection = http1::Connection<TokioIo<Wire>, Full<Bytes>>;
-
-/// hyper's side of a connection, which moves only while somebody waits for an answer.
-pub(super) struct Driver {
+/// The library's side of a connection, which moves only while somebody waits for an answer.
+pub(super) struct Driver<C, E> {
     /// None once it has come to an end; the socket is closed then.
-    connection: Option<Pin<Box<HyperConnection>>>,
-    error: Option<hyper::Error>,
+    connection: Option<Pin<Box<C>>>,
+    error: Option<E>,
 }
 
-impl Driver {
-    pub(super) fn new(connection: HyperConnection) -> Self {
+impl<C: Future<Output = Result<(), E>>, E> Driver<C, E> {
+    pub(super) fn new(connection: C) -> Self {
         Self { connection: Some(Box::pin(connection)), error: None }
     }
 
@@ -35,7 +27,7 @@ impl Driver {
     }
 
     /// Why the connection came to an end, unless that was told to whoever waited for an answer.
-    pub(super) fn error(&self) -> Option<&hyper::Error> {
+    pub(super) fn error(&self) -> Option<&E> {
         self.error.as_ref()
     }
 

@@ -15,6 +15,7 @@ use rustls_pki_types::ServerName;
 use url::{Host, Url};
 
 use super::request::{Request, RequestError};
+use super::speaks::Speaks;
 use super::tls::Roots;
 
 /// What to do differently from what the URL says.
@@ -109,6 +110,7 @@ pub struct Endpoint {
     /// Always there for `https`; for `http` kept for a redirect to TLS.
     server_name: Option<ServerName<'static>>,
     roots: Roots,
+    speaks: Speaks,
     /// The URL's path without its last slash; every request's path is appended to it.
     base_path: String,
 }
@@ -155,8 +157,20 @@ impl Endpoint {
             host_port: authority.port_u16().unwrap_or(scheme.default_port()),
             server_name,
             roots,
+            speaks: Speaks::default(),
             base_path: url.path().trim_end_matches('/').to_owned(),
         })
+    }
+
+    /// The same endpoint, spoken to otherwise; unless something else is said it is HTTP/1.1.
+    #[must_use]
+    pub fn speaking(mut self, speaks: Speaks) -> Self {
+        self.speaks = speaks;
+        self
+    }
+
+    pub(super) fn speaks(&self) -> Speaks {
+        self.speaks
     }
 
     /// The endpoint of a URL that an answer pointed to.
@@ -185,7 +199,7 @@ impl Endpoint {
             ..Overrides::default()
         };
         let endpoint = Self::new(&bare, &overrides)?;
-        Ok(Self { roots: self.roots.clone(), ..endpoint })
+        Ok(Self { roots: self.roots.clone(), speaks: self.speaks, ..endpoint })
     }
 
     /// Whether a URL has the scheme, host name and port that this endpoint is spoken to with.

@@ -6,9 +6,9 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, HOST};
+use http::header::{CONNECTION, CONTENT_LENGTH, HOST};
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderValue, Method, Uri};
+use http::{HeaderMap, HeaderValue, Method, Uri, Version};
 use http_body_util::Full;
 use url::Url;
 
@@ -55,6 +55,36 @@ impl Hop {
     /// The message to write.
     pub(super) fn message(&self) -> http::Request<Full<Bytes>> {
         self.message.clone()
+    }
+
+    /// The message to write over HTTP/2, without its body: who is spoken to stands in the URI, and the headers
+    /// that speak of the connection are none of HTTP/2's (RFC 9113, 8.2.2 and 8.3.1).
+    pub(super) fn message_http2(&self) -> http::Request<()> {
+        let mut message = http::Request::new(());
+        *message.method_mut() = self.method().clone();
+        *message.version_mut() = Version::HTTP_2;
+        *message.uri_mut() = self.uri();
+        message.headers_mut().extend(self.headers.clone());
+        for name in [HOST, CONNECTION] {
+            message.headers_mut().remove(name);
+        }
+        for name in ["keep-alive", "proxy-connection"] {
+            message.headers_mut().remove(name);
+        }
+        if !self.body.is_empty() || self.message.headers().contains_key(CONTENT_LENGTH) {
+            message.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(self.body.len()));
+        }
+        message
+    }
+
+    /// Scheme, host and path; the endpoint's host is an authority, or it would be no endpoint.
+    fn uri(&self) -> Uri {
+        let endpoint = &self.peer.endpoint;
+        let uri = Uri::builder()
+            .scheme(endpoint.scheme().to_string().as_str())
+            .authority(endpoint.host().as_bytes())
+            .path_and_query(self.path.clone());
+        uri.build().unwrap_or_else(|_| Uri::from(self.path.clone()))
     }
 
     /// Whether sending it twice does what sending it once does, and nothing else (RFC 9110, 9.2.1).

@@ -1,14 +1,16 @@
-//! The prober: HTTP/1.1 requests of which every phase is known.
+//! The prober: HTTP/1.1 and HTTP/2 requests of which every phase is known.
 //!
 //! A verdict is only as truthful as the answer to "whose fault was that?". So the prober keeps three things apart
 //! for every request, by type: an [`Answer`], which is judged; [`NoAnswer`], which is green's fault because the
 //! request was written; and [`Unreachable`], which is ours until shown otherwise, because no request could be
-//! written. Only the last is ever tried again. This is why it stands directly on hyper's connection API: every
-//! HTTP client above it hides where the line was crossed, retries behind it, or counts a handshake as latency.
+//! written. Only the last is ever tried again. This is why it stands directly on hyper's connection API for
+//! HTTP/1.1, and on h2 for HTTP/2: every HTTP client above them hides where the line was crossed, retries behind
+//! it, or counts a handshake as latency.
 //!
 //! The line, exactly: on a fresh connection it is the end of the TCP connect or the TLS handshake. Whether the
 //! request's bytes left before the other side closed is a matter of microseconds, so a connection that was
-//! established and then closed without an answer is always green's.
+//! established and then closed without an answer is always green's. HTTP/2 can say more: a request that the
+//! other side says it did not process (RFC 9113, 8.7) is written once more, on a fresh connection.
 //!
 //! The way of a request: [`Endpoint`] → name → connect → TLS → exchange → redirect? → [`Reply`], and for many
 //! requests → judge → [`Tally`].
@@ -56,6 +58,8 @@ mod redirect;
 mod reply;
 mod request;
 mod session;
+mod speaks;
+mod talk;
 mod tally;
 mod tls;
 mod unreachable;
@@ -71,6 +75,8 @@ pub use self::load::Load;
 pub use self::redirect::RedirectRefused;
 pub use self::reply::{Answer, Fault, NoAnswer, OutOfTime, Reply};
 pub use self::request::{Limits, Request, RequestError};
+pub use self::speaks::Speaks;
+pub use self::talk::{Heard, Talk};
 pub use self::tally::{Distinct, Latencies, Mismatch, Stopped, Tally, Whose};
 pub use self::unreachable::{Obstacle, Phase, Unreachable};
 
@@ -94,7 +100,7 @@ struct Shared {
 impl Prober {
     /// A prober for an endpoint. Nothing is connected, looked up or loaded before the first request.
     pub fn new(endpoint: Endpoint, limits: Limits) -> Self {
-        let connector = Connector::new(&limits, endpoint.roots());
+        let connector = Connector::new(&limits, &endpoint);
         let home = Arc::new(Peer::new(endpoint));
         Self { shared: Arc::new(Shared { limits, connector, home }) }
     }
@@ -115,5 +121,18 @@ impl Prober {
     {
         let hop = Hop::first(Arc::clone(&self.shared.home), request);
         load::run(&self.shared, hop, request.carries_secrets, load, judge).await
+    }
+
+    /// Opens a connection, sends some bytes, and reads until `enough` finds that what came is enough. Nothing
+    /// to send and `enough` from the start is a question of connecting alone.
+    ///
+    /// Over TLS, the endpoint has to be one that [speaks](Endpoint::speaking) [`Speaks::Bytes`].
+    pub async fn talk(
+        &self,
+        send: &[u8],
+        enough: impl FnMut(&[u8]) -> bool,
+        deadline: Instant,
+    ) -> Result<Talk, OutOfTime> {
+        talk::talk(&self.shared, send, enough, deadline).await
     }
 }

@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, StatusCode, Version};
 
 use super::redirect::RedirectRefused;
 use super::unreachable::Unreachable;
@@ -30,8 +30,12 @@ pub enum Reply {
 pub struct Answer {
     /// The status.
     pub status: StatusCode,
+    /// HTTP/1.1 or HTTP/2.
+    pub version: Version,
     /// The headers.
     pub headers: HeaderMap,
+    /// What came after the body, if anything did: gRPC's status, above all.
+    pub trailers: Option<Box<HeaderMap>>,
     /// The body.
     pub body: Bytes,
     /// From the request being written to the end of the body, redirects included, connecting excluded.
@@ -85,6 +89,31 @@ pub enum Fault {
         /// What is wrong with it.
         problem: String,
     },
+    /// What came is not HTTP/2 as we accept it.
+    NotHttp2 {
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The other side ended the request alone (HTTP/2's `RST_STREAM`), the connection stayed.
+    StreamReset {
+        /// Its reason, in HTTP/2's words.
+        reason: String,
+        /// As for [`Fault::TimedOut`].
+        received: u64,
+    },
+    /// The other side ended the connection with a reason (HTTP/2's GOAWAY).
+    GoneAway {
+        /// Its reason, in HTTP/2's words.
+        reason: String,
+        /// As for [`Fault::TimedOut`].
+        received: u64,
+    },
+    /// The other side said twice, on connections of their own, that it did not process the request (HTTP/2's
+    /// GOAWAY, or `RST_STREAM` with `REFUSED_STREAM`).
+    NotProcessed {
+        /// Its reason, in HTTP/2's words.
+        reason: String,
+    },
     /// The body is larger than we read.
     BodyTooLarge {
         /// What is read at most.
@@ -125,6 +154,18 @@ impl fmt::Display for NoAnswer {
             }
             (Fault::NotHttp { problem }, _) => {
                 write!(f, "what {remote} answered is not HTTP/1.1: {problem}")?;
+            }
+            (Fault::NotHttp2 { problem }, _) => {
+                write!(f, "what {remote} answered is not HTTP/2: {problem}")?;
+            }
+            (Fault::StreamReset { reason, received }, status) => {
+                write!(f, "{remote} reset the request's stream ({reason}) {}", Point(*received, status))?;
+            }
+            (Fault::GoneAway { reason, received }, status) => {
+                write!(f, "{remote} ended the connection ({reason}) {}", Point(*received, status))?;
+            }
+            (Fault::NotProcessed { reason }, _) => {
+                write!(f, "{remote} did not process the request ({reason}), on a fresh connection neither")?;
             }
             (Fault::BodyTooLarge { limit, announced: None }, _) => {
                 write!(f, "{remote} sent a body of more than {limit} bytes, reading stopped there")?;

@@ -76,6 +76,13 @@ impl Request {
         Ok(self)
     }
 
+    /// Says that trailers are welcome (`te: trailers`), as gRPC wants it said.
+    #[must_use]
+    pub fn with_trailers(mut self) -> Self {
+        self.headers.insert(TE, HeaderValue::from_static("trailers"));
+        self
+    }
+
     /// Sets the body.
     #[must_use]
     pub fn with_body(mut self, body: impl Into<Bytes>) -> Self {

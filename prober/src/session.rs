@@ -4,7 +4,8 @@
 //! one exception to "whatever happens to a written request is green's fault": a *kept-alive* connection may be
 //! closed by the other side just as the next request is on its way (RFC 9110, 9.2.2 and RFC 9112, 9.3.1). If
 //! not one byte of an answer came, a request that is safe to repeat is written once more, on a fresh connection,
-//! and that attempt decides.
+//! and that attempt decides. Over HTTP/2 the other side may say that it did not process a request: then any may be
+//! written once more.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,7 +28,7 @@ pub(super) struct Session {
     shared: Arc<Shared>,
     kept: Vec<Connection>,
     pub(super) connects: Connects,
-    /// Requests written once more because a kept-alive connection was closed under them.
+    /// Requests written once more: a kept-alive connection was closed under them, or they were not processed.
     pub(super) reconnects: u64,
 }
 
@@ -84,7 +85,9 @@ impl Session {
             };
             return Ok(Reply::Answer(Answer {
                 status: received.status,
+                version: received.version,
                 headers: received.headers,
+                trailers: received.trailers,
                 body: received.body,
                 latency: spent,
                 remote,
@@ -97,7 +100,7 @@ impl Session {
 
     /// One hop, on a connection that takes it.
     async fn exchange(&mut self, hop: &Hop, allowance: &Allowance) -> Result<End, OutOfTime> {
-        let mut fresh = false;
+        let (mut fresh, mut refused) = (false, false);
         loop {
             let mut connection = match self.kept_for(&hop.peer).filter(|_| !fresh) {
                 Some(connection) => connection,
@@ -107,7 +110,7 @@ impl Session {
                 },
             };
             let reused = connection.reused();
-            let (outcome, waited) = connection.exchange(hop.message(), allowance).await?;
+            let (outcome, waited) = connection.exchange(hop, allowance).await?;
             let (fault, status) = match outcome {
                 Outcome::Answered(received) => return Ok(End::Received(received, connection, waited)),
                 Outcome::NotWritten => {
@@ -119,6 +122,12 @@ impl Session {
                     fresh = true;
                     continue;
                 }
+                Outcome::NotProcessed(_) if !refused => {
+                    self.reconnects += 1;
+                    (fresh, refused) = (true, true);
+                    continue;
+                }
+                Outcome::NotProcessed(fault) => (fault, None),
                 Outcome::Rejected(obstacle) => {
                     let tried = vec![connection.remote];
                     return Ok(End::Unreachable(Unreachable::new(&hop.peer.endpoint, tried, obstacle, 1)));
@@ -151,7 +160,7 @@ impl Session {
         let remote = connected.remote;
         let connection = Connection::new(Arc::clone(peer), connected).await;
         Ok(connection.map_err(|error| {
-            let obstacle = Obstacle::ConnectFailed { problem: error.to_string() };
+            let obstacle = Obstacle::ConnectFailed { problem: error };
             Unreachable::new(&peer.endpoint, vec![remote], obstacle, 1)
         }))
     }

@@ -180,7 +180,8 @@ pub struct Tally {
     pub body_bytes: u64,
     /// Connections made.
     pub connects: Connects,
-    /// Requests written once more, because a kept-alive connection was closed under them.
+    /// Requests written once more, because a kept-alive connection was closed under them, or because the other
+    /// side said that it did not process them (HTTP/2).
     pub reconnects: u64,
     /// From the first request to the end.
     pub elapsed: Duration,

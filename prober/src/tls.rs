@@ -17,6 +17,7 @@ use tokio_rustls::rustls::{
     self, AlertDescription, CertificateError, ClientConfig, Error as TlsError, ProtocolVersion, RootCertStore,
 };
 
+use super::speaks::Speaks;
 use super::unreachable::Obstacle;
 
 /// Who may have signed the other side's certificate.
@@ -75,15 +76,15 @@ fn system_roots() -> Result<Arc<RootCertStore>, Obstacle> {
     Ok(Arc::clone(ROOTS.get_or_init(|| Arc::new(store))))
 }
 
-/// The client side of TLS 1.2 and 1.3, HTTP/1.1 only.
-pub(super) fn client_config(roots: &Roots) -> Result<Arc<ClientConfig>, Obstacle> {
+/// The client side of TLS 1.2 and 1.3.
+pub(super) fn client_config(roots: &Roots, speaks: Speaks) -> Result<Arc<ClientConfig>, Obstacle> {
     let provider = Arc::new(ring::default_provider());
     let mut config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| Obstacle::HandshakeFailed { problem: error.to_string() })?
         .with_root_certificates(roots.store()?)
         .with_no_client_auth();
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.alpn_protocols = speaks.offered();
     Ok(Arc::new(config))
 }
 
@@ -98,7 +99,7 @@ pub(super) fn version(stream: &TlsStream<TcpStream>) -> &'static str {
 }
 
 /// What stood in the way of a handshake.
-pub(super) fn handshake_obstacle(error: &io::Error) -> Obstacle {
+pub(super) fn handshake_obstacle(error: &io::Error, speaks: Speaks) -> Obstacle {
     let Some(tls) = tls_error(error) else {
         return match error.kind() {
             io::ErrorKind::UnexpectedEof
@@ -110,6 +111,9 @@ pub(super) fn handshake_obstacle(error: &io::Error) -> Obstacle {
     };
     match tls {
         TlsError::InvalidCertificate(problem) => certificate_obstacle(problem),
+        TlsError::AlertReceived(AlertDescription::NoApplicationProtocol) if speaks == Speaks::Http2 => {
+            Obstacle::NoHttp2
+        }
         TlsError::AlertReceived(alert) => alert_obstacle(*alert),
         // The first bytes of the answer were no TLS record at all.
         TlsError::InvalidMessage(_) => Obstacle::NotTls,

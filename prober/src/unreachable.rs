@@ -75,6 +75,8 @@ pub enum Obstacle {
         /// The TLS alert's name.
         alert: String,
     },
+    /// The handshake agreed on something other than HTTP/2, which was asked for.
+    NoHttp2,
     /// The certificate does not carry the server name.
     WrongCertificate {
         /// The names that it carries.
@@ -118,6 +120,7 @@ impl Obstacle {
             | Self::HandshakeClosed
             | Self::NotTls
             | Self::HandshakeRefused { .. }
+            | Self::NoHttp2
             | Self::WrongCertificate { .. }
             | Self::UnknownIssuer
             | Self::CertificateNotValidNow { .. }
@@ -158,7 +161,11 @@ impl Obstacle {
             Self::NotTls => "this is a plain HTTP port; use `http://` or the TLS port",
             Self::HandshakeRefused { .. } => {
                 "the server does not know this server name (set `target.tls.server_name`), asks for a client \
-                 certificate, or speaks HTTP/2 only (use the `grpc` check)"
+                 certificate, or speaks HTTP/2 only (use `\"version\": \"2\"`, or the check `grpc`)"
+            }
+            Self::NoHttp2 => {
+                "a server that speaks HTTP/1.1 only over TLS, or a Network Load Balancer's TLS listener without an \
+                 ALPN policy (`HTTP2Preferred`)"
             }
             Self::WrongCertificate { .. } => {
                 "the target is reached under another name than the certificate's; set `target.tls.server_name` \
@@ -200,6 +207,7 @@ impl fmt::Display for Obstacle {
             Self::HandshakeRefused { alert } => {
                 write!(f, "the other side refused the TLS handshake with the alert `{alert}`")
             }
+            Self::NoHttp2 => f.write_str("the TLS handshake did not agree on HTTP/2"),
             Self::WrongCertificate { presented } if presented.is_empty() => {
                 f.write_str("the certificate does not carry the server name")
             }

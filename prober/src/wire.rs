@@ -6,12 +6,15 @@
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::{AlertDescription, Error as TlsError};
+
+use super::tls;
 
 /// A connected stream.
 pub(super) enum Stream {
@@ -25,6 +28,8 @@ pub(super) struct Meter {
     written: AtomicU64,
     received: AtomicU64,
     opening: Mutex<Vec<u8>>,
+    /// The TLS alert that ended the connection; h2 keeps no more of an I/O error than its kind and words.
+    alert: OnceLock<AlertDescription>,
 }
 
 impl Meter {
@@ -49,6 +54,10 @@ impl Meter {
     /// The first bytes that came.
     pub(super) fn opening(&self) -> std::sync::MutexGuard<'_, Vec<u8>> {
         self.opening.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn alert(&self) -> Option<AlertDescription> {
+        self.alert.get().copied()
     }
 
     fn receive(&self, bytes: &[u8]) {
@@ -92,6 +101,11 @@ impl AsyncRead for Wire {
         };
         if buf.filled().len() > before {
             self.meter.receive(&buf.filled()[before..]);
+        }
+        if let Poll::Ready(Err(error)) = &read
+            && let Some(TlsError::AlertReceived(alert)) = tls::tls_error(error)
+        {
+            let _ = self.meter.alert.set(*alert);
         }
         read
     }

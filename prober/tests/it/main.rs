@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod answers;
 #[cfg(test)]
+mod http2;
+#[cfg(test)]
 mod load;
 #[cfg(test)]
 mod no_answer;
@@ -10,6 +12,8 @@ mod no_answer;
 mod redirects;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod talk;
 #[cfg(test)]
 mod tls;
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Probers with limits that suit tests, and what they talk to.
 
 mod certificates;
+pub(crate) mod http2;
 mod server;
 
 use std::net::SocketAddr;

@@ -19,6 +19,8 @@ pub(crate) enum Step {
     Send(Vec<u8>),
     /// Reads a request and sends these bytes, again and again.
     Serve(Vec<u8>),
+    /// Reads what opens HTTP/2, where it comes, and one request after it.
+    ReadHttp2,
     /// Sends one byte, waits, sends the next.
     Drip(Vec<u8>, Duration),
     /// Sends these bytes for as long as somebody takes them.
@@ -130,6 +132,7 @@ async fn play(mut stream: impl AsyncRead + AsyncWrite + Unpin, steps: Vec<Step>,
         // A side that is gone ends the script, as it should.
         let done = match step {
             Step::Read => read_request(&mut stream, seen).await,
+            Step::ReadHttp2 => read_http2_request(&mut stream).await,
             Step::Send(bytes) => write(&mut stream, &bytes).await,
             Step::Serve(bytes) => {
                 while read_request(&mut stream, seen).await.is_some() {
@@ -187,4 +190,22 @@ async fn read_request(stream: &mut (impl AsyncRead + Unpin), seen: &Seen) -> Opt
     request.extend(body);
     seen.requests.lock().unwrap().push(String::from_utf8(request).unwrap());
     Some(())
+}
+
+/// Reads frames until one ends a stream (RFC 9113, 4.1): HEADERS or DATA with END_STREAM.
+async fn read_http2_request(stream: &mut (impl AsyncRead + Unpin)) -> Option<()> {
+    let mut head = [0; 9];
+    loop {
+        stream.read_exact(&mut head).await.ok()?;
+        // The client's preface begins like a frame that there is none of: `PRI * HTT`.
+        if head.starts_with(b"PRI") {
+            stream.read_exact(&mut [0; 24 - 9]).await.ok()?;
+            continue;
+        }
+        let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+        stream.read_exact(&mut vec![0; length as usize]).await.ok()?;
+        if matches!(head[3], 0 | 1) && head[4] & 1 == 1 {
+            return Some(());
+        }
+    }
 }
