@@ -127,12 +127,11 @@ impl Session {
                     (fresh, refused) = (true, true);
                     continue;
                 }
-                Outcome::NotProcessed(fault) => (fault, None),
                 Outcome::Rejected(obstacle) => {
                     let tried = vec![connection.remote];
                     return Ok(End::Unreachable(Unreachable::new(&hop.peer.endpoint, tried, obstacle, 1)));
                 }
-                Outcome::Lost(fault) => (fault, None),
+                Outcome::Lost(fault) | Outcome::NotProcessed(fault) => (fault, None),
                 Outcome::Failed(fault, status) => (fault, status),
             };
             let remote = connection.remote;

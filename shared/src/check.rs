@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::{
     Scope,
     outcome::Outcome,
-    plan::{Problem, decode::decode_mended},
+    plan::{Problem, Target, decode::decode_mended},
 };
 
 /// One question about green, with its settings.
@@ -28,6 +28,12 @@ pub trait Check: DeserializeOwned + Serialize + JsonSchema + Send + Sync + 'stat
         Vec::new()
     }
 
+    /// Finds settings that contradict where the plan says that green is. Paths are relative to the check.
+    fn problems_at(&self, target: &Target) -> Vec<Problem> {
+        let _ = target;
+        Vec::new()
+    }
+
     /// Asks the question. It is dropped at the deadline, and asked anew by every invocation.
     fn run(&self, scope: &Scope) -> impl Future<Output = Outcome> + Send;
 }
@@ -38,6 +44,7 @@ type Running<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
 pub(crate) trait AnyCheck: Send + Sync {
     fn run<'a>(&'a self, scope: &'a Scope) -> Running<'a>;
     fn settings(&self) -> Value;
+    fn problems_at(&self, target: &Target) -> Vec<Problem>;
 }
 
 impl<C: Check> AnyCheck for C {
@@ -47,6 +54,10 @@ impl<C: Check> AnyCheck for C {
 
     fn settings(&self) -> Value {
         serde_json::to_value(self).unwrap_or(Value::Null)
+    }
+
+    fn problems_at(&self, target: &Target) -> Vec<Problem> {
+        Check::problems_at(self, target)
     }
 }
 
@@ -142,5 +153,9 @@ where
 
     fn settings(&self) -> Value {
         self.settings.clone()
+    }
+
+    fn problems_at(&self, _: &Target) -> Vec<Problem> {
+        Vec::new()
     }
 }

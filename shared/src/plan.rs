@@ -158,7 +158,30 @@ impl Plan {
         }
         let mode = if layered.shadow { Mode::Shadow } else { document.mode };
         let Document { target, isolation, on_create, .. } = document;
-        Ok(Self { checks, target, isolation, on_create, mode, layered })
+        let plan = Self { checks, target, isolation, on_create, mode, layered };
+        let problems = plan.problems_at_target();
+        if problems.is_empty() { Ok(plan) } else { Err(with_layers(problems, &plan.layered)) }
+    }
+
+    /// The same plan with green at `url`, where the plan itself does not say where it is.
+    pub(crate) fn at_url(mut self, url: Option<&TargetUrl>) -> Result<Self, Vec<Problem>> {
+        let Some(url) = url.filter(|_| self.target.url.is_none()) else { return Ok(self) };
+        self.target.url = Some(url.clone());
+        let problems = self.problems_at_target();
+        if problems.is_empty() { Ok(self) } else { Err(with_layers(problems, &self.layered)) }
+    }
+
+    /// What contradicts where green is reached.
+    fn problems_at_target(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        for (index, planned) in self.checks.iter().enumerate() {
+            let at = format!("checks[{index}].{}", planned.kind);
+            problems.extend(planned.check.problems_at(&self.target).into_iter().map(|problem| Problem {
+                path: if problem.path.is_empty() { at.clone() } else { format!("{at}.{}", problem.path) },
+                ..problem
+            }));
+        }
+        problems
     }
 
     /// The effective plan with every default written out, secrets as their names.

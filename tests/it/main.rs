@@ -21,4 +21,6 @@ mod table;
 #[cfg(test)]
 mod targets;
 #[cfg(test)]
+mod traffic;
+#[cfg(test)]
 mod verdict;

@@ -30,7 +30,7 @@ use greenlight::schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use greenlight::{
     Check, Outcome, Scope,
     plan::{
-        Headers, Isolation, Problem, TargetUrl, Text,
+        Headers, Problem, Target, TargetUrl, Text,
         units::{Size, Span},
     },
 };
@@ -38,15 +38,18 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use greenlight_prober::{Answer, Limits, Load, Prober};
 
-mod answered_by;
 mod discovered;
 mod expect;
 mod findings;
 mod health;
-mod reached;
 mod request;
+mod version;
 
-use self::{answered_by::Taken, expect::Expect, reached::Reached, request::Place};
+use self::{expect::Expect, version::Version};
+use crate::reach::{
+    self, Place, Reached, Via,
+    answered_by::{self, Taken},
+};
 
 /// Above these, a probe is a load test, and a plan must say that it means it.
 const MANY_REQUESTS: u64 = 1000;
@@ -60,6 +63,16 @@ const MOST_AT_ONCE: usize = 1000;
 #[schemars(crate = "greenlight::schemars")]
 #[serde(default, deny_unknown_fields)]
 pub struct Http {
+    /// The way to green: `auto` is the way that the stage has; with `tasks`, every task of green gets all the
+    /// requests at its own address.
+    via: Via,
+    /// The port of green's tasks, where it is not the one that the load balancer uses; with `via` `tasks`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    port: Option<u16>,
+    /// The version of HTTP: `1.1`, `2`, or `auto` for what TLS agrees on. Without one it is 1.1, and 2 at the
+    /// tasks of a target group that is spoken to over HTTP/2.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<Version>,
     /// Path and query; a target URL's own path comes before it. Without one, green's own health check is
     /// asked for.
     path: PathAndQuery,
@@ -95,6 +108,9 @@ pub struct Http {
 impl Default for Http {
     fn default() -> Self {
         Self {
+            via: Via::Auto,
+            port: None,
+            version: None,
             path: PathAndQuery::default(),
             method: Verb(Method::GET),
             requests: 1,
@@ -143,6 +159,7 @@ impl Check for Http {
         for problem in &mut problems {
             problem.hint = problem.hint.take().filter(|hint| !hint.is_empty());
         }
+        problems.extend(self.via.port_problems(self.port));
         problems.extend(request::cookie_problems(&self.cookies));
         problems.extend(
             self.expect
@@ -153,34 +170,28 @@ impl Check for Http {
         problems
     }
 
+    fn problems_at(&self, target: &Target) -> Vec<Problem> {
+        self.via.problems_at(target).into_iter().chain(reach::http_problems("http", target)).collect()
+    }
+
     async fn run(&self, scope: &Scope) -> Outcome {
         if let Some(url) = &scope.target().url {
-            return self.at_url(scope, url).await;
+            return reach::at_target(scope, url, self.at_url(scope, url)).await;
         }
         let approaches = match scope.deployment().approaches(scope.stage()).await {
             Ok(approaches) => approaches,
             Err(outcome) => return *outcome,
         };
         let probes = approaches.iter().map(|approach| discovered::probe(self, scope, approach));
-        discovered::together(join_all(probes).await)
+        reach::together(join_all(probes).await)
     }
 }
 
 impl Http {
-    /// Asks where somebody said that green is; nothing here can prove that it is.
+    /// Asks where somebody said that green is.
     async fn at_url(&self, scope: &Scope, url: &TargetUrl) -> Outcome {
-        if scope.isolation() == Isolation::Required {
-            return Outcome::cannot_tell(format!(
-                "`isolation` is `required`, and nothing can prove that {url} is green"
-            ))
-            .hint("use `\"isolation\": \"auto\"` with a target URL");
-        }
         let place = Place::of_target(self, scope, url.url());
-        let (outcome, _) = self.sent(scope, place, &self.expect, self.requests, Taken::default()).await;
-        match scope.isolation() {
-            Isolation::Auto => outcome.caveat("not proven to be green"),
-            Isolation::Required | Isolation::Off => outcome,
-        }
+        self.sent(scope, place, &self.expect, self.requests, Taken::default()).await.0
     }
 
     /// Sends the requests to one place, and says how far they came.

@@ -5,15 +5,20 @@
 use greenlight::{Hook, Stage, deployment::IsolationCheck};
 use serde_json::json;
 
+mod grpc;
 mod http;
+mod reach;
+mod tcp;
 
-pub use self::http::Http;
+pub use self::{grpc::Grpc, http::Http, tcp::Tcp};
 
 /// The hook, with its checks and the plan that it has by default: ten requests to green's own health
 /// check, all must pass.
 pub fn hook() -> Hook {
     Hook::new("test-traffic")
         .check::<Http>("http")
+        .check::<Grpc>("grpc")
+        .check::<Tcp>("tcp")
         .check::<IsolationCheck>("isolation")
         .stages([
             Stage::PostScaleUp,

@@ -187,6 +187,25 @@ impl Approach {
         self.judge(&route.live).await
     }
 
+    /// Whether what answers at the tasks' own addresses is green, whatever the entrance leads to.
+    pub fn isolation_of_tasks(&self) -> Isolation {
+        tasks::of_tasks(&self.all_tasks, &self.sides, &self.tasks)
+    }
+
+    /// The running tasks of green that have no address of their own, by their ids.
+    pub fn tasks_without_address(&self) -> Vec<String> {
+        tasks::without_address(&self.all_tasks, &self.sides)
+    }
+
+    /// Whether the entrance is a Network Load Balancer's, which hands connections on unread.
+    pub fn passes_connections_through(&self) -> bool {
+        let Some(entrance) = self.entrance.as_ref().filter(|entrance| entrance.is_network) else {
+            return false;
+        };
+        let at = self.network.at(entrance);
+        at.is_ok_and(|(_, listener)| matches!(listener.protocol.as_str(), "TCP" | "TCP_UDP"))
+    }
+
     /// Judges the pool behind the entrance.
     async fn judge(&self, live: &[Weighted]) -> Isolation {
         if let Some(unknown) = &self.unknown {

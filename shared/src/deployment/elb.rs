@@ -234,6 +234,7 @@ fn target_group(found: &types::TargetGroup) -> TargetGroup {
         arn: text(found.target_group_arn.as_ref()),
         name: text(found.target_group_name.as_ref()),
         protocol: found.protocol().map(ToString::to_string).unwrap_or_default(),
+        protocol_version: found.protocol_version().map(ToOwned::to_owned),
         target_type: found.target_type.as_ref().map(ToString::to_string).unwrap_or_default(),
         health_check: HealthCheck {
             protocol: found.health_check_protocol().map(ToString::to_string).unwrap_or_default(),

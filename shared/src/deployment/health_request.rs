@@ -45,6 +45,7 @@ mod tests {
             arn: String::new(),
             name: String::new(),
             protocol: "HTTP".to_owned(),
+            protocol_version: None,
             target_type: "ip".to_owned(),
             health_check: HealthCheck {
                 protocol: protocol.to_owned(),

@@ -130,6 +130,8 @@ pub struct TargetGroup {
     pub name: String,
     /// How targets are spoken to: `HTTP`, `HTTPS`, `TCP`, `TLS`, …
     pub protocol: String,
+    /// How requests are sent to targets: `HTTP1`, `HTTP2` or `GRPC`; none for what is not HTTP.
+    pub protocol_version: Option<String>,
     /// `ip`, `instance`, `lambda` or `alb`.
     pub target_type: String,
     /// How targets are checked.
@@ -149,6 +151,13 @@ pub struct HealthCheck {
     pub statuses: Option<String>,
     /// Whether it speaks gRPC: the target group's protocol version is `GRPC`.
     pub grpc: bool,
+}
+
+impl TargetGroup {
+    /// Whether its targets are spoken to over HTTP/2, without having agreed on it in a handshake.
+    pub fn speaks_http2(&self) -> bool {
+        matches!(self.protocol_version.as_deref(), Some("HTTP2" | "GRPC"))
+    }
 }
 
 impl HealthCheck {

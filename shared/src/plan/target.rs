@@ -87,7 +87,8 @@ impl<'de> Deserialize<'de> for Authority {
     }
 }
 
-/// A `http` or `https` URL with a host: no credentials, query or fragment. Its path is a prefix.
+/// A `http` or `https` URL with a host: no credentials, query or fragment. Its path is a prefix. Or a `tcp` URL
+/// with a host and a port, for what speaks no HTTP.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TargetUrl(Url);
 
@@ -95,6 +96,11 @@ impl TargetUrl {
     /// The URL.
     pub fn url(&self) -> &Url {
         &self.0
+    }
+
+    /// Whether HTTP can be spoken there.
+    pub fn is_http(&self) -> bool {
+        self.0.scheme() != "tcp"
     }
 }
 
@@ -108,11 +114,15 @@ impl FromStr for TargetUrl {
             return Err(format!("the URL holds credentials; {expected}, and a header with a secret"));
         }
         let url = Url::parse(text).map_err(|error| format!("`{text}` is no URL: {error}; {expected}"))?;
-        if !matches!(url.scheme(), "http" | "https") {
+        if !matches!(url.scheme(), "http" | "https" | "tcp") {
             return Err(format!(
-                "URL `{text}` has the scheme `{}`; expected `http` or `https`",
+                "URL `{text}` has the scheme `{}`; expected `http`, `https` or `tcp`",
                 url.scheme()
             ));
+        }
+        let bare = url.host_str().is_some_and(|host| !host.is_empty()) && url.port().is_some();
+        if url.scheme() == "tcp" && !(bare && matches!(url.path(), "" | "/")) {
+            return Err(format!("URL `{text}` is no place; expected host and port, `tcp://10.0.0.7:5432`"));
         }
         if url.query().is_some() || url.fragment().is_some() {
             return Err(format!("URL `{text}` has a query or a fragment; put a query into a check's `path`"));
@@ -207,7 +217,12 @@ mod tests {
 
     #[test]
     fn urls() {
-        for text in ["http://127.0.0.1:8080", "https://green.example.com/base", "http://[::1]:80/"] {
+        for text in [
+            "http://127.0.0.1:8080",
+            "https://green.example.com/base",
+            "http://[::1]:80/",
+            "tcp://10.0.0.7:5432",
+        ] {
             assert!(text.parse::<TargetUrl>().is_ok(), "{text}");
         }
         for (text, message) in [
@@ -215,6 +230,9 @@ mod tests {
             ("green", "no URL"),
             ("ftp://x", "scheme `ftp`"),
             ("http://", "no URL"),
+            ("tcp://10.0.0.7", "no place"),
+            ("tcp://:5432", "no URL"),
+            ("tcp://10.0.0.7:5432/path", "no place"),
             ("http://user:hunter2@x", "credentials"),
             ("ftp://user:hunter2@x:99999", "credentials"),
             ("http://x/?a=b", "query"),

@@ -42,7 +42,7 @@ pub(super) async fn plan(validation: &Validation, deployment: &Deployment) -> Re
             validation.board.shadow();
         }
     }
-    let mut plan = match Plan::decode(layered, &validation.hook.kinds) {
+    let plan = match Plan::decode(layered, &validation.hook.kinds) {
         Ok(plan) if problems.is_empty() => plan,
         Ok(_) => return Err(NoPlan::Broken(problems)),
         Err(found) => {
@@ -50,10 +50,7 @@ pub(super) async fn plan(validation: &Validation, deployment: &Deployment) -> Re
             return Err(NoPlan::Broken(problems));
         }
     };
-    if plan.target.url.is_none() {
-        plan.target.url.clone_from(&validation.settings.target_url);
-    }
-    Ok(plan)
+    plan.at_url(validation.settings.target_url.as_ref()).map_err(NoPlan::Broken)
 }
 
 /// Reads a layer from Parameter Store: "not found" falls through to the next name, "denied" does not.

@@ -236,6 +236,9 @@ pub struct TargetGroup {
     pub name: String,
     /// `HTTP`, `HTTPS`, `TCP`, `TLS`, …
     pub protocol: String,
+    /// How requests are sent to targets: `HTTP1` where nothing is said, `HTTP2` or `GRPC`.
+    #[serde(default)]
+    pub protocol_version: Option<String>,
     /// The port that targets are registered with where they name none.
     pub port: u16,
     /// `ip`, `instance`, `lambda` or `alb`.

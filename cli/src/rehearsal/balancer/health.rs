@@ -221,6 +221,7 @@ mod tests {
             arn: "arn".to_owned(),
             name: "green".to_owned(),
             protocol: "HTTP".to_owned(),
+            protocol_version: None,
             port: 80,
             target_type: "ip".to_owned(),
             health_check: HealthCheck {

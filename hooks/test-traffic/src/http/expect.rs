@@ -15,8 +15,7 @@ use serde_json::Value;
 
 use greenlight_prober::{Answer, Latencies, Mismatch};
 
-/// How much of an answer's text stands in a failure.
-const EXCERPT: usize = 120;
+use crate::reach::{excerpt, made_by_load_balancer};
 
 /// What is expected. Everything that is given must hold.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -221,21 +220,6 @@ fn same(found: &Value, wanted: &Value) -> bool {
         (Some(found), Some(wanted)) => (found - wanted).abs() <= f64::EPSILON * wanted.abs(),
         _ => found == wanted,
     }
-}
-
-/// Whether the load balancer itself made the answer, in green's place.
-pub(super) fn made_by_load_balancer(answer: &Answer) -> bool {
-    answer.headers.get("server").is_some_and(|server| server == "awselb/2.0")
-}
-
-/// The beginning of a text, without secrets: taken out before it is cut, so that no part of one is left.
-pub(super) fn excerpt(text: &str, secrets: &Secrets) -> String {
-    let text = secrets.redact(text);
-    let mut short: String = text.chars().take(EXCERPT).collect();
-    if short.len() < text.len() {
-        short.push('…');
-    }
-    short
 }
 
 fn quoted(text: &str, secrets: &Secrets) -> String {

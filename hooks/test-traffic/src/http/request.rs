@@ -3,37 +3,18 @@
 use std::collections::BTreeMap;
 
 use greenlight::{
-    Outcome, Scope, VERSION,
-    plan::{Authority, Problem, Text},
+    Outcome, Scope,
+    plan::{Problem, Text},
 };
 use url::Url;
 
-use super::Http;
-use greenlight_prober::{Endpoint, Overrides, Request, Scheme};
-
-/// Where a request goes, whoever found it.
-#[derive(Debug, Clone)]
-pub(super) struct Place {
-    /// Scheme, host and port; a path is a prefix.
-    pub(super) base: Url,
-    /// Where to connect to, where that is not what the URL says.
-    pub(super) connect_to: Option<(String, u16)>,
-    /// The `Host` header, where it is another.
-    pub(super) host: Option<String>,
-    /// The name that the certificate must carry, where it is another.
-    pub(super) server_name: Option<String>,
-    /// Path and query.
-    pub(super) path: String,
-    /// Headers that the listener rule asks for; a plan's come over them.
-    pub(super) headers: Vec<(String, String)>,
-    /// The URL, for people.
-    pub(super) shown: String,
-}
+use super::{Http, version};
+use crate::reach::{Place, endpoint, fetched, laid_over, told_and_secret};
+use greenlight_prober::{Endpoint, Request, Scheme};
 
 impl Place {
     /// The plan's own target.
-    pub(super) fn of_target(http: &Http, scope: &Scope, url: &Url) -> Self {
-        let target = scope.target();
+    pub(in crate::http) fn of_target(http: &Http, scope: &Scope, url: &Url) -> Self {
         // A check without a path asks for the target URL's own; with one, that is a prefix.
         let (base, path) = if http.path.is_given() {
             (url.clone(), http.path.0.clone())
@@ -42,15 +23,8 @@ impl Place {
             base.set_path("/");
             (base, url.path().to_owned())
         };
-        Self {
-            base,
-            connect_to: None,
-            host: target.host.as_ref().map(ToString::to_string),
-            server_name: target.tls.server_name.as_ref().map(|name| name.name().to_owned()),
-            path,
-            headers: Vec::new(),
-            shown: format!("{}{}", url.to_string().trim_end_matches('/'), http.path.0),
-        }
+        let shown = format!("{}{}", url.to_string().trim_end_matches('/'), http.path.0);
+        Self { path, speaks: version::speaks(http.version, false), ..Self::at(scope, base, shown) }
     }
 }
 
@@ -68,17 +42,7 @@ type Obstacle = Box<Outcome>;
 /// Prepares the request; the error is the check's outcome.
 pub(super) async fn prepare(http: &Http, scope: &Scope, place: Place) -> Result<Prepared, Obstacle> {
     let cannot = |cause: String, hint: &str| Box::new(Outcome::cannot_tell(cause).hint(hint));
-    let ca_pem = match &scope.target().tls.ca {
-        None => None,
-        Some(Authority::Pem(pem)) => Some(pem.clone().into_bytes()),
-        Some(Authority::Kept(reference)) => {
-            Some(fetched(scope.secrets().fetch(reference).await)?.as_bytes().to_vec())
-        }
-    };
-    let overrides =
-        Overrides { connect_to: place.connect_to, host: place.host, server_name: place.server_name, ca_pem };
-    let endpoint = Endpoint::new(&place.base, &overrides)
-        .map_err(|error| cannot(error.to_string(), "correct the plan's `target`"))?;
+    let endpoint = endpoint(scope, &place).await?;
     if carries_secrets(http, scope) && endpoint.scheme() == Scheme::Http && !http.allow_plaintext {
         return Err(cannot(
             format!("a secret would be sent to {} in plain text", place.shown),
@@ -106,7 +70,7 @@ async fn request(
         Box::new(Outcome::cannot_tell(format!("the request cannot be made: {error}")))
     };
     let mut request = endpoint.request(http.method.0.clone(), path).map_err(|error| refused(&error))?;
-    let planned = headers(http, scope, of_rule);
+    let planned = laid_over(scope, &http.headers, of_rule);
     for (name, value) in &planned {
         let value = fetched(scope.secrets().text(value).await)?;
         request = request.with_header(name, &value).map_err(|error| refused(&error))?;
@@ -130,36 +94,9 @@ async fn request(
     Ok(if carries_secrets(http, scope) { request.carrying_secrets() } else { request })
 }
 
-/// The headers of the plan and of every probe: what probes always say of themselves ← the target's ← the
-/// check's; `null` drops one. What a rule asks for takes the place of the first.
-fn headers(http: &Http, scope: &Scope, of_rule: &[(String, String)]) -> BTreeMap<String, Text> {
-    let own = |name: &str, value: String| (name.to_owned(), Some(Text::Literal(value)));
-    // A deployment's id comes from the event, so it may hold anything.
-    let deployment: String = scope.deployment_id().chars().filter(char::is_ascii_graphic).take(256).collect();
-    let mut headers = BTreeMap::from([
-        own("user-agent", format!("greenlight/{VERSION}")),
-        own("x-greenlight-deployment", deployment),
-    ]);
-    headers.retain(|name, _| !of_rule.iter().any(|(asked, _)| asked == name));
-    for planned in [&scope.target().headers, &http.headers] {
-        headers.extend(planned.0.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.clone())));
-    }
-    headers.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
-}
-
 /// The plan's headers, lower-case names: those whose values stand in it, and the names of its secrets.
 pub(super) fn planned_headers(http: &Http, scope: &Scope) -> (Vec<(String, String)>, Vec<String>) {
-    let mut headers = scope.target().headers.0.clone();
-    headers.extend(http.headers.0.clone());
-    let (mut literal, mut secret) = (Vec::new(), Vec::new());
-    for (name, value) in headers {
-        let name = name.to_ascii_lowercase();
-        match value {
-            Some(Text::Literal(value)) => literal.push((name, value)),
-            Some(Text::Secret(_)) => secret.push(name),
-            None => {}
-        }
-    }
+    let (mut literal, mut secret) = told_and_secret(scope, &http.headers);
     // A rule may look at cookies as at any other header.
     let pairs: Option<Vec<_>> = http
         .cookies
@@ -175,10 +112,6 @@ pub(super) fn planned_headers(http: &Http, scope: &Scope) -> (Vec<(String, Strin
         None => secret.push("cookie".to_owned()),
     }
     (literal, secret)
-}
-
-fn fetched<T>(result: Result<T, String>) -> Result<T, Obstacle> {
-    result.map_err(|error| Box::new(Outcome::inconclusive(error)))
 }
 
 /// Cookies that would break the header that they stand in.

@@ -34,6 +34,13 @@ pub(super) fn of_tasks(tasks: &[Task], sides: &Sides, addresses: &[TaskAddress])
     ))
 }
 
+/// The running tasks of green that have no address of their own, by their ids.
+pub(super) fn without_address(tasks: &[Task], sides: &Sides) -> Vec<String> {
+    let green = owned(tasks, sides).map(|owned| owned.green).unwrap_or_default();
+    let alone = green.iter().filter(|task| task.is_running() && task.addresses.is_empty());
+    alone.map(|task| task.id().to_owned()).collect()
+}
+
 pub(super) fn addresses(
     tasks: &[Task],
     sides: &Sides,

@@ -216,6 +216,7 @@ proptest! {
             arn: "green".to_owned(),
             name: "green".to_owned(),
             protocol: "TCP".to_owned(),
+            protocol_version: None,
             target_type: "ip".to_owned(),
             health_check: HealthCheck { protocol: "HTTP".to_owned(), port: None, path: Some(check_path), statuses: None, grpc: false },
         };

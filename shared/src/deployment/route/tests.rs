@@ -151,6 +151,7 @@ impl Case {
             arn: GREEN.to_owned(),
             name: "green".to_owned(),
             protocol: "HTTP".to_owned(),
+            protocol_version: None,
             target_type: "ip".to_owned(),
             health_check: HealthCheck {
                 protocol: protocol.to_owned(),

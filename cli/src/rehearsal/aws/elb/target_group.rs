@@ -140,7 +140,7 @@ impl TargetGroup {
             "Matcher": check.matcher.as_ref().map(|codes| json!({"HttpCode": codes})),
             "LoadBalancerArns": state.load_balancers_of(&self.arn),
             "TargetType": self.target_type,
-            "ProtocolVersion": of_http.then_some("HTTP1"),
+            "ProtocolVersion": of_http.then(|| self.protocol_version.as_deref().unwrap_or("HTTP1")),
             "IpAddressType": "ipv4",
         })
     }

@@ -257,6 +257,7 @@ impl Placed<'_> {
             arn,
             name,
             protocol: self.front.target_protocol.clone(),
+            protocol_version: None,
             port,
             target_type: "ip".to_owned(),
             health_check: self.front.health_check.clone(),

@@ -10,7 +10,13 @@ use serde_json::json;
 use url::Url;
 
 use super::Question;
-use crate::http::{answered_by::Taken, reached::Reached, request::Place};
+use crate::{
+    http::version,
+    reach::{
+        Place, Reached,
+        answered_by::{Taken, too_early},
+    },
+};
 
 /// Sends the question's requests by a route that is proven to lead to green.
 pub(super) async fn by_route(question: &Question<'_>, route: &Route) -> Outcome {
@@ -19,6 +25,9 @@ pub(super) async fn by_route(question: &Question<'_>, route: &Route) -> Outcome 
     let Ok(base) = Url::parse(&format!("{scheme}://{}", route.host.value)) else {
         return Outcome::cannot_tell(format!("`{}` ({}) is no host name", route.host.value, route.host.from));
     };
+    if let Some(outcome) = version::cannot_be_spoken(http.version, route, approach) {
+        return outcome;
+    }
     let notes = route.notes.join("; ");
     let (asked, on_route, through) = (base.clone(), route.clone(), approach.clone());
     let taken = Taken {
@@ -33,6 +42,7 @@ pub(super) async fn by_route(question: &Question<'_>, route: &Route) -> Outcome 
         connect_to: Some((route.address.clone(), route.port)),
         host: Some(route.host.value.clone()),
         server_name: route.server_name.as_ref().map(|name| name.value.clone()),
+        speaks: version::speaks(http.version, false),
         path: route.path.value.clone(),
         headers: route.headers.iter().map(|(name, chosen)| (name.clone(), chosen.value.clone())).collect(),
         shown: format!("{scheme}://{}{}", route.host.value, route.path.value),
@@ -51,16 +61,6 @@ pub(super) async fn by_route(question: &Question<'_>, route: &Route) -> Outcome 
                 "path_from": if own.is_some() { "green's health check" } else { &route.path.from },
                 "notes": route.notes }),
     )
-}
-
-/// Why the load balancer may have nobody to ask yet.
-fn too_early(approach: &Approach, route: &Route) -> Option<String> {
-    let green = approach.group.as_ref()?;
-    if approach.has_no_healthy_target() {
-        return Some(format!("`{}` has no healthy target yet", green.name));
-    }
-    let moved = route.live.iter().any(|live| live.weight > 0 && live.target_group == green.arn);
-    (!moved).then(|| "the rule's weights have not moved to green yet".to_owned())
 }
 
 /// Whether a redirect leads to the same rule again: only that one is proven to lead to green.

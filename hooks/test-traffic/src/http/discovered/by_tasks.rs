@@ -1,5 +1,7 @@
 //! Green at its tasks' own addresses.
 
+use std::net::SocketAddr;
+
 use greenlight::{
     Kind, Outcome,
     deployment::{TaskAddress, route::Scheme},
@@ -7,7 +9,10 @@ use greenlight::{
 use url::Url;
 
 use super::Question;
-use crate::http::{answered_by::Taken, health, reached::Reached, request::Place};
+use crate::{
+    http::{health, version},
+    reach::{Place, Reached, answered_by::Taken, tasks},
+};
 
 /// So many tasks that cannot be reached show that none can.
 const ENOUGH: usize = 3;
@@ -79,9 +84,20 @@ impl TaskProbes<'_> {
         }
     }
 
+    /// Asks every task as often as the check says, and names those that fail.
+    pub(super) async fn every(&self) -> Outcome {
+        let Question { http, approach, own, .. } = *self.question;
+        let port = http.port.or(own.and_then(|own| own.port));
+        let ask = async |task: TaskAddress, at: SocketAddr| {
+            let task = TaskAddress { port: Some(at.port()), ..task };
+            self.one(&task, http.requests).await
+        };
+        tasks::every(approach, port, ask).await
+    }
+
     async fn one(&self, task: &TaskAddress, requests: u64) -> (Outcome, Reached) {
         let Question { http, scope, approach, own, path, ref expect } = *self.question;
-        let Some(port) = own.and_then(|own| own.port).or(task.port) else {
+        let Some(port) = http.port.or(own.and_then(|own| own.port)).or(task.port) else {
             let outcome = Outcome::inconclusive(format!(
                 "{}, and nothing tells the port that green's container listens on (yet)",
                 self.why
@@ -94,19 +110,15 @@ impl TaskProbes<'_> {
             None => approach.group.as_ref().is_some_and(|group| group.protocol == "HTTPS"),
         };
         let scheme = if https { Scheme::Https } else { Scheme::Http }.as_str();
-        let authority = std::net::SocketAddr::new(task.address, port).to_string();
+        let authority = SocketAddr::new(task.address, port).to_string();
         let Ok(base) = Url::parse(&format!("{scheme}://{authority}")) else {
             return (Outcome::cannot_tell(format!("`{authority}` is no address")), Reached::Asked);
         };
-        let target = scope.target();
+        let http2 = approach.group.as_ref().is_some_and(|group| group.speaks_http2());
         let place = Place {
-            connect_to: None,
-            host: target.host.as_ref().map(ToString::to_string),
-            server_name: target.tls.server_name.as_ref().map(|name| name.name().to_owned()),
             path: path.to_owned(),
-            headers: Vec::new(),
-            shown: format!("{scheme}://{authority}{path}"),
-            base: base.clone(),
+            speaks: version::speaks(http.version, http2),
+            ..Place::at(scope, base.clone(), format!("{scheme}://{authority}{path}"))
         };
         let taken = Taken { own_choice_at: own.map(|_| base), ..Taken::default() };
         http.sent(scope, place, expect, requests, taken).await

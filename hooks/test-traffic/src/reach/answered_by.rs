@@ -8,32 +8,45 @@
 
 use std::sync::Arc;
 
-use greenlight::Secrets;
+use greenlight::{
+    Secrets,
+    deployment::{Approach, route::Route},
+};
 use url::Url;
 
-use super::expect::{excerpt, made_by_load_balancer};
+use super::{excerpt, made_by_load_balancer};
 use greenlight_prober::{Answer, Mismatch, Whose};
 
 /// What is known of the route that a request took.
 #[derive(Clone, Default)]
-pub(super) struct Taken {
+pub(crate) struct Taken {
     /// Whether it went through a load balancer that discovery found.
-    pub(super) by_load_balancer: bool,
+    pub(crate) by_load_balancer: bool,
     /// Why that one may have nobody to ask yet.
-    pub(super) too_early: Option<String>,
+    pub(crate) too_early: Option<String>,
     /// Whether the request was our own choice (green's health check): then a redirect elsewhere is not
     /// green's fault. The host that was asked for.
-    pub(super) own_choice_at: Option<Url>,
+    pub(crate) own_choice_at: Option<Url>,
     /// Whether a redirect that was followed led back to the route; nobody asks where there is none.
-    pub(super) leads_back: Option<Arc<LeadsBack>>,
+    pub(crate) leads_back: Option<Arc<LeadsBack>>,
     /// What to look at where somebody else answers.
-    pub(super) notes: String,
+    pub(crate) notes: String,
 }
 
 type LeadsBack = dyn Fn(&Url) -> bool + Send + Sync;
 
+/// Why the load balancer may have nobody to ask yet.
+pub(crate) fn too_early(approach: &Approach, route: &Route) -> Option<String> {
+    let green = approach.group.as_ref()?;
+    if approach.has_no_healthy_target() {
+        return Some(format!("`{}` has no healthy target yet", green.name));
+    }
+    let moved = route.live.iter().any(|live| live.weight > 0 && live.target_group == green.arn);
+    (!moved).then(|| "the rule's weights have not moved to green yet".to_owned())
+}
+
 /// An answer that is not green's, if it is none.
-pub(super) fn stranger(answer: &Answer, taken: &Taken, secrets: &Secrets) -> Option<Mismatch> {
+pub(crate) fn stranger(answer: &Answer, taken: &Taken, secrets: &Secrets) -> Option<Mismatch> {
     let status = answer.status.as_u16();
     if taken.by_load_balancer && made_by_load_balancer(answer) {
         let made = format!("the load balancer itself answered {status} (server: awselb/2.0)");
