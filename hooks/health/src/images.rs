@@ -38,12 +38,12 @@
 //! ```
 
 use futures_util::future::join;
+use greenlight::schemars::JsonSchema;
 use greenlight::{
     Check, Fact, Outcome, Scope,
     deployment::{UNTOLD, owned},
     plan::{Pattern, Problem},
 };
-use greenlight::schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 mod judge;

@@ -42,13 +42,13 @@
 use std::time::Duration;
 
 use futures_util::future::join3;
+use greenlight::schemars::JsonSchema;
 use greenlight::{
     Check, Fact, Outcome, Scope, SkipCause, clock,
     deployment::{Registered, Sides, Task, UNTOLD, owned},
     plan::units::Span,
     worst,
 };
-use greenlight::schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 mod judge;

@@ -38,8 +38,8 @@
 use std::time::Duration;
 
 use futures_util::future::join4;
-use greenlight::{Check, Fact, Outcome, Scope, clock, plan::units::Span};
 use greenlight::schemars::JsonSchema;
+use greenlight::{Check, Fact, Outcome, Scope, clock, plan::units::Span};
 use serde::{Deserialize, Serialize};
 
 mod judge;

@@ -23,6 +23,7 @@
 //! { "grpc": { "service": "orders.v1.Orders", "timeout": "2s" } }
 //! ```
 
+use greenlight::schemars::JsonSchema;
 use greenlight::{
     Check, Outcome, Scope,
     plan::{Headers, Problem, Target, Text, units::Span},
@@ -41,7 +42,8 @@ mod judge;
 const MOST_SERVICES: usize = 50;
 
 /// Settings of the check `grpc`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[schemars(crate = "greenlight::schemars")]
 #[serde(default, deny_unknown_fields)]
 pub struct Grpc {
     /// The service that has to be SERVING, e.g. `orders.v1.Orders`. Without one the server is asked for as a whole.

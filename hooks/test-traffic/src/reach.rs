@@ -13,6 +13,7 @@
 //! | was it green that answered, or the load balancer | `answered_by` |
 
 use greenlight::plan::{Problem, Target};
+use greenlight::schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub(crate) mod answered_by;
@@ -32,7 +33,8 @@ pub(crate) use self::{
 };
 
 /// Which way a check goes to green.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(crate = "greenlight::schemars")]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Via {
     /// The way that the stage has: the load balancer's route where there is one, else green's tasks.

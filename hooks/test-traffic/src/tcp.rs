@@ -23,6 +23,7 @@
 //! { "tcp": { "send": "PING\r\n", "expect": "+PONG" } }
 //! ```
 
+use greenlight::schemars::JsonSchema;
 use greenlight::{
     Check, Outcome, Scope,
     plan::{Problem, Target, Text, units::Span},
@@ -41,7 +42,8 @@ mod judge;
 const MOST_BYTES: u64 = 64 * 1024;
 
 /// Settings of the check `tcp`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[schemars(crate = "greenlight::schemars")]
 #[serde(default, deny_unknown_fields)]
 pub struct Tcp {
     /// What is sent once the connection is open.

@@ -4,6 +4,7 @@
 //! group's protocol version says (user guide, *Listeners* and *Target groups for your Application Load Balancers*).
 //! So green may speak nothing but HTTP/2 while the load balancer takes HTTP/1.1, and the other way round.
 
+use greenlight::schemars::JsonSchema;
 use greenlight::{
     Outcome,
     deployment::{
@@ -15,7 +16,8 @@ use greenlight_prober::Speaks;
 use serde::{Deserialize, Serialize};
 
 /// A version of HTTP.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(crate = "greenlight::schemars")]
 pub(super) enum Version {
     /// HTTP/1.1.
     #[serde(rename = "1.1")]

@@ -96,6 +96,7 @@ pub(crate) fn group(name: &str, targets: Vec<Target>) -> TargetGroup {
         arn: group_arn(name),
         name: name.to_owned(),
         protocol: "HTTP".to_owned(),
+        protocol_version: None,
         port: 8080,
         target_type: "ip".to_owned(),
         health_check: HealthCheck {

@@ -40,6 +40,7 @@ impl World {
             arn: "arn:aws:elasticloadbalancing:r:1:targetgroup/orders-2/7".to_owned(),
             name: "orders-2".to_owned(),
             protocol: "HTTP".to_owned(),
+            protocol_version: None,
             target_type: "ip".to_owned(),
             health_check,
         };
