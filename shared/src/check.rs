@@ -4,7 +4,7 @@
 //! deadline, catches panics, measures time and takes secrets out of what it says; a check cannot opt
 //! out of that, and it cannot report.
 
-use std::{fmt, future::Future, pin::Pin, sync::Arc};
+use std::{any::Any, fmt, future::Future, pin::Pin, sync::Arc};
 
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
@@ -45,6 +45,7 @@ pub(crate) trait AnyCheck: Send + Sync {
     fn run<'a>(&'a self, scope: &'a Scope) -> Running<'a>;
     fn settings(&self) -> Value;
     fn problems_at(&self, target: &Target) -> Vec<Problem>;
+    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
 }
 
 impl<C: Check> AnyCheck for C {
@@ -58,6 +59,10 @@ impl<C: Check> AnyCheck for C {
 
     fn problems_at(&self, target: &Target) -> Vec<Problem> {
         Check::problems_at(self, target)
+    }
+
+    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
+        self
     }
 }
 
@@ -80,11 +85,14 @@ impl Kind {
         let decode = |settings: &Value, at: &str, problems: &mut Vec<Problem>| {
             let before = problems.len();
             let check: C = decode_mended(settings, at, crate::plan::COMMON_KEYS, problems)?;
-            // Asked even where a key was wrong, so that nobody has to ask twice.
-            problems.extend(check.problems().into_iter().map(|problem| Problem {
+            // Asked even where a key was wrong, so that nobody has to ask twice; but what was wrong itself and
+            // taken out is not also missing.
+            let own = check.problems().into_iter().map(|problem| Problem {
                 path: if problem.path.is_empty() { at.to_owned() } else { format!("{at}.{}", problem.path) },
                 ..problem
-            }));
+            });
+            let said: Vec<_> = problems[before..].iter().map(|problem| problem.path.clone()).collect();
+            problems.extend(own.filter(|problem| !said.contains(&problem.path)));
             (problems.len() == before).then(|| Arc::new(check) as Arc<dyn AnyCheck>)
         };
         Self {
@@ -129,7 +137,7 @@ impl Kind {
     }
 }
 
-struct Function<F> {
+struct Function<F: 'static> {
     settings: Value,
     function: Arc<F>,
 }
@@ -157,5 +165,9 @@ where
 
     fn problems_at(&self, _: &Target) -> Vec<Problem> {
         Vec::new()
+    }
+
+    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
+        self
     }
 }

@@ -33,6 +33,7 @@ mod network;
 mod overview;
 pub mod route;
 mod service;
+mod shift;
 mod tasks;
 
 pub use self::{
@@ -42,6 +43,7 @@ pub use self::{
     look::Look,
     network::Network,
     overview::{Alarms, CircuitBreaker, Image, Revision, Sides, Status, Way, Weights},
+    shift::{Shift, Steps},
     tasks::{Container, Owned, Stopped, Task, owned},
 };
 
@@ -149,11 +151,12 @@ impl Deployment {
             Origin::Ecs { deployment, .. } => Ok(self.of_ecs(deployment).await?.status.clone()),
             Origin::CodeDeploy { id } => {
                 let (status, target) = tokio::join!(self.of_codedeploy(id), self.target(id));
+                let shift = target.as_ref().ok().map(|target| target.shift.clone());
                 let (stage, stage_unknown) = match target {
                     Ok(target) => (target.stage.clone(), None),
                     Err(outcome) => (None, Some(outcome.words())),
                 };
-                Ok(Status { stage, stage_unknown, ..(*status?).clone() })
+                Ok(Status { stage, stage_unknown, shift, ..(*status?).clone() })
             }
             Origin::Nothing(why) => Err(nothing(why)),
         }
@@ -185,6 +188,15 @@ impl Deployment {
     /// Blue and green.
     pub async fn sides(&self) -> Fact<Arc<Sides>> {
         Ok(Arc::clone(&self.sides_and_groups().await?.0))
+    }
+
+    /// The alarms that may end the deployment; none where it has none.
+    pub async fn alarms(&self) -> Fact<Option<Alarms>> {
+        match &self.0.origin {
+            Origin::Ecs { deployment, .. } => Ok(self.of_ecs(deployment).await?.status.alarms.clone()),
+            Origin::CodeDeploy { id } => Ok(self.group(id).await?.alarms.clone()),
+            Origin::Nothing(why) => Err(nothing(why)),
+        }
     }
 
     /// The service's tasks that are meant to run, of all its revisions.

@@ -50,6 +50,8 @@ pub enum SkipCause {
     NotConfigured,
     /// The hook was called at a stage where it has nothing to look at.
     WrongStage,
+    /// What the check looks at was red before the deployment began, and says nothing about green.
+    AlreadyRed,
 }
 
 impl SkipCause {
@@ -60,6 +62,7 @@ impl SkipCause {
             Self::FirstStep => "first_step",
             Self::NotConfigured => "not_configured",
             Self::WrongStage => "wrong_stage",
+            Self::AlreadyRed => "already_red",
         }
     }
 }
@@ -87,6 +90,8 @@ pub struct Outcome {
     pub again_in: Option<Duration>,
     /// What the check wants to compare with when it is asked again in this wait.
     pub reading: Option<Value>,
+    /// What this is once patience is over, where it then is something else.
+    pub after_patience: Option<Box<Outcome>>,
 }
 
 impl Outcome {
@@ -102,6 +107,7 @@ impl Outcome {
             at_most: None,
             again_in: None,
             reading: None,
+            after_patience: None,
         }
     }
 
@@ -182,6 +188,19 @@ impl Outcome {
         self
     }
 
+    /// Says what this is once patience is over: waiting has brought no more, and this is what can be said
+    /// with what there is. Without it a `pending` stops then, whatever the policy.
+    #[must_use]
+    pub fn otherwise(mut self, decided: Self) -> Self {
+        self.after_patience = Some(Box::new(decided));
+        self
+    }
+
+    /// What this is when nobody waits any longer.
+    pub(crate) fn decided(&self) -> &Self {
+        self.after_patience.as_deref().unwrap_or(self)
+    }
+
     /// Keeps a value for the next time this check is asked in this wait ([`Scope::reading`]); it takes the
     /// place of the one before. Keep it small: all of a hook's state has 4 KiB. Never put a secret here.
     ///
@@ -216,6 +235,9 @@ impl Outcome {
         for value in self.measured.values_mut().chain(&mut self.reading) {
             edit_value(value, &edit);
         }
+        if let Some(decided) = &mut self.after_patience {
+            decided.edit_texts(&edit as &dyn Fn(&str) -> String);
+        }
     }
 }
 
@@ -237,6 +259,12 @@ pub fn worst(mut outcomes: Vec<(String, Outcome)>) -> Outcome {
         .map(|(name, outcome)| (name.clone(), Value::Object(outcome.measured.clone())))
         .collect();
     let caveat = outcomes.iter().find_map(|(_, outcome)| outcome.caveat.clone());
+    // When patience is over another one may be the worst.
+    let changes = outcomes.iter().any(|(_, outcome)| outcome.after_patience.is_some());
+    let after_patience = changes.then(|| {
+        let decided = outcomes.iter().map(|(name, outcome)| (name.clone(), outcome.decided().clone()));
+        Box::new(worst(decided.collect()))
+    });
     outcomes.sort_by_key(|(_, outcome)| rank(outcome.kind));
     let all: Vec<_> =
         outcomes.iter().map(|(name, outcome)| format!("{name}: {}", outcome.observed)).collect();
@@ -245,7 +273,7 @@ pub fn worst(mut outcomes: Vec<(String, Outcome)>) -> Outcome {
     };
     let observed =
         if worst.kind == Kind::Pass { all.join("; ") } else { format!("{name}: {}", worst.observed) };
-    Outcome { observed, caveat, measured, ..worst }
+    Outcome { observed, caveat, measured, after_patience, ..worst }
 }
 
 fn edit_value(value: &mut Value, edit: &impl Fn(&str) -> String) {
@@ -270,13 +298,18 @@ mod tests {
 
     #[test]
     fn every_text_can_be_edited() {
-        let mut outcome =
-            Outcome::fail("tok", "tok").hint("tok").caveat("tok").measured("body", "a tok b").reading("tok");
+        let mut outcome = Outcome::fail("tok", "tok")
+            .hint("tok")
+            .caveat("tok")
+            .measured("body", "a tok b")
+            .reading("tok")
+            .otherwise(Outcome::inconclusive("tok"));
         outcome.edit_texts(|text| text.replace("tok", "***"));
         assert_eq!(outcome.words(), "***; expected *** (***)");
         assert_eq!(outcome.caveat.as_deref(), Some("***"));
         assert_eq!(outcome.measured["body"], "a *** b");
         assert_eq!(outcome.reading, Some("***".into()));
+        assert_eq!(outcome.decided().words(), "***");
     }
 
     #[test]
@@ -297,5 +330,18 @@ mod tests {
         assert_eq!((outcome.kind, outcome.observed.as_str()), (Kind::Pass, "a: 1 answer; b: 2 answers"));
         assert_eq!(outcome.measured["a"]["requests"], 1);
         assert_eq!(worst(Vec::new()).kind, Kind::Inconclusive);
+    }
+
+    #[test]
+    fn what_is_worst_when_patience_is_over_is_told_anew() {
+        let few = |decided| Outcome::pending("12 of 100 requests").otherwise(decided);
+        let outcome = worst(vec![
+            ("a".to_owned(), few(Outcome::pass("12 requests"))),
+            ("b".to_owned(), few(Outcome::inconclusive("no requests"))),
+            ("c".to_owned(), Outcome::pass("100 requests")),
+        ]);
+        assert_eq!(outcome.words(), "a: 12 of 100 requests");
+        assert_eq!(outcome.decided().words(), "b: no requests");
+        assert_eq!(Outcome::pending("soon").decided().words(), "soon");
     }
 }

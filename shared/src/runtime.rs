@@ -37,7 +37,7 @@ mod settling;
 mod validation;
 mod wait;
 
-pub(crate) use self::board::Settled;
+pub(crate) use self::{board::Settled, wait::lasted};
 
 /// Serves a hook's events until Lambda ends the process.
 pub(crate) fn serve(hook: Hook) -> ExitCode {

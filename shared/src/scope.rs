@@ -1,13 +1,21 @@
 //! What a check may know and use.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    any::{Any, TypeId},
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
+use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
 use crate::{
-    Ask, clock,
+    Ask, Check,
+    check::AnyCheck,
+    clock,
     deployment::Deployment,
     plan::{Isolation, Plan, Target},
     protocol::{Invocation, Situation},
@@ -42,13 +50,29 @@ struct Shared {
     situation: Situation,
     deployment_id: String,
     deployment: Deployment,
-    waited: Duration,
+    began: Timestamp,
+    weight: Option<f64>,
+    checks: Vec<Arc<dyn AnyCheck>>,
+    slots: Slots,
     service: Option<(String, String)>,
     hook_details: Map<String, Value>,
     target: Target,
     isolation: Isolation,
     secrets: Secrets,
     deadline: Instant,
+}
+
+/// One value of each type.
+#[derive(Default)]
+struct Slots(Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>);
+
+impl Slots {
+    fn get<T: Default + Send + Sync + 'static>(&self) -> Arc<T> {
+        let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let slot = slots.entry(TypeId::of::<T>()).or_insert_with(|| Arc::new(T::default()));
+        // It stands under its own type.
+        Arc::clone(slot).downcast().unwrap_or_default()
+    }
 }
 
 impl Scope {
@@ -59,7 +83,10 @@ impl Scope {
             situation: settled.situation,
             deployment_id: invocation.deployment.clone(),
             deployment,
-            waited: settled.wait.lasted(clock::now()),
+            began: settled.wait.since,
+            weight: invocation.step.as_ref().and_then(|step| step.parse().ok()),
+            checks: plan.checks.iter().map(|planned| Arc::clone(&planned.check)).collect(),
+            slots: Slots::default(),
             service: invocation
                 .service
                 .as_ref()
@@ -79,7 +106,10 @@ impl Scope {
             stage: Stage::PostTestTrafficShift,
             situation: Situation::Update,
             deployment: Deployment::nowhere(),
-            waited: Duration::ZERO,
+            began: clock::now(),
+            weight: None,
+            checks: Vec::new(),
+            slots: Slots::default(),
             deployment_id: "arn:aws:ecs:us-east-1:123456789012:service-deployment/local/local/local"
                 .to_owned(),
             service: Some(("local".to_owned(), "local".to_owned())),
@@ -128,7 +158,30 @@ impl Scope {
 
     /// How long this wait has lasted, over all invocations.
     pub fn waited(&self) -> Duration {
-        self.shared.waited
+        crate::runtime::lasted(self.shared.began, clock::now())
+    }
+
+    /// When this wait began, over all invocations: as early as the deployment has been at this stage for
+    /// certain.
+    pub fn began(&self) -> Timestamp {
+        self.shared.began
+    }
+
+    /// Green's share of the traffic as the event names it where traffic shifts, in percent. What ECS really
+    /// asked for is a fact of the deployment.
+    pub fn weight(&self) -> Option<f64> {
+        self.shared.weight
+    }
+
+    /// The plan's checks of this type, those of this scope's own check among them: for a kind of check that
+    /// asks for what all of them need at once.
+    pub fn checks<C: Check>(&self) -> Vec<Arc<C>> {
+        self.shared.checks.iter().filter_map(|check| Arc::clone(check).into_any().downcast().ok()).collect()
+    }
+
+    /// What the checks of this pass share of this type: made by whoever needs it first, gone with the pass.
+    pub fn shared<T: Default + Send + Sync + 'static>(&self) -> Arc<T> {
+        self.shared.slots.get()
     }
 
     /// What this check kept of its last run in this wait ([`Outcome::reading`](crate::Outcome::reading)),

@@ -16,7 +16,8 @@ use super::{
     arn::Entrance,
     elb::{self, Groups},
     load_balancing::TargetGroup,
-    overview::{Revision, Sides, Status, Way, Weights},
+    overview::{Alarms, Revision, Sides, Status, Way, Weights},
+    shift::{self, Shift},
 };
 use crate::{Ask, Fact, Outcome, aws::time, protocol::Situation, stage::Stage};
 
@@ -27,6 +28,7 @@ pub(super) struct Target {
     pub(super) stage: Option<Stage>,
     /// The status of each lifecycle event that has a hook.
     pub(super) events: Vec<(Stage, LifecycleEventStatus)>,
+    pub(super) shift: Shift,
     task_sets: Vec<EcsTaskSet>,
     /// Whether `CloudFormation` runs the deployment: then nothing leads to the service.
     cloud_formation: bool,
@@ -37,6 +39,7 @@ pub(super) struct Target {
 pub(super) struct Group {
     pub(super) cluster: String,
     pub(super) service: String,
+    pub(super) alarms: Option<Alarms>,
     pairs: Vec<TargetGroupPairInfo>,
 }
 
@@ -65,6 +68,7 @@ pub(super) async fn status(ask: &Ask, id: &str) -> Fact<Status> {
             .zip(info.deployment_group_name())
             .map(|(application, group)| (application.to_owned(), group.to_owned())),
         weights: Weights::default(),
+        shift: None,
         alarms: None,
         circuit_breaker: None,
     })
@@ -93,12 +97,14 @@ pub(super) async fn target(ask: &Ask, id: &str) -> Fact<Target> {
         Some(DeploymentTarget { ecs_target: Some(target), .. }) => Ok(Target {
             stage: current(target.lifecycle_events()),
             events: statuses(target.lifecycle_events()),
+            shift: shift::of_codedeploy(target.lifecycle_events()),
             task_sets: target.task_sets_info().to_vec(),
             cloud_formation: false,
         }),
         Some(DeploymentTarget { cloud_formation_target: Some(target), .. }) => Ok(Target {
             stage: current(target.lifecycle_events()),
             events: statuses(target.lifecycle_events()),
+            shift: shift::of_codedeploy(target.lifecycle_events()),
             task_sets: Vec::new(),
             cloud_formation: true,
         }),
@@ -140,7 +146,17 @@ pub(super) async fn group(ask: &Ask, status: &Status) -> Fact<Group> {
     Ok(Group {
         cluster: cluster.to_owned(),
         service: service.to_owned(),
+        alarms: info.and_then(|info| info.alarm_configuration()).and_then(alarms),
         pairs: balanced.map(|info| info.target_group_pair_info_list().to_vec()).unwrap_or_default(),
+    })
+}
+
+fn alarms(configured: &aws_sdk_codedeploy::types::AlarmConfiguration) -> Option<Alarms> {
+    let names: Vec<_> = configured.alarms().iter().filter_map(|alarm| alarm.name.clone()).collect();
+    (configured.enabled() && !names.is_empty()).then(|| Alarms {
+        status: String::new(),
+        names,
+        triggered: Vec::new(),
     })
 }
 
@@ -157,7 +173,7 @@ pub(super) async fn sides(ask: &Ask, group: &Group, target: &Target) -> Fact<(Si
     if target.cloud_formation {
         return Err(by_cloud_formation());
     }
-    let Group { cluster, service, pairs } = group;
+    let Group { cluster, service, pairs, .. } = group;
     let names: Vec<_> = pairs
         .iter()
         .flat_map(aws_sdk_codedeploy::types::TargetGroupPairInfo::target_groups)

@@ -14,6 +14,7 @@ use super::{
     arn::{Entrance, OfService},
     awaiting::Hook,
     overview::{Alarms, CircuitBreaker, Image, Revision, Sides, Status, Way, Weights},
+    shift,
 };
 use crate::{Ask, Fact, Outcome, aws::time, protocol::Situation};
 
@@ -75,7 +76,8 @@ pub(super) async fn service_deployment(
                 production: target
                     .and_then(types::ServiceRevisionSummary::requested_production_traffic_weight),
             },
-            alarms: found.alarms().filter(|alarms| !alarms.alarm_names().is_empty()).map(alarms),
+            shift: found.deployment_configuration().map(shift::of_ecs),
+            alarms: alarms(found),
             circuit_breaker: found.deployment_circuit_breaker().map(circuit_breaker),
         },
         target: target.and_then(|summary| summary.arn()).map(ToOwned::to_owned),
@@ -84,12 +86,23 @@ pub(super) async fn service_deployment(
     })
 }
 
-fn alarms(found: &types::ServiceDeploymentAlarms) -> Alarms {
-    Alarms {
-        status: found.status().map(ToString::to_string).unwrap_or_default(),
-        names: found.alarm_names().to_vec(),
-        triggered: found.triggered_alarm_names().to_vec(),
-    }
+/// The alarms that the deployment watches, else those that it was configured with.
+fn alarms(found: &types::ServiceDeployment) -> Option<Alarms> {
+    let watched = found.alarms().map(|alarms| Alarms {
+        status: alarms.status().map(ToString::to_string).unwrap_or_default(),
+        names: alarms.alarm_names().to_vec(),
+        triggered: alarms.triggered_alarm_names().to_vec(),
+    });
+    let configured = || {
+        let alarms = found.deployment_configuration()?.alarms()?;
+        alarms.enable().then(|| Alarms {
+            status: String::new(),
+            names: alarms.alarm_names().to_vec(),
+            triggered: Vec::new(),
+        })
+    };
+    let some = |alarms: &Alarms| !alarms.names.is_empty();
+    watched.filter(some).or_else(|| configured().filter(some))
 }
 
 fn circuit_breaker(found: &types::ServiceDeploymentCircuitBreaker) -> CircuitBreaker {

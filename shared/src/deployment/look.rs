@@ -85,6 +85,7 @@ impl Look {
                     expires_at: None,
                     group: None,
                     weights: Weights::default(),
+                    shift: None,
                     alarms: None,
                     circuit_breaker: None,
                 });

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::arn::Entrance;
+use super::{arn::Entrance, shift::Shift};
 use crate::{protocol::Situation, stage::Stage};
 
 /// What the deployment is doing.
@@ -27,7 +27,10 @@ pub struct Status {
     pub group: Option<(String, String)>,
     /// What ECS has been asked to give green of the traffic, in percent.
     pub weights: Weights,
-    /// The alarms that may end the deployment, where it has any.
+    /// How production traffic is shifted, where that is told.
+    pub shift: Option<Shift>,
+    /// The alarms that may end the deployment, where ECS tells any; see
+    /// [`Deployment::alarms`](super::Deployment::alarms).
     pub alarms: Option<Alarms>,
     /// The circuit breaker that may end the deployment, where the controller tells of one.
     pub circuit_breaker: Option<CircuitBreaker>,
@@ -56,7 +59,7 @@ pub struct Weights {
 /// The alarms of a deployment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Alarms {
-    /// `MONITORING`, `MONITORING_COMPLETE`, `TRIGGERED` or `DISABLED`.
+    /// `MONITORING`, `MONITORING_COMPLETE`, `TRIGGERED` or `DISABLED`; empty where it is not told.
     pub status: String,
     /// The names of all.
     pub names: Vec<String>,

@@ -216,7 +216,12 @@ impl Board {
     /// the new pass knows better, so that a pass that is cut off cannot soften it.
     pub(crate) fn begin_pass(&self) {
         let stays = |kind| matches!(kind, Kind::Pending | Kind::Inconclusive);
-        self.known().found.retain(|_, found| stays(found.outcome.kind));
+        let found = &mut self.known().found;
+        found.retain(|_, found| stays(found.outcome.kind));
+        // And so that what an earlier pass would have let pass at last is none.
+        for found in found.values_mut() {
+            found.outcome.after_patience.take_if(|decided| decided.kind == Kind::Pass);
+        }
     }
 
     pub(crate) fn found(&self, index: usize, outcome: Outcome, duration: Duration) {
@@ -257,13 +262,14 @@ impl Board {
     /// What follows from what is known now, shadow mode included.
     pub(crate) fn conclude(&self, asking: Asking<'_>) -> Conclusion {
         let known = self.known();
-        let verdict = known.verdict(asking, clock::now());
+        let now = clock::now();
+        let verdict = known.verdict(asking, now);
         Conclusion {
             verdict,
             settled: known.settled.clone(),
             memory: known.memory.clone(),
             mode: known.mode,
-            checks: known.records(asking.lost),
+            checks: known.records(asking, now),
             plan: known.plan.clone(),
             layers: known.layers.clone(),
             warnings: known.warnings.clone(),
@@ -311,15 +317,13 @@ impl Known {
             .enumerate()
             .map(|(index, planned)| {
                 let outcome = self.found.get(&index).map_or(&missing, |found| &found.outcome);
-                let patience = planned.patience.unwrap_or(self.settled.patience);
+                let may_wait = self.may_wait(planned, outcome, asking, now);
                 Judged {
                     name: &planned.name,
-                    outcome,
+                    outcome: if may_wait { outcome } else { outcome.decided() },
                     advisory: planned.advisory,
                     on_inconclusive: planned.on_inconclusive,
-                    may_wait: may_wait(patience)
-                        && !outcome.for_good
-                        && self.is_worth_while(planned, outcome, now),
+                    may_wait,
                 }
             })
             .collect();
@@ -329,6 +333,15 @@ impl Known {
         });
         // The first that has something new to say; nobody waits where there is none.
         fold(&judged, delays.min().unwrap_or_default(), &over)
+    }
+
+    /// Whether a check may go on waiting with what it found.
+    fn may_wait(&self, planned: &Planned, outcome: &Outcome, asking: Asking<'_>, now: Timestamp) -> bool {
+        let patience = planned.patience.unwrap_or(self.settled.patience);
+        !asking.last
+            && self.settled.wait.may_go_on(patience, now)
+            && !outcome.for_good
+            && self.is_worth_while(planned, outcome, now)
     }
 
     /// Whether waiting can still change an outcome that says how long it can.
@@ -363,15 +376,18 @@ impl Known {
         words.join(", ")
     }
 
-    fn records(&self, lost: Option<&Lost>) -> Vec<Record> {
+    fn records(&self, asking: Asking<'_>, now: Timestamp) -> Vec<Record> {
         let Some(checks) = self.checks.as_ref().filter(|_| self.waved_through.is_none()) else {
             return Vec::new();
         };
         let layer = self.layers.get("checks").copied().unwrap_or(Layer::Defaults);
         let record = |(index, planned): (usize, &Planned)| {
             let (outcome, duration) = match self.found.get(&index) {
-                Some(found) => (found.outcome.clone(), found.duration),
-                None => (unfinished(lost), Duration::ZERO),
+                Some(Found { outcome, duration }) if self.may_wait(planned, outcome, asking, now) => {
+                    (outcome.clone(), *duration)
+                }
+                Some(found) => (found.outcome.decided().clone(), found.duration),
+                None => (unfinished(asking.lost), Duration::ZERO),
             };
             let (word, cause) = Record::words(&outcome);
             Record {

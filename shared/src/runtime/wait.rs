@@ -17,7 +17,7 @@ pub(super) fn outer(expires_at: Timestamp, reserve: Duration) -> Timestamp {
 }
 
 /// How long something has lasted; a clock that runs backwards adds nothing.
-pub(super) fn lasted(since: Timestamp, now: Timestamp) -> Duration {
+pub(crate) fn lasted(since: Timestamp, now: Timestamp) -> Duration {
     Duration::try_from(now.duration_since(since)).unwrap_or(Duration::ZERO)
 }
 

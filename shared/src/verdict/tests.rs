@@ -186,6 +186,7 @@ fn any_case() -> impl Strategy<Value = Case> {
         Just(Kind::Skip(SkipCause::FirstStep)),
         Just(Kind::Skip(SkipCause::NotConfigured)),
         Just(Kind::Skip(SkipCause::WrongStage)),
+        Just(Kind::Skip(SkipCause::AlreadyRed)),
     ];
     let policy = prop_oneof![Just(OnInconclusive::Fail), Just(OnInconclusive::Pass)];
     (kind, any::<bool>(), policy, any::<bool>()).prop_map(|(kind, may_wait, policy, advisory)| Case {

@@ -64,3 +64,22 @@ fn a_verdict_and_its_records_are_of_one_moment() {
     board.found(0, Outcome::pass("late"), Duration::ZERO);
     assert_eq!(conclusion.checks[0].outcome, "inconclusive");
 }
+
+#[test]
+fn what_an_outcome_is_after_patience_holds_after_patience_in_verdict_and_record() {
+    let few =
+        || Outcome::pending("12 of 100 requests").otherwise(Outcome::pass("no error").caveat("12 requests"));
+    let board = board(&json!([{"c": {}}]));
+    board.found(0, few(), Duration::ZERO);
+    let before = board.conclude(Asking::default());
+    assert!(matches!(before.verdict.answer, Answer::Wait(_)), "{}", before.verdict.reason);
+    assert_eq!(before.checks[0].outcome, "pending");
+    let after = board.conclude(Asking { last: true, lost: None });
+    assert_eq!(after.verdict.reason, "12 requests: check `c` passed: no error");
+    assert_eq!(after.checks[0].outcome, "pass");
+    // A pass that was cut off knows nothing of what an earlier one would have let pass.
+    board.begin_pass();
+    board.cut(0, Duration::ZERO);
+    let cut = board.conclude(Asking { last: true, lost: None });
+    assert_eq!((cut.verdict.answer, cut.checks[0].outcome), (Answer::Stop, "pending"));
+}
