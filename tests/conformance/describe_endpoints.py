@@ -16,6 +16,7 @@ from support import ROOT, Cases, agrees, expect
 from support.clients import Boto3, CommandLine, Endpoint
 from support.reads import (
     acm_cases,
+    cloudwatch_cases,
     codedeploy_cases,
     ecs_cases,
     elb_cases,
@@ -30,6 +31,7 @@ REPORTS = {("ecs", "ContinueServiceDeployment"), ("codedeploy", "PutLifecycleEve
 
 GROUPS_OF_CASES = {
     "ecs-blue-green.json": [("ecs", ecs_cases), ("elbv2", elb_cases), ("acm", acm_cases),
+                            ("cloudwatch", cloudwatch_cases),
                             ("ecs", stop_cases)],
     "codedeploy.json": [("codedeploy", codedeploy_cases), ("ecs", task_set_cases), ("elbv2", network_cases)],
 }
@@ -65,7 +67,7 @@ def check_pages(cases, client):
 def served(url):
     """What the endpoint knows of all operations of the models, asked in plain HTTP."""
     session = botocore.session.get_session()
-    for service in ("acm", "codedeploy", "ecs", "elbv2"):
+    for service in ("acm", "cloudwatch", "codedeploy", "ecs", "elbv2"):
         model = session.get_service_model(service)
         for operation in model.operation_names:
             headers = {"authorization": "AWS4-HMAC-SHA256 Credential=conformance"}

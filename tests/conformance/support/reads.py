@@ -357,6 +357,43 @@ def network_cases():
            None, {})
 
 
+def metric_query(name, stat="Sum", period=120):
+    dimensions = {"LoadBalancer": ALB.split(":loadbalancer/")[1], "TargetGroup": GROUPS[1].split(":")[-1]}
+    metric = {
+        "Namespace": "AWS/ApplicationELB", "MetricName": name,
+        "Dimensions": [{"Name": name, "Value": value} for name, value in dimensions.items()],
+    }
+    return {"Id": "q0", "MetricStat": {"Metric": metric, "Period": period, "Stat": stat}}
+
+
+def cloudwatch_cases():
+    def window(*queries, start="10:04", end="10:06"):
+        day = "2026-11-21T"
+        return {"MetricDataQueries": list(queries), "StartTime": f"{day}{start}:00Z", "EndTime": f"{day}{end}:00Z"}
+
+    def values(*expected):
+        return {"MetricDataResults": [{"Id": "q0", "Values": list(expected), "StatusCode": "Complete"}]}
+
+    yield ("a sum over two minutes", "get_metric_data", window(metric_query("RequestCount")), None, values(200.0))
+    yield ("minute by minute, newest first", "get_metric_data", window(metric_query("RequestCount", period=60)), None,
+           values(80.0, 120.0))
+    yield ("a metric without data", "get_metric_data", window(metric_query("HTTPCode_Target_5XX_Count")), None,
+           values())
+    yield ("a window that ends before it begins", "get_metric_data",
+           window(metric_query("RequestCount"), start="10:06", end="10:04"), "ValidationError", {})
+    yield ("a token that is none", "get_metric_data", {**window(metric_query("RequestCount")), "NextToken": "other"},
+           "InvalidNextToken", {})
+    yield ("metric alarms alone, where no type is named", "describe_alarms", {}, None,
+           {"MetricAlarms": [{"AlarmName": "my-service-5xx", "StateValue": "OK"},
+                             {"AlarmName": "my-service-latency", "StateValue": "INSUFFICIENT_DATA"}],
+            "CompositeAlarms": []})
+    yield ("alarms by name, of all types", "describe_alarms",
+           {"AlarmNames": ["my-service", "my-service-5xx", "gone"], "AlarmTypes": ["MetricAlarm", "CompositeAlarm"]},
+           None, {"MetricAlarms": [{"AlarmName": "my-service-5xx"}],
+                  "CompositeAlarms": [{"AlarmName": "my-service", "AlarmRule": "ALARM(my-service-5xx)"}]})
+    yield ("another token that is none", "describe_alarms", {"NextToken": "other"}, "InvalidNextToken", {})
+
+
 def pages():
     """(service, operation, parameters, the key of a page's size, of the list, of a token in and out, how many)."""
     ecs = ("maxResults", "nextToken", "nextToken")
@@ -370,3 +407,5 @@ def pages():
     yield "elbv2", "describe_rules", {"ListenerArn": LISTENER}, elb, "Rules", 3
     yield "elbv2", "describe_target_groups", {}, elb, "TargetGroups", 2
     yield "elbv2", "describe_listener_certificates", {"ListenerArn": LISTENER}, elb, "Certificates", 1
+    cloudwatch = ("MaxRecords", "NextToken", "NextToken")
+    yield "cloudwatch", "describe_alarms", {}, cloudwatch, "MetricAlarms", 2

@@ -12,6 +12,7 @@ COMMON_ERRORS = {
     "AccessDeniedException",
     "ThrottlingException",
     "UnknownOperationException",
+    "ValidationError",
     "ValidationException",
 }
 

@@ -29,7 +29,7 @@ impl World {
 
     /// Adds what follows from the rest.
     fn complete(&mut self) -> Result<(), String> {
-        let Self { identity, ecs, elb, codedeploy, .. } = self;
+        let Self { identity, cloudwatch, ecs, elb, codedeploy, .. } = self;
         for cluster in &mut ecs.clusters {
             if cluster.cluster_name.is_empty() {
                 cluster.cluster_name =
@@ -46,6 +46,9 @@ impl World {
         let known = |service: &ecs::Service| (service.service_name.clone(), service.service_arn.clone());
         place.services = ecs.services.iter().map(known).collect();
         complete_ecs(&place, ecs)?;
+        for alarm in cloudwatch.metric_alarms.iter_mut().chain(&mut cloudwatch.composite_alarms) {
+            fill(&mut alarm.alarm_arn, || identity.arn("cloudwatch", &format!("alarm:{}", alarm.alarm_name)));
+        }
         elb.target_groups.iter_mut().for_each(complete_target_group);
         elb.load_balancers.iter_mut().for_each(|balancer| complete_load_balancer(identity, balancer));
         codedeploy.deployments.iter_mut().for_each(|deployment| complete_targets(identity, deployment));

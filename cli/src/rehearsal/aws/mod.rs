@@ -19,6 +19,7 @@
 //! ```
 
 pub mod acm;
+pub mod cloudwatch;
 pub mod codedeploy;
 pub mod ecs;
 pub mod elb;

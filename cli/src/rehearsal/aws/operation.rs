@@ -11,11 +11,12 @@ use serde_json::Value;
 use super::error::AwsError;
 use super::protocol::Protocol;
 use super::world::World;
-use super::{acm, codedeploy, ecs, elb, lambda, secrets_manager, ssm};
+use super::{acm, cloudwatch, codedeploy, ecs, elb, lambda, secrets_manager, ssm};
 
 /// Every service that is served.
 pub(super) static SERVICES: &[&Service] = &[
     &acm::SERVICE,
+    &cloudwatch::SERVICE,
     &codedeploy::SERVICE,
     &ecs::SERVICE,
     &elb::SERVICE,

@@ -9,7 +9,7 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use super::fault::Faults;
-use super::{acm, codedeploy, ecs, elb, lambda, secrets_manager, ssm};
+use super::{acm, cloudwatch, codedeploy, ecs, elb, lambda, secrets_manager, ssm};
 
 /// The account as the services see it. Each service's part is in its own module.
 #[derive(Debug, Default, Deserialize)]
@@ -19,6 +19,8 @@ pub struct World {
     pub identity: Identity,
     /// Certificate Manager.
     pub acm: acm::State,
+    /// CloudWatch.
+    pub cloudwatch: cloudwatch::State,
     /// CodeDeploy.
     pub codedeploy: codedeploy::State,
     /// Amazon ECS.

@@ -1,6 +1,7 @@
 //! The AWS endpoint, asked in raw HTTP.
 
 mod certificates;
+mod cloudwatch;
 mod codedeploy;
 mod ecs;
 mod elb;

@@ -1,4 +1,5 @@
-//! awsJson 1.1, as CodeDeploy, ECS, Systems Manager and Secrets Manager speak it.
+//! awsJson, as CodeDeploy, ECS, Systems Manager and Secrets Manager speak it, and as CloudWatch does to
+//! clients that prefer it to CBOR: boto3 and the AWS CLI.
 
 use axum::body::Bytes;
 use axum::extract::State;
@@ -6,7 +7,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
-use super::{Protocol, is_signed, severed, stamp};
+use super::{Protocol, cbor, is_signed, severed, stamp};
 use crate::rehearsal::aws::dispatch::{Dispatch, Failure, Incoming, Unknown};
 use crate::rehearsal::aws::error::AwsError;
 use crate::rehearsal::aws::operation::{Operation, SERVICES};
@@ -21,7 +22,22 @@ pub(super) async fn serve(State(dispatch): State<Dispatch>, headers: HeaderMap, 
         input: read(&body),
     };
     let message_key = found.map_or("message", |(_, message_key)| message_key);
-    respond(dispatch.call(incoming).await, message_key)
+    let result = dispatch.call(incoming).await;
+    let once_query = found.is_some_and(|(operation, _)| operation.service.protocol.once_was_query());
+    let error = match &result {
+        Err(Failure::Error(error)) if once_query => Some(error.clone()),
+        _ => None,
+    };
+    let mut response = respond(result, message_key);
+    let answers = response.headers_mut();
+    if let Some(error) = error {
+        cbor::query_error(answers, &error);
+    }
+    // Of the two versions, that in which it was asked.
+    if headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/x-amz-json-1.0") {
+        answers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-amz-json-1.0"));
+    }
+    response
 }
 
 /// Any other request: noted and refused.
@@ -52,7 +68,11 @@ fn find(target: &str) -> Option<(&'static Operation, &'static str)> {
             let operation = service.operations.iter().find(|operation| operation.name == name)?;
             Some((*operation, message))
         }
-        Protocol::Json { .. } | Protocol::Query { .. } | Protocol::Rest => None,
+        Protocol::Cbor { target } if target == prefix => {
+            let operation = service.operations.iter().find(|operation| operation.name == name)?;
+            Some((*operation, "message"))
+        }
+        Protocol::Cbor { .. } | Protocol::Json { .. } | Protocol::Query { .. } | Protocol::Rest => None,
     })
 }
 

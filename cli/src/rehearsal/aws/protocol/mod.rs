@@ -3,6 +3,7 @@
 //! One file per protocol; each decides only form. The errors that AWS makes before a service's own
 //! code sees a call differ by protocol, and are here.
 
+pub(super) mod cbor;
 pub(super) mod json;
 pub(super) mod query;
 pub(super) mod rest;
@@ -35,6 +36,11 @@ pub(super) enum Protocol {
         /// The namespace of its answers.
         namespace: &'static str,
     },
+    /// Smithy RPC v2 CBOR, or awsJson 1.0 to who asks for it.
+    Cbor {
+        /// The service's name in paths, and the part of `X-Amz-Target` before the dot.
+        target: &'static str,
+    },
     /// restJson1, as Lambda speaks it.
     Rest,
 }
@@ -42,7 +48,7 @@ pub(super) enum Protocol {
 impl Protocol {
     pub(super) fn unsigned(self) -> AwsError {
         let (code, message) = match self {
-            Self::Json { .. } | Self::Rest => {
+            Self::Json { .. } | Self::Cbor { .. } | Self::Rest => {
                 ("MissingAuthenticationTokenException", "Missing Authentication Token")
             }
             Self::Query { .. } => ("MissingAuthenticationToken", "Request is missing Authentication Token"),
@@ -52,7 +58,7 @@ impl Protocol {
 
     pub(super) fn denied(self, message: String) -> AwsError {
         let code = match self {
-            Self::Json { .. } | Self::Rest => "AccessDeniedException",
+            Self::Json { .. } | Self::Cbor { .. } | Self::Rest => "AccessDeniedException",
             Self::Query { .. } => "AccessDenied",
         };
         AwsError::new(self.forbidden(), code, message)
@@ -60,7 +66,7 @@ impl Protocol {
 
     pub(super) fn throttled(self) -> AwsError {
         match self {
-            Self::Json { .. } => AwsError::client("ThrottlingException", "Rate exceeded"),
+            Self::Json { .. } | Self::Cbor { .. } => AwsError::client("ThrottlingException", "Rate exceeded"),
             Self::Query { .. } => AwsError::client("Throttling", "Rate exceeded"),
             Self::Rest => AwsError::new(429, "TooManyRequestsException", "Rate Exceeded."),
         }
@@ -68,7 +74,7 @@ impl Protocol {
 
     pub(super) fn server_error(self) -> AwsError {
         match self {
-            Self::Json { .. } => AwsError::new(500, "InternalFailure", ""),
+            Self::Json { .. } | Self::Cbor { .. } => AwsError::new(500, "InternalFailure", ""),
             Self::Query { .. } => AwsError::new(
                 500,
                 "InternalFailure",
@@ -82,9 +88,14 @@ impl Protocol {
         }
     }
 
+    /// Whether the service spoke AWS Query once, and still tells its codes to who did.
+    fn once_was_query(self) -> bool {
+        matches!(self, Self::Cbor { .. })
+    }
+
     fn forbidden(self) -> u16 {
         match self {
-            Self::Json { .. } => 400,
+            Self::Json { .. } | Self::Cbor { .. } => 400,
             Self::Query { .. } | Self::Rest => 403,
         }
     }
@@ -94,6 +105,7 @@ impl Protocol {
 pub(super) fn router(dispatch: Dispatch) -> Router {
     Router::new()
         .route("/", post(serve))
+        .route("/service/{service}/operation/{operation}", post(cbor::serve))
         .route("/2015-03-31/functions/{function}/invocations", post(rest::invoke))
         .fallback(json::unknown)
         .method_not_allowed_fallback(json::unknown)

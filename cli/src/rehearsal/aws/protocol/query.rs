@@ -62,7 +62,7 @@ fn find(action: &str, asked_version: &str) -> Option<(&'static Operation, &'stat
             let operation = service.operations.iter().find(|operation| operation.name == action)?;
             Some((*operation, namespace))
         }
-        Protocol::Query { .. } | Protocol::Json { .. } | Protocol::Rest => None,
+        Protocol::Query { .. } | Protocol::Json { .. } | Protocol::Cbor { .. } | Protocol::Rest => None,
     })
 }
 
