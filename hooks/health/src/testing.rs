@@ -57,6 +57,7 @@ pub(crate) fn status() -> Status {
         group: None,
         weights: Weights::default(),
         alarms: None,
+        shift: None,
         circuit_breaker: None,
     }
 }

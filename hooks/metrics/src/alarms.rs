@@ -36,6 +36,7 @@ use aws_sdk_cloudwatch::{
     primitives::DateTime,
     types::{AlarmType, CompositeAlarm, MetricAlarm},
 };
+use greenlight::schemars::JsonSchema;
 use greenlight::{Check, Fact, Outcome, Scope, plan::Problem};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -50,7 +51,8 @@ use self::judge::{Alarm, Found, State, judge};
 const AT_A_TIME: usize = 100;
 
 /// Settings of the check `alarms`.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[schemars(crate = "greenlight::schemars")]
 #[serde(default, deny_unknown_fields)]
 pub struct Alarms {
     /// The alarms; the deployment's own, where there are none.
@@ -62,7 +64,8 @@ pub struct Alarms {
 }
 
 /// What an alarm without enough data is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(crate = "greenlight::schemars")]
 #[serde(rename_all = "snake_case")]
 enum InsufficientData {
     /// No obstacle, with a note.
@@ -75,7 +78,8 @@ enum InsufficientData {
 }
 
 /// What an alarm is that was red before the deployment began.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(crate = "greenlight::schemars")]
 #[serde(rename_all = "snake_case")]
 enum AlreadyRed {
     /// Nothing about green.

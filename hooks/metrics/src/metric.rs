@@ -45,6 +45,7 @@
 //!               "ignore_below": "50ms", "min_requests": 500 } }
 //! ```
 
+use greenlight::schemars::JsonSchema;
 use greenlight::{Check, Kind, Outcome, Scope, SkipCause, plan::Problem, worst};
 use serde::{Deserialize, Serialize};
 
@@ -72,7 +73,8 @@ const MIN_REQUESTS: u64 = 100;
 const STATISTIC: &str = "p99";
 
 /// Settings of the check `metric`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[schemars(crate = "greenlight::schemars")]
 #[serde(default, deny_unknown_fields)]
 pub struct Metric {
     /// What is looked at.
@@ -102,7 +104,8 @@ pub struct Metric {
 }
 
 /// What becomes of a green with too few requests.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(crate = "greenlight::schemars")]
 #[serde(rename_all = "snake_case")]
 enum Below {
     /// It could not be told.

@@ -119,7 +119,7 @@ impl Check for Tcp {
         let url = target.url();
         let tls = self.tls.unwrap_or(url.scheme() == "https");
         let place = match (url.host_str(), url.port_or_known_default()) {
-            (Some(host), Some(port)) => self.place(scope, &format!("{host}:{port}"), tls),
+            (Some(host), Some(port)) => Self::place(scope, &format!("{host}:{port}"), tls),
             _ => None,
         };
         let Some(place) = place else {
@@ -131,7 +131,7 @@ impl Check for Tcp {
 
 impl Tcp {
     /// A host and a port.
-    fn place(&self, scope: &Scope, authority: &str, tls: bool) -> Option<Place> {
+    fn place(scope: &Scope, authority: &str, tls: bool) -> Option<Place> {
         let base = format!("{}://{authority}", if tls { "https" } else { "http" }).parse().ok()?;
         let place = Place::at(scope, base, authority.to_owned());
         Some(Place { speaks: Speaks::Bytes, ..place })

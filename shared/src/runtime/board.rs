@@ -338,7 +338,7 @@ impl Known {
     /// Whether a check may go on waiting with what it found.
     fn may_wait(&self, planned: &Planned, outcome: &Outcome, asking: Asking<'_>, now: Timestamp) -> bool {
         let patience = planned.patience.unwrap_or(self.settled.patience);
-        !asking.last
+        asking.last.is_none()
             && self.settled.wait.may_go_on(patience, now)
             && !outcome.for_good
             && self.is_worth_while(planned, outcome, now)

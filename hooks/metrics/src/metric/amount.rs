@@ -1,8 +1,9 @@
 //! Bounds as they stand in a plan: `1%`, `800ms`, `12`, `+0.5pp`, `1.3x`. Each validates while it decodes.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use greenlight::plan::units::{Share, Span};
+use greenlight::schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// A value with its unit.
@@ -87,6 +88,36 @@ impl fmt::Display for Over {
             Self::Points(points) => write!(formatter, "+{points}pp"),
             Self::Factor(factor) => write!(formatter, "{factor}x"),
         }
+    }
+}
+
+impl JsonSchema for Amount {
+    fn schema_name() -> Cow<'static, str> {
+        "Amount".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A share such as \"1%\", a duration such as \"800ms\", or a number.",
+            "anyOf": [
+                { "type": "number" },
+                { "type": "string", "pattern": r"^\s*(-?[0-9]+(\.[0-9]+)?%?|([0-9]+(\.[0-9]+)?(ms|s|m|h))+)\s*$" },
+            ],
+        })
+    }
+}
+
+impl JsonSchema for Over {
+    fn schema_name() -> Cow<'static, str> {
+        "Over".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "Percentage points such as \"+0.5pp\", or a factor such as \"1.3x\".",
+            "type": "string",
+            "pattern": r"^\s*(\+?[0-9]+(\.[0-9]+)?pp|[0-9]+(\.[0-9]+)?x)\s*$",
+        })
     }
 }
 

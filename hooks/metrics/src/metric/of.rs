@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use greenlight::schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -11,7 +12,8 @@ use crate::{
 use greenlight::deployment::Sides;
 
 /// What is looked at.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(crate = "greenlight::schemars")]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Of {
     /// Target 5xx and target connection errors over requests.
@@ -30,22 +32,30 @@ pub(super) enum Of {
 
 /// A metric of the user's own. In its dimensions `{load_balancer}`, `{target_group}`, `{cluster}` and
 /// `{service}` stand for what the deployment has.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(crate = "greenlight::schemars")]
 #[serde(deny_unknown_fields)]
 pub(super) struct Custom {
+    /// `AWS/ECS` and the like.
     namespace: String,
+    /// Its name.
     name: String,
+    /// All its dimensions by name; a metric with others is another metric.
     #[serde(default)]
     dimensions: BTreeMap<String, String>,
+    /// `Average`, `Sum`, `Minimum`, `Maximum`, `SampleCount` or a percentile.
     #[serde(default = "average")]
     pub(super) statistic: String,
 }
 
 /// An expression, with the metrics that it names.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(crate = "greenlight::schemars")]
 #[serde(deny_unknown_fields)]
 pub(super) struct Expression {
+    /// The expression, e.g. `errors / requests`.
     is: String,
+    /// The metrics by the ids that it names them by.
     #[serde(default)]
     pub(super) metrics: BTreeMap<String, Custom>,
 }

@@ -34,11 +34,10 @@ pub(super) enum Version {
 /// over HTTP/2.
 pub(super) fn speaks(planned: Option<Version>, to_http2_tasks: bool) -> Speaks {
     match planned {
-        Some(Version::One) => Speaks::Http1,
         Some(Version::Two) => Speaks::Http2,
         Some(Version::Auto) => Speaks::Http,
         None if to_http2_tasks => Speaks::Http2,
-        None => Speaks::Http1,
+        Some(Version::One) | None => Speaks::Http1,
     }
 }
 

@@ -74,12 +74,12 @@ fn what_an_outcome_is_after_patience_holds_after_patience_in_verdict_and_record(
     let before = board.conclude(Asking::default());
     assert!(matches!(before.verdict.answer, Answer::Wait(_)), "{}", before.verdict.reason);
     assert_eq!(before.checks[0].outcome, "pending");
-    let after = board.conclude(Asking { last: true, lost: None });
+    let after = board.conclude(Asking { last: Some("why"), lost: None });
     assert_eq!(after.verdict.reason, "12 requests: check `c` passed: no error");
     assert_eq!(after.checks[0].outcome, "pass");
     // A pass that was cut off knows nothing of what an earlier one would have let pass.
     board.begin_pass();
     board.cut(0, Duration::ZERO);
-    let cut = board.conclude(Asking { last: true, lost: None });
+    let cut = board.conclude(Asking { last: Some("why"), lost: None });
     assert_eq!((cut.verdict.answer, cut.checks[0].outcome), (Answer::Stop, "pending"));
 }

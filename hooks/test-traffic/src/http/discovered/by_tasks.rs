@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use greenlight::{
     Kind, Outcome,
-    deployment::{TaskAddress, route::Scheme},
+    deployment::{TaskAddress, load_balancing::TargetGroup, route::Scheme},
 };
 use url::Url;
 
@@ -114,7 +114,7 @@ impl TaskProbes<'_> {
         let Ok(base) = Url::parse(&format!("{scheme}://{authority}")) else {
             return (Outcome::cannot_tell(format!("`{authority}` is no address")), Reached::Asked);
         };
-        let http2 = approach.group.as_ref().is_some_and(|group| group.speaks_http2());
+        let http2 = approach.group.as_ref().is_some_and(TargetGroup::speaks_http2);
         let place = Place {
             path: path.to_owned(),
             speaks: version::speaks(http.version, http2),
