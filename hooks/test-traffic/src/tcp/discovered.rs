@@ -53,7 +53,7 @@ impl Probing<'_> {
         let Self { tcp, scope, approach } = *self;
         let tls =
             approach.group.as_ref().is_some_and(|group| matches!(group.protocol.as_str(), "HTTPS" | "TLS"));
-        let ask = async |_, at: SocketAddr| match tcp.place(scope, &at.to_string(), tcp.tls.unwrap_or(tls)) {
+        let ask = async |_, at: SocketAddr| match Tcp::place(scope, &at.to_string(), tcp.tls.unwrap_or(tls)) {
             Some(place) => tcp.at(scope, place, true).await,
             None => (Outcome::cannot_tell(format!("`{at}` is no address")), Reached::Asked),
         };
@@ -88,7 +88,7 @@ impl Probing<'_> {
             route.scheme == Scheme::Https
         };
         let connect = format!("{}:{}", route.address, route.port);
-        let Some(place) = tcp.place(scope, &connect, tls) else {
+        let Some(place) = Tcp::place(scope, &connect, tls) else {
             return Outcome::cannot_tell(format!("`{connect}` is no host and port"));
         };
         let named = route.server_name.as_ref().map(|name| name.value.clone());
