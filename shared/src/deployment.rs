@@ -40,6 +40,7 @@ pub use self::{
     approach::{Approach, NoRoute, Registered, Side, TaskAddress},
     health_request::HealthRequest,
     isolation::{Isolation, IsolationCheck, Pool, UNTOLD, judge},
+    load_balancing::TargetGroup,
     look::Look,
     network::Network,
     overview::{Alarms, CircuitBreaker, Image, Revision, Sides, Status, Way, Weights},
@@ -51,7 +52,7 @@ pub(crate) use self::awaiting::Awaited;
 
 use self::{
     arn::OfService,
-    load_balancing::{Target, TargetGroup},
+    load_balancing::Target,
     memo::{Memo, Once, once},
 };
 use crate::{Ask, Fact, Outcome, aws::Aws, protocol::Invocation, stage::Stage};

@@ -99,11 +99,14 @@ async fn listen(addresses: &[SocketAddr]) -> Vec<TcpListener> {
     }
 }
 
+/// Changes a scene before it is played.
+type Arrange<D> = Box<dyn FnOnce(&mut Scene<D>) + Send>;
+
 /// What is different from a good day.
 struct Row<D> {
     says: Says,
     last_says: Says,
-    arrange: Box<dyn FnOnce(&mut Scene<D>) + Send>,
+    arrange: Arrange<D>,
 }
 
 impl<D: Deployment> Row<D> {
@@ -152,7 +155,7 @@ async fn the_envoys_of_green_decide() {
         let envoys = &seen.evidence()?["checks"][0]["measured"]["envoys"];
         ensure!(envoys.as_object().is_some_and(|envoys| envoys.len() == 2), "the evidence has {envoys}");
         // Whose tasks they are is all that must be known.
-        let calls: Vec<_> = seen.calls.iter().map(|call| call.operation.to_string()).collect();
+        let calls: Vec<_> = seen.calls.iter().map(|call| call.operation.clone()).collect();
         ensure!(!calls.iter().any(|call| call.contains("Rules")), "asked for {calls:?}");
         Ok(())
     });
@@ -179,7 +182,7 @@ async fn the_envoys_of_green_decide() {
         let row = Row::<BlueGreen> {
             says: ("LIVE", REJECTED),
             last_says: ("LIVE", REJECTED),
-            arrange: Box::new(|scene| read_before(scene)),
+            arrange: Box::new(read_before),
         };
         // One look is enough: the first lies in that invocation.
         row.play(Verdict::Stop, "fail", words, 6).await.map(drop)

@@ -19,6 +19,7 @@ use crate::verdict::Verdict;
 type Ecs = Scene<BlueGreen>;
 
 /// What must come of a row.
+#[derive(Clone, Copy)]
 struct Expected(Verdict, &'static str, &'static [&'static str]);
 
 /// Adds a row in which green's tasks are these servers, one each, behind this front.

@@ -87,13 +87,12 @@ async fn what_the_handshake_agrees_on_is_spoken() {
         };
         let endpoint = endpoint(&format!("https://{address}"), &authority.trusted()).speaking(speaks);
         let reply = Prober::new(endpoint, patient()).send(&get(), never()).await.unwrap();
-        match version {
-            Some(version) => assert_eq!(answer(reply).version, version, "{offered:?} {speaks:?}"),
-            None => {
-                let found = unreachable(reply);
-                assert_eq!(found.obstacle, Obstacle::NoHttp2, "{offered:?} {speaks:?}");
-                assert!(found.to_string().contains("did not agree on HTTP/2; usually"), "{found}");
-            }
+        if let Some(version) = version {
+            assert_eq!(answer(reply).version, version, "{offered:?} {speaks:?}");
+        } else {
+            let found = unreachable(reply);
+            assert_eq!(found.obstacle, Obstacle::NoHttp2, "{offered:?} {speaks:?}");
+            assert!(found.to_string().contains("did not agree on HTTP/2; usually"), "{found}");
         }
     }
 }

@@ -37,7 +37,7 @@ async fn arguments_that_are_wrong() {
     assert_snapshot!(invoke(&["--event", ECS, "--target", "ftp://green"]).shown().await, @r"
     exit code 2
     --- stderr
-    error: invalid value 'ftp://green' for '--target <URL>': URL `ftp://green` has the scheme `ftp`; expected `http` or `https`
+    error: invalid value 'ftp://green' for '--target <URL>': URL `ftp://green` has the scheme `ftp`; expected `http`, `https` or `tcp`
 
     For more information, try '--help'.
     ");

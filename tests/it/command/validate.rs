@@ -63,7 +63,8 @@ async fn a_plan_that_is_valid() {
               "patience": "5m",
               "redirects": 0,
               "requests": 1,
-              "timeout": "5s"
+              "timeout": "5s",
+              "via": "auto"
             }
           }
         ],

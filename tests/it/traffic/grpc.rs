@@ -137,6 +137,12 @@ async fn at_the_tasks() {
             ],
         ),
     );
+    table.play().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn at_tasks_that_do_not_answer_yet_or_at_all() {
+    let mut table = Table::default();
     row(
         &mut table,
         "before any traffic",

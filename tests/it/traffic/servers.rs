@@ -88,9 +88,9 @@ async fn serve(mut tcp: TcpStream, serves: Serves) {
         }
         Serves::Greeting(words) => {
             let _ = tcp.write_all(words.as_bytes()).await;
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
-        Serves::Silence | Serves::Nobody => std::future::pending().await,
+        Serves::Silence | Serves::Nobody => std::future::pending::<()>().await,
     }
 }
 

@@ -192,7 +192,7 @@ async fn read_request(stream: &mut (impl AsyncRead + Unpin), seen: &Seen) -> Opt
     Some(())
 }
 
-/// Reads frames until one ends a stream (RFC 9113, 4.1): HEADERS or DATA with END_STREAM.
+/// Reads frames until one ends a stream (RFC 9113, 4.1): HEADERS or DATA with `END_STREAM`.
 async fn read_http2_request(stream: &mut (impl AsyncRead + Unpin)) -> Option<()> {
     let mut head = [0; 9];
     loop {
