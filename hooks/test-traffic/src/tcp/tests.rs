@@ -117,7 +117,7 @@ async fn a_connection_that_is_refused_is_greens_at_a_task_alone() {
 
     let tcp = Tcp::default();
     let scope = Scope::for_target(Target::default(), Instant::now() + Duration::from_secs(30));
-    let place = place(&scope, &address.to_string(), false).unwrap();
+    let place = Tcp::place(&scope, &address.to_string(), false).unwrap();
     let (outcome, reached) = tcp.at(&scope, place, true).await;
     assert_eq!((outcome.kind, reached), (Kind::Pending, Reached::Refused));
     assert_eq!(
