@@ -167,7 +167,7 @@ async fn what_is_no_plan() {
     exit code 2
     --- stderr
     error: unknown hook `heath`
-    hint: known here: `test-traffic`, `health`, `metrics`
+    hint: did you mean `health`?
     ");
 }
 
