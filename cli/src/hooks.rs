@@ -50,3 +50,6 @@ pub(crate) fn run(name: &str, clock: Option<PathBuf>) -> ExitCode {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
