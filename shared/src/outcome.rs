@@ -26,6 +26,17 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Where it stands among the outcomes of several of the same: the lowest decides.
+    pub fn rank(self) -> u8 {
+        match self {
+            Self::Fail => 0,
+            Self::Pending => 1,
+            Self::Inconclusive => 2,
+            Self::Skip(_) => 3,
+            Self::Pass => 4,
+        }
+    }
+
     /// The word that evidence and tables use.
     pub fn word(self) -> &'static str {
         match self {
@@ -247,13 +258,6 @@ pub fn worst(mut outcomes: Vec<(String, Outcome)>) -> Outcome {
     if outcomes.len() == 1 {
         return outcomes.remove(0).1;
     }
-    let rank = |kind: Kind| match kind {
-        Kind::Fail => 0,
-        Kind::Pending => 1,
-        Kind::Inconclusive => 2,
-        Kind::Skip(_) => 3,
-        Kind::Pass => 4,
-    };
     let measured: Map<String, Value> = outcomes
         .iter()
         .map(|(name, outcome)| (name.clone(), Value::Object(outcome.measured.clone())))
@@ -265,7 +269,7 @@ pub fn worst(mut outcomes: Vec<(String, Outcome)>) -> Outcome {
         let decided = outcomes.iter().map(|(name, outcome)| (name.clone(), outcome.decided().clone()));
         Box::new(worst(decided.collect()))
     });
-    outcomes.sort_by_key(|(_, outcome)| rank(outcome.kind));
+    outcomes.sort_by_key(|(_, outcome)| outcome.kind.rank());
     let all: Vec<_> =
         outcomes.iter().map(|(name, outcome)| format!("{name}: {}", outcome.observed)).collect();
     let Some((name, worst)) = outcomes.into_iter().next() else {

@@ -8,8 +8,8 @@ const LISTED: usize = 5;
 const LONGEST: usize = 300;
 
 /// `1 task`, `2 tasks`.
-pub(crate) fn count(number: usize, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+pub(crate) fn count<N: Copy + Display + PartialEq + From<u8>>(number: N, noun: &str) -> String {
+    if number == N::from(1) { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
 /// The first few, and how many more there are.

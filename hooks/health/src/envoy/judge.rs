@@ -7,6 +7,8 @@
 
 use greenlight::{Outcome, plan::units::Span};
 
+use crate::words::count;
+
 use super::{
     Envoy,
     reading::{Counters, Reading, State, Subscription},
@@ -35,7 +37,7 @@ pub(super) fn judge(settings: &Envoy, before: Option<&Counters>, now: &Reading) 
     Outcome::pass(format!(
         "Envoy {} is LIVE with {}, and rejected no update within {}",
         now.version,
-        plural(now.listeners, "listener"),
+        count(now.listeners, "listener"),
         Span::from_secs(now.uptime - before.uptime),
     ))
 }
@@ -57,7 +59,7 @@ fn broken(now: &Reading) -> Option<Outcome> {
     let stopped = (now.state == State::Live && now.listeners_stopped > 0).then_some(now.listeners_stopped)?;
     let observed = format!(
         "Envoy {version} says LIVE, and {} of it {} stopped by /drain_listeners: no new connection is taken",
-        plural(stopped, "listener"),
+        count(stopped, "listener"),
         if stopped == 1 { "was" } else { "were" },
     );
     Some(Outcome::fail(observed, "listeners that take connections").hint(
@@ -138,8 +140,8 @@ fn unready(settings: &Envoy, now: &Reading) -> Option<Outcome> {
     if now.clusters_warming + now.listeners_warming > 0 {
         let observed = format!(
             "{} and {} of Envoy {version} are warming",
-            plural(now.clusters_warming, "cluster"),
-            plural(now.listeners_warming, "listener"),
+            count(now.clusters_warming, "cluster"),
+            count(now.listeners_warming, "listener"),
         );
         return pending(observed, "they wait for endpoints, routes or secrets, or for a first health check");
     }
@@ -161,7 +163,7 @@ fn unready(settings: &Envoy, now: &Reading) -> Option<Outcome> {
                 let observed = format!(
                     "Envoy {version} sees {} healthy of {} in cluster `{name}`",
                     members.healthy,
-                    plural(members.total, "member"),
+                    count(members.total, "member"),
                 );
                 Some(
                     Outcome::pending(observed)
@@ -203,7 +205,7 @@ fn never_accepted(settings: &Envoy, before: &Counters, now: &Reading) -> Option<
     let observed = format!(
         "Envoy {} rejected {} of {name} since it started, and accepted none",
         now.version,
-        plural(of.rejected, "update"),
+        count(of.rejected, "update"),
     );
     Some(Outcome::fail(observed, "a configuration that it accepts").hint(LOG))
 }
@@ -217,14 +219,10 @@ fn unsettled(settings: &Envoy, before: &Counters, now: &Reading) -> Option<Outco
         Outcome::inconclusive(format!(
             "Envoy {} rejected {} of {name} before the first reading, and accepted none since: whether it runs what it was offered last cannot be told",
             now.version,
-            plural(of.rejected, "update"),
+            count(of.rejected, "update"),
         ))
         .hint(format!("{LOG}; where that is over, set `old_rejections` to {all}")),
     )
-}
-
-fn plural(count: u64, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
 #[cfg(test)]

@@ -33,15 +33,8 @@ fn decided(places: &Places, looked: &[Looked]) -> Outcome {
     if places.only_managed && looked.iter().all(refused) {
         return Outcome::skip(SkipCause::NotConfigured, MANAGED);
     }
-    let rank = |kind: Kind| match kind {
-        Kind::Fail => 0,
-        Kind::Pending => 1,
-        Kind::Inconclusive => 2,
-        Kind::Skip(_) => 3,
-        Kind::Pass => 4,
-    };
     let said = || looked.iter().filter_map(|one| Some((&one.name, one.outcome.as_ref()?)));
-    let Some((name, worst)) = said().min_by_key(|(_, outcome)| rank(outcome.kind)) else {
+    let Some((name, worst)) = said().min_by_key(|(_, outcome)| outcome.kind.rank()) else {
         return Outcome::cannot_tell("there is no Envoy to ask");
     };
     let same = said().filter(|(_, outcome)| outcome.kind == worst.kind).count();
