@@ -11,7 +11,7 @@ use std::time::Duration;
 use rustls_pki_types::ServerName;
 use tokio::net::TcpStream;
 use tokio::time::Instant;
-use tokio_rustls::TlsConnector;
+use tokio_rustls::{TlsConnector, client::TlsStream};
 
 use super::connect::{ConnectTimes, Connected, Connector, Peer};
 use super::tls;
@@ -49,14 +49,18 @@ impl<'a> Attempt<'a> {
         let failed_attempts = self.number;
         let Some(name) = self.peer.endpoint.server_name() else {
             let (stream, http2) = (Stream::Plain(tcp), self.peer.endpoint.speaks().is_http2_in_plain());
-            return Ok(Connected { stream, remote, tls: None, http2, times, failed_attempts });
+            let (tls, certificate_expires) = (None, None);
+            return Ok(Connected { stream, remote, tls, certificate_expires, http2, times, failed_attempts });
         };
         // Before the clock starts: the first handshake of all waits for the roots to be read.
         let tls = self.connector.tls().await?;
         let began = Instant::now();
-        let (stream, version, http2) = self.shake_hands(tls, name.clone(), tcp).await?;
+        let stream = self.shake_hands(tls, name.clone(), tcp).await?;
+        let http2 = self.peer.endpoint.speaks().is_http2_over_tls(stream.get_ref().1.alpn_protocol())?;
         times.tls = began.elapsed();
-        Ok(Connected { stream, remote, tls: Some(version), http2, times, failed_attempts })
+        let (tls, certificate_expires) = (Some(tls::version(&stream)), tls::certificate_expires(&stream));
+        let stream = Stream::Tls(Box::new(stream));
+        Ok(Connected { stream, remote, tls, certificate_expires, http2, times, failed_attempts })
     }
 
     async fn addresses(&self) -> Result<Vec<SocketAddr>, Obstacle> {
@@ -97,16 +101,11 @@ impl<'a> Attempt<'a> {
         tls: &TlsConnector,
         name: ServerName<'static>,
         tcp: TcpStream,
-    ) -> Result<(Stream, &'static str, bool), Obstacle> {
-        let speaks = self.peer.endpoint.speaks();
-        let stream = self
-            .within(tls.connect(name, tcp))
+    ) -> Result<TlsStream<TcpStream>, Obstacle> {
+        self.within(tls.connect(name, tcp))
             .await
             .map_err(|after| Obstacle::HandshakeTimedOut { after })?
-            .map_err(|error| tls::handshake_obstacle(&error, speaks))?;
-        let version = tls::version(&stream);
-        let http2 = speaks.is_http2_over_tls(stream.get_ref().1.alpn_protocol())?;
-        Ok((Stream::Tls(Box::new(stream)), version, http2))
+            .map_err(|error| tls::handshake_obstacle(&error, self.peer.endpoint.speaks()))
     }
 
     /// Gives one phase its time, or what is left of it before the deadline; says how long that was.

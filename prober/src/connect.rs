@@ -5,7 +5,7 @@
 //! a release.
 
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
@@ -81,6 +81,8 @@ pub(super) struct Connected {
     pub(super) tls: Option<&'static str>,
     /// Whether it is HTTP/2 that is spoken.
     pub(super) http2: bool,
+    /// Until when the other side's certificate is valid.
+    pub(super) certificate_expires: Option<SystemTime>,
     pub(super) times: ConnectTimes,
     pub(super) failed_attempts: u32,
 }

@@ -13,7 +13,7 @@
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, Version};
@@ -21,6 +21,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::connect::{Connected, Peer};
 use super::hop::Hop;
+use super::jar::Jar;
 use super::reply::{Fault, OutOfTime};
 use super::unreachable::Obstacle;
 use super::wire::{Meter, Wire};
@@ -79,6 +80,7 @@ pub(super) struct Connection {
     pub(super) peer: Arc<Peer>,
     pub(super) remote: SocketAddr,
     pub(super) tls: Option<&'static str>,
+    pub(super) certificate_expires: Option<SystemTime>,
 }
 
 /// What is spoken over it.
@@ -106,7 +108,7 @@ enum Stop<E> {
 impl Connection {
     /// Begins to speak; the error is in the words of the library.
     pub(super) async fn new(peer: Arc<Peer>, connected: Connected) -> Result<Self, String> {
-        let Connected { stream, remote, tls, http2, .. } = connected;
+        let Connected { stream, remote, tls, certificate_expires, http2, .. } = connected;
         let meter = Arc::new(Meter::default());
         let wire = Wire::new(stream, Arc::clone(&meter));
         let speaker = if http2 {
@@ -114,7 +116,7 @@ impl Connection {
         } else {
             Speaker::One(One::new(wire).await.map_err(|error| error.to_string())?)
         };
-        Ok(Self { speaker, meter, answers: 0, peer, remote, tls })
+        Ok(Self { speaker, meter, answers: 0, peer, remote, tls, certificate_expires })
     }
 
     /// Whether it has carried an answer before.
@@ -130,10 +132,11 @@ impl Connection {
         }
     }
 
-    /// Writes a request and reads its answer; says how long that took.
+    /// Writes a request, with those of the cookies that belong to it, and reads its answer; says how long that took.
     pub(super) async fn exchange(
         &mut self,
         hop: &Hop,
+        cookies: Option<&Jar>,
         allowance: &Allowance,
     ) -> Result<(Outcome, Duration), OutOfTime> {
         self.meter.restart();
@@ -152,11 +155,11 @@ impl Connection {
             Circumstances { meter: &self.meter, reused: self.answers > 0, quote: allowance.quote };
         let ended = match &mut self.speaker {
             Speaker::One(one) => one
-                .converse(hop, timer, &mut intake)
+                .converse(hop, cookies, timer, &mut intake)
                 .await
                 .map_err(|stop| stop.map(|error| one.blame(&intake, &error, &circumstances))),
             Speaker::Two(two) => two
-                .converse(hop, timer, &mut intake)
+                .converse(hop, cookies, timer, &mut intake)
                 .await
                 .map_err(|stop| stop.map(|error| two.blame(&intake, &error, &circumstances))),
         };

@@ -14,6 +14,7 @@ use url::Url;
 
 use super::connect::Peer;
 use super::endpoint::EndpointError;
+use super::jar::Jar;
 use super::request::Request;
 
 /// A request to a peer.
@@ -52,14 +53,18 @@ impl Hop {
         Self { peer, path, message, headers, body }
     }
 
-    /// The message to write.
-    pub(super) fn message(&self) -> http::Request<Full<Bytes>> {
-        self.message.clone()
+    /// The message to write, with the cookies that belong to it.
+    pub(super) fn message(&self, cookies: Option<&Jar>) -> http::Request<Full<Bytes>> {
+        let mut message = self.message.clone();
+        if let Some(jar) = cookies {
+            jar.add(self, message.headers_mut());
+        }
+        message
     }
 
     /// The message to write over HTTP/2, without its body: who is spoken to stands in the URI, and the headers
     /// that speak of the connection are none of HTTP/2's (RFC 9113, 8.2.2 and 8.3.1).
-    pub(super) fn message_http2(&self) -> http::Request<()> {
+    pub(super) fn message_http2(&self, cookies: Option<&Jar>) -> http::Request<()> {
         let mut message = http::Request::new(());
         *message.method_mut() = self.method().clone();
         *message.version_mut() = Version::HTTP_2;
@@ -73,6 +78,9 @@ impl Hop {
         }
         if !self.body.is_empty() || self.message.headers().contains_key(CONTENT_LENGTH) {
             message.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(self.body.len()));
+        }
+        if let Some(jar) = cookies {
+            jar.add(self, message.headers_mut());
         }
         message
     }

@@ -13,7 +13,7 @@
 //! other side says it did not process (RFC 9113, 8.7) is written once more, on a fresh connection.
 //!
 //! The way of a request: [`Endpoint`] → name → connect → TLS → exchange → redirect? → [`Reply`], and for many
-//! requests → judge → [`Tally`].
+//! requests → judge → [`Tally`]. Several requests in order, where one needs what another gave, are a [`Script`].
 //!
 //! ```no_run
 //! use std::time::Duration;
@@ -47,16 +47,19 @@
 
 mod attempt;
 mod blame;
+mod certificate;
 mod connect;
 mod driver;
 mod endpoint;
 mod exchange;
 mod hop;
+mod jar;
 mod load;
 mod name;
 mod redirect;
 mod reply;
 mod request;
+mod script;
 mod session;
 mod speaks;
 mod talk;
@@ -71,17 +74,20 @@ use tokio::time::Instant;
 
 pub use self::connect::{ConnectTimes, Connects};
 pub use self::endpoint::{Endpoint, EndpointError, Overrides, Scheme};
+pub use self::jar::Jar;
 pub use self::load::Load;
 pub use self::redirect::RedirectRefused;
 pub use self::reply::{Answer, Fault, NoAnswer, OutOfTime, Reply};
 pub use self::request::{Limits, Request, RequestError};
+pub use self::script::{Answered, Script};
 pub use self::speaks::Speaks;
 pub use self::talk::{Heard, Talk};
-pub use self::tally::{Distinct, Latencies, Mismatch, Stopped, Tally, Whose};
+pub use self::tally::{Distinct, Latencies, Mismatch, Stopped, Streak, Tally, Whose};
 pub use self::unreachable::{Obstacle, Phase, Unreachable};
 
 use self::connect::{Connector, Peer};
 use self::hop::Hop;
+use self::script::Alone;
 use self::session::Session;
 
 /// Sends requests to one endpoint. Cheap to clone.
@@ -119,8 +125,12 @@ impl Prober {
     where
         J: Fn(&Answer) -> Result<(), Mismatch> + Send + Sync + 'static,
     {
-        let hop = Hop::first(Arc::clone(&self.shared.home), request);
-        load::run(&self.shared, hop, request.carries_secrets, load, judge).await
+        load::run(&self.shared, Alone { request: request.clone(), judge }, load).await
+    }
+
+    /// Plays a script many times, several at once; the same holds as for [`run`](Self::run).
+    pub async fn play<S: Script>(&self, script: S, load: Load) -> Tally {
+        load::run(&self.shared, script, load).await
     }
 
     /// Opens a connection, sends some bytes, and reads until `enough` finds that what came is enough. Nothing

@@ -4,19 +4,27 @@
 //! is settled: a slow target is asked less often, never by more workers. Surprising: a target that is out of reach
 //! is not hammered; once as many requests in a row as there are workers found it unreachable, the rest are not
 //! tried.
+//!
+//! What counts is a run of the script. A run of one request is that request; a run of several ends with the first
+//! that is not good.
 
 use std::panic;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::Shared;
+use super::connect::Peer;
 use super::hop::Hop;
-use super::reply::{Answer, OutOfTime, Reply};
+use super::jar::Jar;
+use super::reply::{OutOfTime, Reply};
+use super::request::Request;
+use super::script::{Answered, Script};
 use super::session::Session;
-use super::tally::{Mismatch, Stopped, Tally};
+use super::tally::{Settled, Stopped, Tally};
 
 /// Unreachable requests in a row after which a load with few workers gives up.
 const ENOUGH: u64 = 3;
@@ -24,7 +32,7 @@ const ENOUGH: u64 = 3;
 /// How many requests, how many at once, and until when.
 #[derive(Debug, Clone, Copy)]
 pub struct Load {
-    /// How many requests; exactly so many are made, unless the tally says why not.
+    /// How many requests, of a sequence how many runs; exactly so many are made, unless the tally says why not.
     pub requests: u64,
     /// How many at once, at least one.
     pub concurrency: usize,
@@ -33,35 +41,46 @@ pub struct Load {
 }
 
 /// What all workers see.
-struct Run<J> {
-    hop: Hop,
-    carries_secrets: bool,
+struct Run<S> {
+    script: S,
+    home: Arc<Peer>,
+    /// The steps whose requests do not depend on earlier answers, put together once.
+    fixed: Vec<Option<Message>>,
     load: Load,
-    judge: J,
     claimed: AtomicU64,
     unreachable_in_a_row: AtomicU64,
+    /// Whether as many runs in a row were good as the script asks for.
+    enough: AtomicBool,
     tally: Mutex<Tally>,
 }
 
-pub(super) async fn run<J>(
-    shared: &Arc<Shared>,
+/// A request that is ready to be written.
+struct Message {
     hop: Hop,
     carries_secrets: bool,
-    load: Load,
-    judge: J,
-) -> Tally
-where
-    J: Fn(&Answer) -> Result<(), Mismatch> + Send + Sync + 'static,
-{
+}
+
+impl Message {
+    fn new(home: &Arc<Peer>, request: &Request) -> Self {
+        Self { hop: Hop::first(Arc::clone(home), request), carries_secrets: request.carries_secrets }
+    }
+}
+
+pub(super) async fn run<S: Script>(shared: &Arc<Shared>, script: S, load: Load) -> Tally {
     let began = Instant::now();
+    let home = Arc::clone(&shared.home);
+    let message = |request: Option<Request>| request.map(|request| Message::new(&home, &request));
+    let fixed: Vec<_> = script.requests().into_iter().map(message).collect();
+    let tally = Tally::of(load.requests, if script.is_sequence() { fixed.len() } else { 0 });
     let run = Arc::new(Run {
-        hop,
-        carries_secrets,
+        script,
+        home,
+        fixed,
         load,
-        judge,
         claimed: AtomicU64::new(0),
         unreachable_in_a_row: AtomicU64::new(0),
-        tally: Mutex::new(Tally::new(load.requests)),
+        enough: AtomicBool::new(false),
+        tally: Mutex::new(tally),
     });
     let mut workers = JoinSet::new();
     for _ in 0..run.workers() {
@@ -75,28 +94,24 @@ where
             panic::resume_unwind(error.into_panic());
         }
     }
-    let mut tally = std::mem::replace(&mut *run.tally(), Tally::new(0));
+    let mut tally = std::mem::replace(&mut *run.tally(), Tally::of(0, 0));
     tally.elapsed = began.elapsed();
     tally
 }
 
-impl<J> Run<J>
-where
-    J: Fn(&Answer) -> Result<(), Mismatch> + Send + Sync,
-{
+impl<S: Script> Run<S> {
     async fn work(self: Arc<Self>, mut session: Session) {
         while self.claim() {
-            let reply = session.send(&self.hop, self.carries_secrets, self.load.deadline).await;
-            self.settle(reply);
+            self.play(&mut session).await;
         }
         let mut tally = self.tally();
         tally.connects.add(&session.connects);
         tally.reconnects += session.reconnects;
     }
 
-    /// Takes one request from what is left to do.
+    /// Takes one run from what is left to do.
     fn claim(&self) -> bool {
-        if self.claimed.load(Ordering::Relaxed) >= self.load.requests {
+        if self.claimed.load(Ordering::Relaxed) >= self.load.requests || self.enough.load(Ordering::Relaxed) {
             return false;
         }
         let stopped = if Instant::now() >= self.load.deadline {
@@ -110,27 +125,64 @@ where
         false
     }
 
-    fn settle(&self, reply: Result<Reply, OutOfTime>) {
-        let in_a_row = &self.unreachable_in_a_row;
-        match reply {
+    /// One run, up to the first step that is not good.
+    async fn play(&self, session: &mut Session) {
+        let mut memory = S::Memory::default();
+        session.jar = self.script.is_sequence().then(|| Jar::new(Arc::clone(&self.home)));
+        let mut spent = Duration::ZERO;
+        for step in 0..self.fixed.len() {
+            let settled = self.step(step, session, &mut memory).await;
+            let (good, latency) = (settled.is_good(), settled.latency());
+            self.settle(step, settled, spent);
+            if !good {
+                break;
+            }
+            spent += latency;
+        }
+    }
+
+    /// Sends the request of one step, and has its answer judged.
+    async fn step(&self, step: usize, session: &mut Session, memory: &mut S::Memory) -> Settled {
+        let made;
+        let message = match self.fixed.get(step).and_then(Option::as_ref) {
+            Some(fixed) => fixed,
+            None => match self.script.request(step, memory) {
+                Ok(request) => {
+                    made = Message::new(&self.home, &request);
+                    &made
+                }
+                Err(mismatch) => return Settled::NotMade(mismatch),
+            },
+        };
+        match session.send(&message.hop, message.carries_secrets, self.load.deadline).await {
             Ok(Reply::Answer(answer)) => {
-                in_a_row.store(0, Ordering::Relaxed);
                 // Before the tally is locked: the judge may take its time, and may panic.
-                let judgement = (self.judge)(&answer);
-                self.tally().record_answer(&answer, judgement);
+                let answered = Answered { step, answer: &answer, jar: session.jar.as_ref() };
+                let judgement = self.script.judge(&answered, memory);
+                Settled::judged(&answer, judgement)
             }
-            Ok(Reply::NoAnswer(no_answer)) => {
-                in_a_row.store(0, Ordering::Relaxed);
-                self.tally().record_no_answer(no_answer);
-            }
-            Ok(Reply::Unreachable(unreachable)) => {
-                in_a_row.fetch_add(1, Ordering::Relaxed);
-                self.tally().record_unreachable(unreachable);
-            }
-            Err(OutOfTime) => {
-                let mut tally = self.tally();
-                tally.unfinished += 1;
-                tally.stopped.get_or_insert(Stopped::Deadline);
+            Ok(Reply::NoAnswer(no_answer)) => Settled::NoAnswer(no_answer),
+            Ok(Reply::Unreachable(unreachable)) => Settled::Unreachable(unreachable),
+            Err(OutOfTime) => Settled::OutOfTime,
+        }
+    }
+
+    /// Counts what a step came to, after steps that took `spent`.
+    fn settle(&self, step: usize, settled: Settled, spent: Duration) {
+        if let Settled::Unreachable(_) = settled {
+            self.unreachable_in_a_row.fetch_add(1, Ordering::Relaxed);
+        } else if settled.was_written() {
+            self.unreachable_in_a_row.store(0, Ordering::Relaxed);
+        }
+        let is_end = !settled.is_good() || step + 1 == self.fixed.len();
+        let mut tally = self.tally();
+        if let Some(tally) = tally.steps.get_mut(step) {
+            tally.record(settled.clone());
+        }
+        if is_end {
+            tally.end_run(settled.after(spent), self.script.in_a_row().is_some());
+            if self.script.in_a_row().is_some_and(|wanted| tally.streak.longest >= wanted) {
+                self.enough.store(true, Ordering::Relaxed);
             }
         }
     }

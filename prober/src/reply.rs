@@ -6,7 +6,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, Version};
@@ -44,6 +44,8 @@ pub struct Answer {
     pub remote: SocketAddr,
     /// The TLS version, e.g. `TLS 1.3`; none for plain HTTP.
     pub tls: Option<&'static str>,
+    /// Until when the certificate is valid that the connection was verified by; none for plain HTTP.
+    pub certificate_expires: Option<SystemTime>,
     /// The URLs of the redirects that were followed, in order.
     pub redirects: Vec<String>,
     /// Why this answer's redirect was not followed, where redirects are followed at all.

@@ -16,6 +16,7 @@ use super::Shared;
 use super::connect::{Connects, Peer};
 use super::exchange::{Allowance, Connection, Outcome, Received};
 use super::hop::Hop;
+use super::jar::Jar;
 use super::redirect::{Next, Trail};
 use super::reply::{Answer, NoAnswer, OutOfTime, Reply};
 use super::unreachable::{Obstacle, Unreachable};
@@ -27,6 +28,8 @@ const MAX_KEPT: usize = 4;
 pub(super) struct Session {
     shared: Arc<Shared>,
     kept: Vec<Connection>,
+    /// The cookies of the run that is under way, where they are kept.
+    pub(super) jar: Option<Jar>,
     pub(super) connects: Connects,
     /// Requests written once more: a kept-alive connection was closed under them, or they were not processed.
     pub(super) reconnects: u64,
@@ -41,7 +44,7 @@ enum End {
 
 impl Session {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
-        Self { shared, kept: Vec::new(), connects: Connects::default(), reconnects: 0 }
+        Self { shared, kept: Vec::new(), jar: None, connects: Connects::default(), reconnects: 0 }
     }
 
     /// Sends a request and follows its redirects, as far as allowed.
@@ -60,12 +63,15 @@ impl Session {
                 timeout: self.shared.limits.timeout.saturating_sub(spent),
                 deadline,
                 max_body: self.shared.limits.max_body,
-                quote: !carries_secrets,
+                quote: !carries_secrets && self.jar.is_none(),
             };
-            let (received, remote, tls) = match self.exchange(hop, &allowance).await? {
+            let (received, remote, tls, certificate_expires) = match self.exchange(hop, &allowance).await? {
                 End::Received(received, connection, latency) => {
                     spent += latency;
-                    let seen = (received, connection.remote, connection.tls);
+                    if let Some(jar) = &mut self.jar {
+                        jar.keep(hop, &received.headers);
+                    }
+                    let seen = (received, connection.remote, connection.tls, connection.certificate_expires);
                     self.keep(connection);
                     seen
                 }
@@ -92,6 +98,7 @@ impl Session {
                 latency: spent,
                 remote,
                 tls,
+                certificate_expires,
                 redirects: trail.followed,
                 redirect_refused,
             }));
@@ -110,7 +117,7 @@ impl Session {
                 },
             };
             let reused = connection.reused();
-            let (outcome, waited) = connection.exchange(hop, allowance).await?;
+            let (outcome, waited) = connection.exchange(hop, self.jar.as_ref(), allowance).await?;
             let (fault, status) = match outcome {
                 Outcome::Answered(received) => return Ok(End::Received(received, connection, waited)),
                 Outcome::NotWritten => {

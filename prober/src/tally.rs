@@ -138,6 +138,60 @@ impl Latencies {
     }
 }
 
+/// What one request came to, as far as it is counted.
+#[derive(Debug, Clone)]
+pub(super) enum Settled {
+    Judged {
+        status: u16,
+        latency: Duration,
+        body_bytes: u64,
+        judgement: Result<(), Mismatch>,
+    },
+    NoAnswer(NoAnswer),
+    Unreachable(Unreachable),
+    /// What earlier answers gave does not make a request.
+    NotMade(Mismatch),
+    OutOfTime,
+}
+
+impl Settled {
+    pub(super) fn judged(answer: &Answer, judgement: Result<(), Mismatch>) -> Self {
+        Self::Judged {
+            status: answer.status.as_u16(),
+            latency: answer.latency,
+            body_bytes: answer.body.len() as u64,
+            judgement,
+        }
+    }
+
+    pub(super) fn is_good(&self) -> bool {
+        matches!(self, Self::Judged { judgement: Ok(()), .. })
+    }
+
+    /// Whether the other side got the request.
+    pub(super) fn was_written(&self) -> bool {
+        matches!(self, Self::Judged { .. } | Self::NoAnswer(_))
+    }
+
+    pub(super) fn latency(&self) -> Duration {
+        match self {
+            Self::Judged { latency, .. } => *latency,
+            Self::NoAnswer(no_answer) => no_answer.waited,
+            Self::Unreachable(_) | Self::NotMade(_) | Self::OutOfTime => Duration::ZERO,
+        }
+    }
+
+    /// The same at the end of a run that had taken so long before.
+    pub(super) fn after(mut self, spent: Duration) -> Self {
+        match &mut self {
+            Self::Judged { latency, .. } => *latency += spent,
+            Self::NoAnswer(no_answer) => no_answer.waited += spent,
+            Self::Unreachable(_) | Self::NotMade(_) | Self::OutOfTime => {}
+        }
+        self
+    }
+}
+
 fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
@@ -152,19 +206,62 @@ pub enum Stopped {
     Unreachable,
 }
 
+/// Good ones in a row.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Streak {
+    /// How many there are just now.
+    pub current: u64,
+    /// How many there were at most.
+    pub longest: u64,
+    /// As `current`, had everything that says nothing about green been good.
+    possible: u64,
+    /// As `longest`, had everything that says nothing about green been good.
+    most_possible: u64,
+}
+
+impl Streak {
+    fn good(&mut self) {
+        self.current += 1;
+        self.longest = self.longest.max(self.current);
+        self.good_or_unknown();
+    }
+
+    fn unknown(&mut self) {
+        self.current = 0;
+        self.good_or_unknown();
+    }
+
+    fn failed(&mut self) {
+        (self.current, self.possible) = (0, 0);
+    }
+
+    fn good_or_unknown(&mut self) {
+        self.possible += 1;
+        self.most_possible = self.most_possible.max(self.possible);
+    }
+
+    /// How many there could have been at most, had everything that says nothing about green been good, and so
+    /// many more at the end.
+    pub fn possible(&self, more: u64) -> u64 {
+        self.most_possible.max(self.possible.saturating_add(more))
+    }
+}
+
 /// What a load came to.
 ///
 /// Every request that was begun is in exactly one of `good`, `mismatches`, `no_answers`, `strangers`,
-/// `unreachable` and `unfinished`.
+/// `unreachable` and `unfinished`. Of a sequence these count its runs, each by what ended it, and `steps` its
+/// requests.
 #[derive(Debug, Clone)]
 pub struct Tally {
-    /// How many requests were asked for.
+    /// How many requests (or runs) were asked for.
     pub requested: u64,
     /// Answers that the judge found good.
     pub good: u64,
     /// Answers that the judge did not find good.
     pub mismatches: Distinct<Mismatch>,
-    /// Answers that were not green's. They say nothing about it.
+    /// Answers that were not green's, and steps whose requests could not be made of what earlier answers gave.
+    /// They say nothing about green.
     pub strangers: Distinct<Mismatch>,
     /// Requests that were written and got no answer: green's fault.
     pub no_answers: Distinct<NoAnswer>,
@@ -187,10 +284,19 @@ pub struct Tally {
     pub elapsed: Duration,
     /// Why not all requests were made, if so.
     pub stopped: Option<Stopped>,
+    /// How many in a row were good, over the whole load.
+    pub streak: Streak,
+    /// What each step of a sequence came to; empty where there is but one request.
+    pub steps: Vec<Self>,
 }
 
 impl Tally {
-    pub(super) fn new(requested: u64) -> Self {
+    /// An empty tally, of a sequence of so many steps.
+    pub(super) fn of(requested: u64, steps: usize) -> Self {
+        Self { steps: vec![Self::new(requested); steps], ..Self::new(requested) }
+    }
+
+    fn new(requested: u64) -> Self {
         Self {
             requested,
             good: 0,
@@ -206,6 +312,8 @@ impl Tally {
             reconnects: 0,
             elapsed: Duration::ZERO,
             stopped: None,
+            streak: Streak::default(),
+            steps: Vec::new(),
         }
     }
 
@@ -225,23 +333,48 @@ impl Tally {
         self.judged() + self.strangers.count() + self.unreachable.count() + self.unfinished
     }
 
-    pub(super) fn record_answer(&mut self, answer: &Answer, judgement: Result<(), Mismatch>) {
-        if let Err(mismatch) = &judgement
-            && mismatch.whose != Whose::Green
-        {
-            self.strangers.record(mismatch.clone(), PartialEq::eq);
-            return;
-        }
-        self.latency.record(answer.latency);
-        *self.statuses.entry(answer.status.as_u16()).or_default() += 1;
-        self.body_bytes += answer.body.len() as u64;
-        match judgement {
-            Ok(()) => self.good += 1,
-            Err(mismatch) => self.mismatches.record(mismatch, PartialEq::eq),
+    /// Counts what one request came to.
+    pub(super) fn record(&mut self, settled: Settled) {
+        match settled {
+            Settled::Judged { judgement: Err(stranger), .. } if stranger.whose != Whose::Green => {
+                self.strangers.record(stranger, PartialEq::eq);
+            }
+            Settled::NotMade(why) => self.strangers.record(why, PartialEq::eq),
+            Settled::Judged { status, latency, body_bytes, judgement } => {
+                self.latency.record(latency);
+                *self.statuses.entry(status).or_default() += 1;
+                self.body_bytes += body_bytes;
+                match judgement {
+                    Ok(()) => self.good += 1,
+                    Err(mismatch) => self.mismatches.record(mismatch, PartialEq::eq),
+                }
+            }
+            Settled::NoAnswer(no_answer) => self.record_no_answer(no_answer),
+            Settled::Unreachable(unreachable) => self.record_unreachable(unreachable),
+            Settled::OutOfTime => {
+                self.unfinished += 1;
+                self.stopped.get_or_insert(Stopped::Deadline);
+            }
         }
     }
 
-    pub(super) fn record_no_answer(&mut self, no_answer: NoAnswer) {
+    /// Counts a run by what ended it. `in_a_row`: whether only the last row of good runs is of interest; the
+    /// latencies are then those of that row.
+    pub(super) fn end_run(&mut self, settled: Settled, in_a_row: bool) {
+        let (judged, good) = (self.judged(), self.good);
+        self.record(settled);
+        match (self.good > good, self.judged() > judged) {
+            (true, _) => self.streak.good(),
+            (false, true) => self.streak.failed(),
+            (false, false) => self.streak.unknown(),
+        }
+        if in_a_row && self.good == good {
+            self.latency = Latencies::new();
+            self.steps.iter_mut().for_each(|step| step.latency = Latencies::new());
+        }
+    }
+
+    fn record_no_answer(&mut self, no_answer: NoAnswer) {
         self.latency.record(no_answer.waited);
         // Not by their words: times and byte counts differ each time.
         self.no_answers.record(no_answer, |one, other| {
@@ -250,7 +383,7 @@ impl Tally {
         });
     }
 
-    pub(super) fn record_unreachable(&mut self, unreachable: Unreachable) {
+    fn record_unreachable(&mut self, unreachable: Unreachable) {
         self.unreachable.record(unreachable, |one, other| {
             std::mem::discriminant(&one.obstacle) == std::mem::discriminant(&other.obstacle)
                 && one.endpoint == other.endpoint

@@ -7,6 +7,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::io;
 use std::sync::{Arc, OnceLock};
+use std::time::SystemTime;
 
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
@@ -17,6 +18,7 @@ use tokio_rustls::rustls::{
     self, AlertDescription, CertificateError, ClientConfig, Error as TlsError, ProtocolVersion, RootCertStore,
 };
 
+use super::certificate;
 use super::speaks::Speaks;
 use super::unreachable::Obstacle;
 
@@ -96,6 +98,11 @@ pub(super) fn version(stream: &TlsStream<TcpStream>) -> &'static str {
         // Neither is offered.
         _ => "TLS",
     }
+}
+
+/// Until when the other side's certificate is valid.
+pub(super) fn certificate_expires(stream: &TlsStream<TcpStream>) -> Option<SystemTime> {
+    certificate::not_after(stream.get_ref().1.peer_certificates()?.first()?)
 }
 
 /// What stood in the way of a handshake.

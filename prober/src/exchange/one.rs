@@ -14,6 +14,7 @@ use tokio::time::Sleep;
 use super::super::blame::{self, Break};
 use super::super::driver::Driver;
 use super::super::hop::Hop;
+use super::super::jar::Jar;
 use super::super::reply::Fault;
 use super::super::tls;
 use super::super::wire::Wire;
@@ -52,10 +53,11 @@ impl One {
     pub(super) async fn converse(
         &mut self,
         hop: &Hop,
+        cookies: Option<&Jar>,
         mut timer: Pin<&mut Sleep>,
         intake: &mut Intake,
     ) -> Result<Received, Stop<hyper::Error>> {
-        let mut response = pin!(self.sender.try_send_request(hop.message()));
+        let mut response = pin!(self.sender.try_send_request(hop.message(cookies)));
         let response = self.driver.run(timer.as_mut(), |cx| response.as_mut().poll(cx)).await;
         let response = response.ok_or(Stop::TimeUp)?.map_err(|error| Stop::Broken(error.into_error()))?;
         let (head, mut body) = response.into_parts();

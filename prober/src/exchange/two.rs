@@ -19,6 +19,7 @@ use tokio::time::Sleep;
 use super::super::blame;
 use super::super::driver::Driver;
 use super::super::hop::Hop;
+use super::super::jar::Jar;
 use super::super::reply::Fault;
 use super::super::tls;
 use super::super::wire::Wire;
@@ -64,13 +65,14 @@ impl Two {
     pub(super) async fn converse(
         &mut self,
         hop: &Hop,
+        cookies: Option<&Jar>,
         mut timer: Pin<&mut Sleep>,
         intake: &mut Intake,
     ) -> Result<Received, Stop<h2::Error>> {
         let Self { sender, driver } = self;
         let ready = driver.run(timer.as_mut(), |cx| sender.poll_ready(cx)).await;
         ready.ok_or(Stop::TimeUp)?.map_err(Stop::Broken)?;
-        let sent = sender.send_request(hop.message_http2(), hop.body().is_empty());
+        let sent = sender.send_request(hop.message_http2(cookies), hop.body().is_empty());
         let (response, stream) = sent.map_err(Stop::Broken)?;
         let mut response = pin!(response);
         let mut upload = Upload { stream, rest: hop.body().clone() };

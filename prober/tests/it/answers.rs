@@ -1,10 +1,10 @@
 //! Answers, and the connections that carry them.
 
-use greenlight_prober::{Overrides, Prober};
+use greenlight_prober::{Fault, Limits, Overrides, Prober};
 use http::Method;
 
 use super::support::{
-    Script, Server, Step, answer, ask, endpoint, get, load, never, ok, patient, prober, send,
+    Script, Server, Step, answer, ask, endpoint, get, load, never, no_answer, ok, patient, prober, send,
 };
 
 #[tokio::test]
@@ -48,6 +48,24 @@ async fn every_way_to_end_a_body_is_understood() {
     ] {
         let server = Server::always([Step::Read, send(sent)]).await;
         assert_eq!(answer(ask(&server, patient()).await).body, body, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_may_be_as_large_as_its_limit_and_is_taken_as_it_was_sent() {
+    let limits = || Limits { max_body: 3, ..patient() };
+    for (name, sent) in [
+        ("length", "HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nabc"),
+        ("chunks", "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\na\r\n2\r\nbc\r\n0\r\n\r\n"),
+        // Nobody asked for it, so it is not unpacked: what is small on the wire cannot grow here.
+        ("compressed", "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 3\r\n\r\nabc"),
+    ] {
+        let server = Server::always([Step::Read, send(sent)]).await;
+        assert_eq!(answer(ask(&server, limits()).await).body, "abc", "{name}");
+        assert!(!server.requests()[0].contains("accept-encoding"), "{name}");
+        let over = Limits { max_body: 2, ..patient() };
+        let found = no_answer(ask(&server, over).await);
+        assert!(matches!(found.fault, Fault::BodyTooLarge { limit: 2, .. }), "{name}: {found}");
     }
 }
 

@@ -11,6 +11,8 @@ mod no_answer;
 #[cfg(test)]
 mod redirects;
 #[cfg(test)]
+mod sequences;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod talk;
