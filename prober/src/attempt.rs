@@ -50,7 +50,7 @@ impl<'a> Attempt<'a> {
         let Some(name) = self.peer.endpoint.server_name() else {
             let (stream, http2) = (Stream::Plain(tcp), self.peer.endpoint.speaks().is_http2_in_plain());
             let (tls, certificate_expires) = (None, None);
-            return Ok(Connected { stream, remote, tls, certificate_expires, http2, times, failed_attempts });
+            return Ok(Connected { stream, remote, tls, http2, certificate_expires, times, failed_attempts });
         };
         // Before the clock starts: the first handshake of all waits for the roots to be read.
         let tls = self.connector.tls().await?;
@@ -60,7 +60,7 @@ impl<'a> Attempt<'a> {
         times.tls = began.elapsed();
         let (tls, certificate_expires) = (Some(tls::version(&stream)), tls::certificate_expires(&stream));
         let stream = Stream::Tls(Box::new(stream));
-        Ok(Connected { stream, remote, tls, certificate_expires, http2, times, failed_attempts })
+        Ok(Connected { stream, remote, tls, http2, certificate_expires, times, failed_attempts })
     }
 
     async fn addresses(&self) -> Result<Vec<SocketAddr>, Obstacle> {

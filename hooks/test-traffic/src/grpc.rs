@@ -154,7 +154,7 @@ impl Grpc {
 
     /// Asks for every service at one place, one after the other.
     async fn at(&self, scope: &Scope, place: Place, taken: &Taken) -> (Outcome, Reached) {
-        let place = Place { path: health::PATH.to_owned(), ..health::spoken(place) };
+        let place = health::spoken(place);
         let mut outcomes = Vec::new();
         let mut reached = Reached::Asked;
         for service in self.asked_for() {
@@ -181,7 +181,7 @@ impl Grpc {
         taken: &Taken,
     ) -> Result<(Outcome, Reached), Box<Outcome>> {
         let endpoint = endpoint(scope, place).await?;
-        let metadata = laid_over(scope, &self.metadata, &place.headers);
+        let metadata = laid_over(scope, &self.metadata.0, place.of_rule(0));
         let secret = metadata.values().any(Text::is_secret);
         if secret && place.base.scheme() == "http" && !self.allow_plaintext {
             return Err(Box::new(
@@ -197,7 +197,7 @@ impl Grpc {
             let value = fetched(scope.secrets().text(value).await)?;
             request = request.with_header(name, &value).map_err(refused)?;
         }
-        for (name, value) in place.headers.iter().filter(|(name, _)| !metadata.contains_key(name)) {
+        for (name, value) in place.of_rule(0).iter().filter(|(name, _)| !metadata.contains_key(name)) {
             request = request.with_header(name, value).map_err(refused)?;
         }
         let request = if secret { request.carrying_secrets() } else { request };

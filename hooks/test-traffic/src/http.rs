@@ -5,13 +5,21 @@
 //! route that discovery finds, after it is proven to lead to green, or to the target URL that somebody named.
 //! Without a path it asks for green's own health check, and expects its success codes.
 //!
+//! With `steps`, each of the `requests` is a run of several requests in order, on the same cookies, in which a
+//! step can use what earlier answers gave: a login, then a page. A step that is not as expected ends its run.
+//!
+//! `warm_up` requests (or runs) are sent first and do not count. With `consecutive`, green passes as soon as so
+//! many in a row are good, and `requests` says after how many to give up.
+//!
 //! # Fails when
-//! More than `expect.failures` of the requests were answered otherwise than expected, or were written
-//! and not answered within `timeout`; or a latency percentile is above its bound.
+//! More than `expect.failures` of the requests (or runs) were answered otherwise than expected, or were written
+//! and not answered within `timeout`; or a latency percentile is above its bound; or, with `consecutive`, green's
+//! own failures left no row that long.
 //!
 //! # Inconclusive when
 //! Green could not be found or reached (a denied call, a rule in the way, name, connect, TLS), somebody else
-//! answered, a secret could not be fetched, or time ran out.
+//! answered, a secret could not be fetched, a captured value makes no request, `expires_in` meets plain HTTP, or
+//! time ran out.
 //!
 //! # IAM it needs
 //! That of discovery (docs/discovery.md), none with a target URL; `ssm:GetParameter` or
@@ -19,14 +27,24 @@
 //!
 //! # Example
 //! ```json
-//! { "http": { "path": "/ping", "requests": 50, "expect": { "latency": { "p95": "300ms" } } } }
+//! { "http": { "path": "/ping", "requests": 50, "expect": { "latency": { "p95": "300ms" }, "expires_in": ">14d" } } }
+//! ```
+//! ```json
+//! { "http": {
+//!   "requests": 10, "warm_up": 5, "allow_load": true,
+//!   "steps": [
+//!     { "path": "/login", "method": "POST", "headers": { "content-type": "application/json" },
+//!       "body": { "secret": "secretsmanager:orders/probe#login" }, "capture": { "token": { "jsonpath": "$.token" } } },
+//!     { "path": "/account", "headers": { "authorization": "Bearer ${token}" },
+//!       "expect": { "jsonpath": { "$.orders[*].state": { "matches": "^(open|paid)$" } }, "headers": { "x-request-id": true } } }
+//!   ]
+//! } }
 //! ```
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::collections::BTreeMap;
 
-use ::http::Method;
 use futures_util::future::join_all;
-use greenlight::schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use greenlight::schemars::JsonSchema;
 use greenlight::{
     Check, Outcome, Scope,
     plan::{
@@ -34,29 +52,36 @@ use greenlight::{
         units::{Size, Span},
     },
 };
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use greenlight_prober::{Limits, Load, Prober};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 
-use greenlight_prober::{Answer, Limits, Load, Prober};
-
+mod capture;
+mod course;
 mod discovered;
+mod draft;
 mod expect;
 mod findings;
 mod health;
+mod line;
+mod pattern;
+mod problems;
+mod query;
 mod request;
+mod seen;
+mod steps;
+mod template;
 mod version;
 
-use self::{expect::Expect, version::Version};
-use crate::reach::{
-    self, Place, Reached, Via,
-    answered_by::{self, Taken},
+use self::{
+    course::{Course, Shared},
+    expect::Expect,
+    findings::Sent,
+    line::{PathAndQuery, Verb},
+    steps::Step,
+    version::Version,
 };
-
-/// Above these, a probe is a load test, and a plan must say that it means it.
-const MANY_REQUESTS: u64 = 1000;
-const MANY_AT_ONCE: usize = 100;
-/// No plan can ask for more: a function has 15 minutes and little memory.
-const MOST_REQUESTS: u64 = 1_000_000;
-const MOST_AT_ONCE: usize = 1000;
+use crate::reach::{self, Place, Reached, Via, answered_by::Taken};
 
 /// Settings of the check `http`.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -78,8 +103,14 @@ pub struct Http {
     path: PathAndQuery,
     /// The method. Others than GET and HEAD change things and need `allow_load`.
     method: Verb,
-    /// How many requests are sent.
+    /// How many requests are sent, or runs of `steps`; with `consecutive`, at most.
     requests: u64,
+    /// How many are sent before those, and do not count, however they are answered.
+    #[serde(skip_serializing_if = "is_zero")]
+    warm_up: u64,
+    /// How many in a row must be good; then the others do not matter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    consecutive: Option<u64>,
     /// How many at once, each on a connection of its own.
     concurrency: usize,
     /// Request headers, over the target's; `null` drops one.
@@ -102,7 +133,17 @@ pub struct Http {
     /// Allows secrets over plain HTTP.
     allow_plaintext: bool,
     /// What is expected of the answers.
+    #[serde(deserialize_with = "Expect::decode_of_check")]
     expect: Expect,
+    /// Several requests in order, in the place of one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    steps: Vec<Step>,
+}
+
+/// What is left out of the settings in force.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 impl Default for Http {
@@ -112,8 +153,10 @@ impl Default for Http {
             port: None,
             version: None,
             path: PathAndQuery::default(),
-            method: Verb(Method::GET),
+            method: Verb::default(),
             requests: 1,
+            warm_up: 0,
+            consecutive: None,
             concurrency: 1,
             headers: Headers::default(),
             cookies: BTreeMap::new(),
@@ -124,50 +167,15 @@ impl Default for Http {
             max_body: Size::from_bytes(1 << 20),
             allow_load: false,
             allow_plaintext: false,
-            expect: Expect::default(),
+            expect: Expect::of_check(),
+            steps: Vec::new(),
         }
     }
 }
 
 impl Check for Http {
     fn problems(&self) -> Vec<Problem> {
-        let mut problems = Vec::new();
-        let mut say =
-            |path: &str, message: String, hint: &str| problems.push(Problem::new(path, message).hint(hint));
-        let allow = "add `\"allow_load\": true` if green and what is behind it can take that";
-        if !(1..=MOST_REQUESTS).contains(&self.requests) {
-            say("requests", format!("is {}; expected 1 to {MOST_REQUESTS}", self.requests), "");
-        } else if self.requests > MANY_REQUESTS && !self.allow_load {
-            say("requests", format!("is {}; expected at most {MANY_REQUESTS}", self.requests), allow);
-        }
-        if !(1..=MOST_AT_ONCE).contains(&self.concurrency) {
-            say("concurrency", format!("is {}; expected 1 to {MOST_AT_ONCE}", self.concurrency), "");
-        } else if self.concurrency > MANY_AT_ONCE && !self.allow_load {
-            say("concurrency", format!("is {}; expected at most {MANY_AT_ONCE}", self.concurrency), allow);
-        }
-        if self.changes_things() && !self.allow_load {
-            say("method", format!("is {}; expected GET or HEAD", self.method.0), allow);
-        }
-        if self.redirects > 20 {
-            say("redirects", format!("is {}; expected 0 to 20", self.redirects), "");
-        }
-        for (key, span) in [("timeout", self.timeout), ("connect_timeout", self.connect_timeout)] {
-            if span.0.is_zero() {
-                say(key, "is 0s; expected a time in which green can answer".to_owned(), "");
-            }
-        }
-        for problem in &mut problems {
-            problem.hint = problem.hint.take().filter(|hint| !hint.is_empty());
-        }
-        problems.extend(self.via.port_problems(self.port));
-        problems.extend(request::cookie_problems(&self.cookies));
-        problems.extend(
-            self.expect
-                .problems()
-                .into_iter()
-                .map(|problem| Problem { path: format!("expect.{}", problem.path), ..problem }),
-        );
-        problems
+        problems::of(self)
     }
 
     fn problems_at(&self, target: &Target) -> Vec<Problem> {
@@ -190,8 +198,8 @@ impl Check for Http {
 impl Http {
     /// Asks where somebody said that green is.
     async fn at_url(&self, scope: &Scope, url: &TargetUrl) -> Outcome {
-        let place = Place::of_target(self, scope, url.url());
-        self.sent(scope, place, &self.expect, self.requests, Taken::default()).await.0
+        let (place, steps) = Place::of_target(self, scope, url.url());
+        self.sent(scope, place, steps, self.requests, Taken::default()).await.0
     }
 
     /// Sends the requests to one place, and says how far they came.
@@ -199,11 +207,12 @@ impl Http {
         &self,
         scope: &Scope,
         place: Place,
-        expect: &Expect,
+        steps: Vec<Step>,
         requests: u64,
         taken: Taken,
     ) -> (Outcome, Reached) {
-        let prepared = match request::prepare(self, scope, place).await {
+        let url = place.shown.clone();
+        let (endpoint, steps) = match request::prepare(self, scope, place, steps).await {
             Ok(prepared) => prepared,
             Err(outcome) => return (*outcome, Reached::Asked),
         };
@@ -214,88 +223,23 @@ impl Http {
             redirects: self.redirects,
             ..Limits::default()
         };
+        let prober = Prober::new(endpoint.clone(), limits);
+        let is_sequence = self.is_sequence();
+        let secrets = scope.secrets().clone();
+        let course = Course::new(Shared { steps, is_sequence, endpoint, taken, secrets }, self.consecutive);
         let load = Load { requests, concurrency: self.concurrency, deadline: scope.deadline() };
-        let (judge, secrets) = (expect.clone(), scope.secrets().clone());
-        let judge = move |answer: &Answer| match answered_by::stranger(answer, &taken, &secrets) {
-            Some(stranger) => Err(stranger),
-            None => judge.judge(answer, &secrets),
+        let warmed_up = match self.warm_up {
+            0 => None,
+            requests => Some(prober.play(course.to_warm_up(), Load { requests, ..load }).await),
         };
-        let tally = Prober::new(prepared.endpoint, limits).run(&prepared.request, load, judge).await;
-        (findings::outcome(&tally, expect, &prepared.url), Reached::of(&tally))
-    }
-
-    fn changes_things(&self) -> bool {
-        !matches!(self.method.0, Method::GET | Method::HEAD)
-    }
-}
-
-/// Path and query of a request, as they are sent.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
-struct PathAndQuery(String);
-
-impl PathAndQuery {
-    /// Whether a plan gave one.
-    fn is_given(&self) -> bool {
-        !self.0.is_empty()
-    }
-}
-
-impl JsonSchema for PathAndQuery {
-    fn schema_name() -> Cow<'static, str> {
-        "PathAndQuery".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "pattern": "^(/[^#]*)?$" })
-    }
-}
-
-impl<'de> Deserialize<'de> for PathAndQuery {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let path = String::deserialize(deserializer)?;
-        let sound =
-            path.parse::<::http::uri::PathAndQuery>().is_ok() && !path.contains('#') && path.is_ascii();
-        if path.is_empty() || (path.starts_with('/') && sound) {
-            return Ok(Self(path));
-        }
-        Err(de::Error::custom(format!(
-            "{path:?} is no path; expected one such as `/ping?full=1`, percent-encoded"
-        )))
-    }
-}
-
-/// A request method, in capitals.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Verb(Method);
-
-impl JsonSchema for Verb {
-    fn schema_name() -> Cow<'static, str> {
-        "Method".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "pattern": "^[A-Z]+$" })
-    }
-}
-
-impl Serialize for Verb {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.0.as_str())
-    }
-}
-
-impl<'de> Deserialize<'de> for Verb {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        match text.parse() {
-            Ok(method) if text.bytes().all(|byte| byte.is_ascii_uppercase()) && method != Method::CONNECT => {
-                Ok(Self(method))
-            }
-            _ => {
-                Err(de::Error::custom(format!("{text:?} is no method; expected one such as `GET` or `POST`")))
-            }
-        }
+        let tally = prober.play(course.clone(), load).await;
+        let sent = Sent { http: self, steps: course.steps().collect(), url: &url };
+        let outcome = findings::outcome(&tally, &sent);
+        let outcome = match warmed_up {
+            None => outcome,
+            Some(warmed_up) => outcome.measured("warm_up", json!(findings::counted(&warmed_up))),
+        };
+        (outcome, Reached::of(&tally))
     }
 }
 

@@ -29,7 +29,7 @@ pub(crate) use self::{
     proof::{at_target, measured, proven},
     reached::Reached,
     ways::{Probed, each_way, together},
-    words::{excerpt, made_by_load_balancer},
+    words::{excerpt, made_by_load_balancer, shortened},
 };
 
 /// Which way a check goes to green.

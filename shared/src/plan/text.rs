@@ -187,7 +187,8 @@ impl Headers {
         self.0.values().flatten().any(Text::is_secret)
     }
 
-    fn check(name: &str, value: Option<&Text>) -> Result<(), String> {
+    /// What is wrong with a header of a plan, with a hint ([`with_hint`]); without a value only its name is looked at.
+    pub fn check(name: &str, value: Option<&Text>) -> Result<(), String> {
         let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
         if name.is_empty() || !name.bytes().all(token) {
             return Err(format!(

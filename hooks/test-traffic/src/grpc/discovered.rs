@@ -72,7 +72,7 @@ impl Probing<'_> {
 
     async fn through_route(&self) -> Outcome {
         let Self { grpc, scope, approach } = *self;
-        let (headers, secrets) = told_and_secret(scope, &grpc.metadata);
+        let (headers, secrets) = told_and_secret(scope, &grpc.metadata.0);
         let target = scope.target();
         let host = target.host.as_ref().map(ToString::to_string);
         let wish = Wish {
@@ -121,11 +121,9 @@ impl Probing<'_> {
                 .server_name
                 .as_ref()
                 .map(|name| name.name().to_owned())),
-            headers: route
-                .headers
-                .iter()
-                .map(|(name, chosen)| (name.clone(), chosen.value.clone()))
-                .collect(),
+            headers: vec![
+                route.headers.iter().map(|(name, chosen)| (name.clone(), chosen.value.clone())).collect(),
+            ],
             ..Place::at(scope, base, shown)
         };
         let taken = Taken {

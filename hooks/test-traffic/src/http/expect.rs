@@ -1,24 +1,28 @@
-//! What is expected of the answers: `expect` of the check `http`, and the judgement of one answer.
+//! What is expected of the answers: `expect` of the check `http` and of its steps, and the judgement of one
+//! answer.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
-use greenlight::schemars::JsonSchema;
-use greenlight::{
-    Secrets,
-    plan::{
-        Problem,
-        units::{Share, Span, StatusSet},
-    },
+use greenlight::plan::{
+    Problem,
+    units::{Share, StatusSet},
 };
+use greenlight::schemars::JsonSchema;
+use greenlight_prober::Mismatch;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use greenlight_prober::{Answer, Latencies, Mismatch};
+mod header;
+mod json;
+mod latency;
+mod lifetime;
 
-use crate::reach::{excerpt, made_by_load_balancer};
+use self::{header::Header, json::Assertion, latency::Latency, lifetime::Lifetime};
+use super::{pattern::Pattern, query::Query, seen::Seen};
+use crate::reach::made_by_load_balancer;
 
 /// What is expected. Everything that is given must hold.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[schemars(crate = "greenlight::schemars")]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Expect {
@@ -29,71 +33,43 @@ pub(super) struct Expect {
     /// A text that the body contains.
     #[serde(skip_serializing_if = "Option::is_none")]
     body_contains: Option<String>,
+    /// A regular expression that the body matches somewhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) body_matches: Option<Pattern>,
     /// Values by JSON pointer (RFC 6901) into a JSON body.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     json: BTreeMap<String, Value>,
-    /// Headers by name; the value given is contained in the header's.
+    /// Assertions by JSONPath (RFC 9535) into a JSON body.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    headers: BTreeMap<String, String>,
+    jsonpath: BTreeMap<Query, Assertion>,
+    /// Headers by name; the value given is contained in the header's, or says whether it is there.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    headers: BTreeMap<String, Header>,
+    /// How much longer the certificate must be valid.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_in: Option<Lifetime>,
     /// Bounds of latency percentiles, over all requests that were written.
     pub(super) latency: Latency,
-    /// The share of requests that may fail.
-    pub(super) failures: Share,
-}
-
-impl Default for Expect {
-    fn default() -> Self {
-        Self {
-            status: None,
-            body_contains: None,
-            json: BTreeMap::new(),
-            headers: BTreeMap::new(),
-            latency: Latency::default(),
-            failures: Share::NONE,
-        }
-    }
-}
-
-/// Bounds of latency: the time from a request being written to the end of its answer.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
-#[schemars(crate = "greenlight::schemars")]
-#[serde(default, deny_unknown_fields)]
-pub(super) struct Latency {
+    /// The share of requests (or sequences) that may fail. Belongs to the check, never to a step.
     #[serde(skip_serializing_if = "Option::is_none")]
-    p50: Option<Span>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    p90: Option<Span>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    p95: Option<Span>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    p99: Option<Span>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    max: Option<Span>,
-}
-
-impl Latency {
-    fn bounds(&self) -> impl Iterator<Item = (&'static str, f64, Span)> {
-        [
-            ("p50", 50.0, self.p50),
-            ("p90", 90.0, self.p90),
-            ("p95", 95.0, self.p95),
-            ("p99", 99.0, self.p99),
-            ("max", 100.0, self.max),
-        ]
-        .into_iter()
-        .filter_map(|(name, percent, bound)| Some((name, percent, bound?)))
-    }
-
-    /// The first bound that is exceeded: its name, what was measured, the bound.
-    pub(super) fn exceeded(&self, latencies: &Latencies) -> Option<(&'static str, Duration, Span)> {
-        self.bounds().find_map(|(name, percent, bound)| {
-            let measured = latencies.percentile(percent)?;
-            (measured > bound.0).then_some((name, measured, bound))
-        })
-    }
+    pub(super) failures: Option<Share>,
 }
 
 impl Expect {
+    /// What a check expects where nobody says otherwise.
+    pub(super) fn of_check() -> Self {
+        Self { failures: Some(Share::NONE), ..Self::default() }
+    }
+
+    /// Decodes what a check expects, with its defaults written out.
+    pub(super) fn decode_of_check<'de, D: serde::Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        let mut expect = Self::deserialize(deserializer)?;
+        expect.failures.get_or_insert(Share::NONE);
+        Ok(expect)
+    }
+
     /// Settings that can never hold or never fail.
     pub(super) fn problems(&self) -> Vec<Problem> {
         let pointers =
@@ -103,9 +79,17 @@ impl Expect {
                         format!("json.{pointer}"),
                         "is no JSON pointer; expected one such as `/version` or `/items/0/id`",
                     )
-                    .hint(format!("did you mean `/{}`?", pointer.replace('.', "/")))
+                    .hint(if pointer.starts_with('$') {
+                        "a JSONPath belongs into `jsonpath`".to_owned()
+                    } else {
+                        format!("did you mean `/{}`?", pointer.replace('.', "/"))
+                    })
                 },
             );
+        let assertions = self
+            .jsonpath
+            .iter()
+            .filter_map(|(query, assertion)| assertion.problem(&format!("jsonpath.{query}")));
         let names = self
             .headers
             .keys()
@@ -116,11 +100,38 @@ impl Expect {
             .as_deref()
             .filter(|text| text.is_empty())
             .map(|_| Problem::new("body_contains", "is empty; expected a text that a body may lack"));
-        let all = (self.failures.fraction() >= 1.0).then(|| {
+        let all = self.failures.filter(|share| share.fraction() >= 1.0).map(|_| {
             Problem::new("failures", "is 100%; expected a share that can be exceeded")
                 .hint("a check that cannot fail is no check; make it `\"advisory\": true` to only watch")
         });
-        pointers.chain(names).chain(empty).chain(all).collect()
+        pointers.chain(assertions).chain(names).chain(empty).chain(all).collect()
+    }
+
+    /// The keys that are about single answers, as far as they are given: with steps they belong there.
+    pub(super) fn about_answers(&self) -> Vec<&'static str> {
+        [
+            ("status", self.status.is_some()),
+            ("body_contains", self.body_contains.is_some()),
+            ("body_matches", self.body_matches.is_some()),
+            ("json", !self.json.is_empty()),
+            ("jsonpath", !self.jsonpath.is_empty()),
+            ("headers", !self.headers.is_empty()),
+            ("expires_in", self.expires_in.is_some()),
+            ("latency", !self.latency.is_empty()),
+        ]
+        .into_iter()
+        .filter_map(|(key, is_given)| is_given.then_some(key))
+        .collect()
+    }
+
+    /// Whether a certificate is looked at, which plain HTTP has none of.
+    pub(super) fn needs_certificate(&self) -> bool {
+        self.expires_in.is_some()
+    }
+
+    /// The share of requests that may fail.
+    pub(super) fn allowed(&self) -> Share {
+        self.failures.unwrap_or(Share::NONE)
     }
 
     /// The status codes that are good.
@@ -134,12 +145,11 @@ impl Expect {
     }
 
     /// Holds one answer against everything that is expected; the first difference is returned.
-    ///
-    /// Texts of the answer are shown without the secrets: an application may echo what it was sent.
-    pub(super) fn judge(&self, answer: &Answer, secrets: &Secrets) -> Result<(), Mismatch> {
+    pub(super) fn judge(&self, seen: &Seen<'_>) -> Result<(), Mismatch> {
+        let answer = seen.answer;
         if let Some(refused) = &answer.redirect_refused {
             return Err(Mismatch::new(
-                format!("a redirect that is not followed: {}", excerpt(&refused.to_string(), secrets)),
+                format!("a redirect that is not followed: {}", seen.excerpt(&refused.to_string())),
                 "an answer without it",
             ));
         }
@@ -149,7 +159,7 @@ impl Expect {
             let location = answer.headers.get("location").and_then(|value| value.to_str().ok());
             let location = location
                 .filter(|_| answer.status.is_redirection())
-                .map(|to| format!(" to {}", excerpt(to, secrets)));
+                .map(|to| format!(" to {}", seen.excerpt(to)));
             let maker = if made_by_load_balancer(answer) {
                 " made by the load balancer itself (server: awselb/2.0)"
             } else {
@@ -158,70 +168,22 @@ impl Expect {
             let observed = format!("status {status}{}{maker}", location.unwrap_or_default());
             return Err(Mismatch::new(observed, format!("status {good}")));
         }
-        for (name, wanted) in &self.headers {
-            judge_header(answer, name, wanted, secrets)?;
-        }
-        if let Some(text) = &self.body_contains {
-            let body = String::from_utf8_lossy(&answer.body);
-            if !body.contains(text.as_str()) {
-                return Err(Mismatch::new(
-                    format!("the body {}", quoted(&body, secrets)),
-                    format!("a body that contains {text:?}"),
-                ));
+        self.headers.iter().try_for_each(|(name, header)| header.judge(name, seen))?;
+        self.judge_text(seen)?;
+        json::judge(&self.json, &self.jsonpath, seen)?;
+        self.expires_in.map_or(Ok(()), |lifetime| lifetime.judge(answer, Lifetime::now()))
+    }
+
+    fn judge_text(&self, seen: &Seen<'_>) -> Result<(), Mismatch> {
+        let mismatch = |expected| Mismatch::new(format!("the body {}", seen.quote(seen.text())), expected);
+        match (&self.body_contains, &self.body_matches) {
+            (Some(text), _) if !seen.text().contains(text.as_str()) => {
+                Err(mismatch(format!("a body that contains {text:?}")))
             }
-        }
-        self.judge_json(answer, secrets)
-    }
-
-    fn judge_json(&self, answer: &Answer, secrets: &Secrets) -> Result<(), Mismatch> {
-        if self.json.is_empty() {
-            return Ok(());
-        }
-        let Ok(body) = serde_json::from_slice::<Value>(&answer.body) else {
-            let body = String::from_utf8_lossy(&answer.body);
-            return Err(Mismatch::new(
-                format!("a body that is no JSON: {}", quoted(&body, secrets)),
-                "a JSON body",
-            ));
-        };
-        for (pointer, wanted) in &self.json {
-            let expected = || format!("`{pointer}` to be {wanted}");
-            match body.pointer(pointer) {
-                None => return Err(Mismatch::new(format!("no value at `{pointer}`"), expected())),
-                Some(found) if same(found, wanted) => {}
-                Some(found) => {
-                    return Err(Mismatch::new(
-                        format!("`{pointer}` is {}", excerpt(&found.to_string(), secrets)),
-                        expected(),
-                    ));
-                }
+            (_, Some(pattern)) if !pattern.matches(seen.text()) => {
+                Err(mismatch(format!("a body that matches `{pattern}`")))
             }
-        }
-        Ok(())
-    }
-}
-
-fn judge_header(answer: &Answer, name: &str, wanted: &str, secrets: &Secrets) -> Result<(), Mismatch> {
-    let expected = || format!("header `{name}` with {wanted:?}");
-    let values: Vec<_> =
-        answer.headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
-    match values.first() {
-        None => Err(Mismatch::new(format!("no header `{name}`"), expected())),
-        Some(_) if values.iter().any(|value| value.contains(wanted)) => Ok(()),
-        Some(value) => {
-            Err(Mismatch::new(format!("header `{name}` with {}", quoted(value, secrets)), expected()))
+            _ => Ok(()),
         }
     }
-}
-
-/// Equal as JSON means it: 1 and 1.0 are one number.
-fn same(found: &Value, wanted: &Value) -> bool {
-    match (found.as_f64(), wanted.as_f64()) {
-        (Some(found), Some(wanted)) => (found - wanted).abs() <= f64::EPSILON * wanted.abs(),
-        _ => found == wanted,
-    }
-}
-
-fn quoted(text: &str, secrets: &Secrets) -> String {
-    format!("{:?}", excerpt(text, secrets))
 }

@@ -1,109 +1,151 @@
-//! From settings and a place to the request that is sent: secrets fetched, headers laid over each other.
+//! From steps and a place to the requests that are sent: secrets fetched, headers laid over each other.
 
 use std::collections::BTreeMap;
 
 use greenlight::{
     Outcome, Scope,
-    plan::{Problem, Text},
+    plan::{Problem, Target, Text},
 };
+use greenlight_prober::{Endpoint, Scheme};
 use url::Url;
 
-use super::{Http, version};
+use super::{Http, course::Prepared, draft::Draft, steps::Step, template::Template, version};
 use crate::reach::{Place, endpoint, fetched, laid_over, told_and_secret};
-use greenlight_prober::{Endpoint, Request, Scheme};
 
 impl Place {
-    /// The plan's own target.
-    pub(in crate::http) fn of_target(http: &Http, scope: &Scope, url: &Url) -> Self {
+    /// The plan's own target, and the steps as they are asked for there.
+    pub(in crate::http) fn of_target(http: &Http, scope: &Scope, url: &Url) -> (Self, Vec<Step>) {
+        let mut steps = http.sequence();
+        let mut base = url.clone();
         // A check without a path asks for the target URL's own; with one, that is a prefix.
-        let (base, path) = if http.path.is_given() {
-            (url.clone(), http.path.0.clone())
-        } else {
-            let mut base = url.clone();
+        if let [alone] = steps.as_mut_slice()
+            && !alone.path.is_given()
+        {
+            url.path().clone_into(&mut alone.path.0);
             base.set_path("/");
-            (base, url.path().to_owned())
-        };
+        }
         let shown = format!("{}{}", url.to_string().trim_end_matches('/'), http.path.0);
-        Self { path, speaks: version::speaks(http.version, false), ..Self::at(scope, base, shown) }
+        let place = Self { speaks: version::speaks(http.version, false), ..Self::at(scope, base, shown) };
+        (place, steps)
     }
-}
-
-/// What is sent, and where.
-pub(super) struct Prepared {
-    pub(super) endpoint: Endpoint,
-    pub(super) request: Request,
-    /// The URL for people.
-    pub(super) url: String,
 }
 
 /// Why nothing can be sent.
 type Obstacle = Box<Outcome>;
 
-/// Prepares the request; the error is the check's outcome.
-pub(super) async fn prepare(http: &Http, scope: &Scope, place: Place) -> Result<Prepared, Obstacle> {
+/// Prepares the requests; the error is the check's outcome.
+pub(super) async fn prepare(
+    http: &Http,
+    scope: &Scope,
+    place: Place,
+    steps: Vec<Step>,
+) -> Result<(Endpoint, Vec<Prepared>), Obstacle> {
     let cannot = |cause: String, hint: &str| Box::new(Outcome::cannot_tell(cause).hint(hint));
     let endpoint = endpoint(scope, &place).await?;
-    if carries_secrets(http, scope) && endpoint.scheme() == Scheme::Http && !http.allow_plaintext {
+    let is_plain = endpoint.scheme() == Scheme::Http;
+    if is_plain && !http.allow_plaintext && steps.iter().any(|step| names_secret(step, scope.target())) {
         return Err(cannot(
             format!("a secret would be sent to {} in plain text", place.shown),
             "use https, or add `\"allow_plaintext\": true` to the check",
         ));
     }
-    let request = request(http, scope, &endpoint, &place.path, &place.headers).await?;
-    Ok(Prepared { endpoint, request, url: place.shown })
+    if is_plain && steps.iter().any(|step| step.expect.needs_certificate()) {
+        return Err(cannot(
+            format!("`expires_in` is about a certificate, and {} is plain HTTP, which has none", place.shown),
+            "use https, or take `expires_in` out",
+        ));
+    }
+    let mut prepared = Vec::new();
+    for (index, step) in steps.into_iter().enumerate() {
+        let draft = draft(http, &step, scope, place.of_rule(index)).await?;
+        let request = if step.has_references() && http.is_sequence() {
+            None
+        } else {
+            let filled = draft.fill(&endpoint, &BTreeMap::new());
+            Some(filled.map_err(|error| {
+                Box::new(Outcome::cannot_tell(format!("the request cannot be made: {error}")))
+            })?)
+        };
+        prepared.push(Prepared { step, draft, request });
+    }
+    Ok((endpoint, prepared))
 }
 
-fn carries_secrets(http: &Http, scope: &Scope) -> bool {
-    http.headers.has_secret()
-        || scope.target().headers.has_secret()
-        || http.cookies.values().chain(&http.body).any(Text::is_secret)
+fn names_secret(step: &Step, target: &Target) -> bool {
+    target.headers.has_secret()
+        || step.headers.values().flatten().any(Text::is_secret)
+        || step.cookies.values().chain(&step.body).any(Text::is_secret)
 }
 
-async fn request(
+/// One step's request, but for what earlier answers give.
+async fn draft(
     http: &Http,
+    step: &Step,
     scope: &Scope,
-    endpoint: &Endpoint,
-    path: &str,
     of_rule: &[(String, String)],
-) -> Result<Request, Obstacle> {
-    let refused = |error: &dyn std::fmt::Display| {
-        Box::new(Outcome::cannot_tell(format!("the request cannot be made: {error}")))
-    };
-    let mut request = endpoint.request(http.method.0.clone(), path).map_err(|error| refused(&error))?;
-    let planned = laid_over(scope, &http.headers, of_rule);
+) -> Result<Draft, Obstacle> {
+    let planned = laid_over(scope, &step.headers, of_rule);
+    let mut headers = Vec::new();
     for (name, value) in &planned {
-        let value = fetched(scope.secrets().text(value).await)?;
-        request = request.with_header(name, &value).map_err(|error| refused(&error))?;
+        headers.push((name.clone(), template(http, scope, value).await?));
     }
     // A rule may ask for two values of one header, so these are added and not laid over each other.
-    let planned_cookies = !http.cookies.is_empty();
     let of_rule = of_rule.iter().filter(|(name, _)| !planned.contains_key(name));
-    for (name, value) in of_rule.filter(|(name, _)| !(planned_cookies && name == "cookie")) {
-        request = request.with_header(name, value).map_err(|error| refused(&error))?;
+    let of_rule = of_rule.filter(|(name, _)| step.cookies.is_empty() || name != "cookie");
+    headers.extend(of_rule.map(|(name, value)| (name.clone(), Template::literal(value))));
+    let mut cookies = Vec::new();
+    for (name, value) in &step.cookies {
+        cookies.push((name.clone(), template(http, scope, value).await?));
     }
-    if !http.cookies.is_empty() {
-        let mut pairs = Vec::new();
-        for (name, value) in &http.cookies {
-            pairs.push(format!("{name}={}", fetched(scope.secrets().text(value).await)?));
-        }
-        request = request.with_header("cookie", &pairs.join("; ")).map_err(|error| refused(&error))?;
-    }
-    if let Some(body) = &http.body {
-        request = request.with_body(fetched(scope.secrets().text(body).await)?);
-    }
-    Ok(if carries_secrets(http, scope) { request.carrying_secrets() } else { request })
+    let body = match &step.body {
+        Some(body) => Some((template(http, scope, body).await?, step.body_encoding())),
+        None => None,
+    };
+    let path = read(http, &step.path.0)?;
+    let hides = names_secret(step, scope.target())
+        || (http.is_sequence() && (step.has_references() || !step.capture.is_empty()));
+    Ok(Draft { method: step.method.0.clone(), path, headers, cookies, body, hides })
 }
 
-/// The plan's headers, lower-case names: those whose values stand in it, and the names of its secrets.
-pub(super) fn planned_headers(http: &Http, scope: &Scope) -> (Vec<(String, String)>, Vec<String>) {
-    let (mut literal, mut secret) = told_and_secret(scope, &http.headers);
+/// A text of the plan with its secret; its references are read where there are some.
+async fn template(http: &Http, scope: &Scope, text: &Text) -> Result<Template, Obstacle> {
+    match text {
+        Text::Literal(literal) => read(http, literal),
+        secret @ Text::Secret(_) => Ok(Template::literal(fetched(scope.secrets().text(secret).await)?)),
+    }
+}
+
+fn read(http: &Http, text: &str) -> Result<Template, Obstacle> {
+    if !http.is_sequence() {
+        return Ok(Template::literal(text));
+    }
+    Template::parse(text)
+        .map_err(|message| Box::new(Outcome::cannot_tell(format!("a text of the plan {message}"))))
+}
+
+/// Whether a text of a step holds what earlier answers give.
+fn refers(text: &str, is_sequence: bool) -> bool {
+    is_sequence && Template::parse(text).is_ok_and(|template| template.names().next().is_some())
+}
+
+/// A step's headers, lower-case names: those whose values stand in the plan, and the names of those whose
+/// values do not: secrets, and what earlier answers give.
+pub(super) fn planned_headers(
+    step: &Step,
+    scope: &Scope,
+    is_sequence: bool,
+) -> (Vec<(String, String)>, Vec<String>) {
+    let (told, mut secret) = told_and_secret(scope, &step.headers);
+    let (refer, mut literal): (Vec<_>, Vec<_>) =
+        told.into_iter().partition(|(_, value)| refers(value, is_sequence));
+    secret.extend(refer.into_iter().map(|(name, _)| name));
     // A rule may look at cookies as at any other header.
-    let pairs: Option<Vec<_>> = http
+    let pairs: Option<Vec<_>> = step
         .cookies
         .iter()
         .map(|(name, value)| match value {
-            Text::Literal(value) => Some(format!("{name}={value}")),
-            Text::Secret(_) => None,
+            Text::Literal(value) if !refers(value, is_sequence) => Some(format!("{name}={value}")),
+            Text::Literal(_) | Text::Secret(_) => None,
         })
         .collect();
     match pairs {

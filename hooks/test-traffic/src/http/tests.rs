@@ -9,6 +9,10 @@ use tokio::{net::TcpListener, sync::Mutex, task::JoinHandle, time::Instant};
 
 use super::*;
 
+mod assertions;
+mod sequences;
+mod settings;
+
 /// An application on a free port, and the requests that it got.
 struct Application {
     url: String,
@@ -210,14 +214,15 @@ async fn failures_come_with_what_usually_causes_them() {
     assert_eq!(outcome.measured["statuses"], json!({"403": 1}));
 }
 
+/// Every problem of a check with these settings.
+fn problems(settings: &Value) -> Vec<String> {
+    let Value::Object(plan) = json!({ "checks": [{ "http": settings }] }) else { unreachable!() };
+    let problems = crate::hook().plan(plan).err().unwrap_or_default();
+    problems.iter().map(ToString::to_string).collect()
+}
+
 #[test]
 fn every_mistake_in_the_settings_is_a_problem() {
-    let hook = crate::hook();
-    let problems = |settings: Value| {
-        let Value::Object(plan) = json!({ "checks": [{ "http": settings }] }) else { unreachable!() };
-        let problems = hook.plan(plan).err().unwrap_or_default();
-        problems.iter().map(ToString::to_string).collect::<Vec<_>>()
-    };
     for (settings, words) in [
         (json!({"requests": 0}), "`checks[0].http.requests` of GREENLIGHT_PLAN: is 0; expected 1 to 1000000"),
         (json!({"requests": 1001}), "is 1001; expected at most 1000 (add `\"allow_load\": true`"),
@@ -243,12 +248,12 @@ fn every_mistake_in_the_settings_is_a_problem() {
         (json!({"expct": {}}), "unknown key `expct` (did you mean `expect`?)"),
         (json!({"max_body": "1GiB"}), "no known unit"),
     ] {
-        let found = problems(settings.clone());
+        let found = problems(&settings);
         assert_eq!(found.len(), 1, "{settings}: {found:#?}");
         assert!(found[0].contains(words), "{settings}: {found:#?}");
     }
     assert!(
-        problems(json!({"method": "POST", "requests": 5000, "concurrency": 200, "allow_load": true}))
+        problems(&json!({"method": "POST", "requests": 5000, "concurrency": 200, "allow_load": true}))
             .is_empty()
     );
 }

@@ -8,14 +8,11 @@
 
 use std::sync::Arc;
 
-use greenlight::{
-    Secrets,
-    deployment::{Approach, route::Route},
-};
+use greenlight::deployment::{Approach, route::Route};
+use greenlight_prober::{Answer, Mismatch, Whose};
 use url::Url;
 
-use super::{excerpt, made_by_load_balancer};
-use greenlight_prober::{Answer, Mismatch, Whose};
+use super::made_by_load_balancer;
 
 /// What is known of the route that a request took.
 #[derive(Clone, Default)]
@@ -29,11 +26,15 @@ pub(crate) struct Taken {
     pub(crate) own_choice_at: Option<Url>,
     /// Whether a redirect that was followed led back to the route; nobody asks where there is none.
     pub(crate) leads_back: Option<Arc<LeadsBack>>,
+    /// Whether the path of a step, counted from 0, goes by the route that is proven; nobody asks where there
+    /// is none.
+    pub(crate) goes_by_route: Option<Arc<GoesByRoute>>,
     /// What to look at where somebody else answers.
     pub(crate) notes: String,
 }
 
 type LeadsBack = dyn Fn(&Url) -> bool + Send + Sync;
+pub(crate) type GoesByRoute = dyn Fn(usize, &str) -> bool + Send + Sync;
 
 /// Why the load balancer may have nobody to ask yet.
 pub(crate) fn too_early(approach: &Approach, route: &Route) -> Option<String> {
@@ -45,8 +46,8 @@ pub(crate) fn too_early(approach: &Approach, route: &Route) -> Option<String> {
     (!moved).then(|| "the rule's weights have not moved to green yet".to_owned())
 }
 
-/// An answer that is not green's, if it is none.
-pub(crate) fn stranger(answer: &Answer, taken: &Taken, secrets: &Secrets) -> Option<Mismatch> {
+/// An answer that is not green's, if it is none; `excerpt` makes its texts fit to be shown.
+pub(crate) fn stranger(answer: &Answer, taken: &Taken, excerpt: impl Fn(&str) -> String) -> Option<Mismatch> {
     let status = answer.status.as_u16();
     if taken.by_load_balancer && made_by_load_balancer(answer) {
         let made = format!("the load balancer itself answered {status} (server: awselb/2.0)");
@@ -70,7 +71,7 @@ pub(crate) fn stranger(answer: &Answer, taken: &Taken, secrets: &Secrets) -> Opt
         if let Some(to) = answer.redirects.iter().find(strays) {
             return Some(
                 Mismatch::new(
-                    format!("a redirect led away from the route that is proven, to {}", excerpt(to, secrets)),
+                    format!("a redirect led away from the route that is proven, to {}", excerpt(to)),
                     "follow none (`redirects: 0`), or ask for the path that it leads to",
                 )
                 .of(Whose::Other),
@@ -84,7 +85,7 @@ pub(crate) fn stranger(answer: &Answer, taken: &Taken, secrets: &Secrets) -> Opt
     let elsewhere = to.scheme() != asked.scheme() || to.host_str() != asked.host_str();
     elsewhere.then(|| {
         Mismatch::new(
-            format!("status {status} sends the request to {}", excerpt(location, secrets)),
+            format!("status {status} sends the request to {}", excerpt(location)),
             "its health check is redirected, which says nothing about it: name a `path` that is not, or set `target.url`",
         )
         .of(Whose::Other)

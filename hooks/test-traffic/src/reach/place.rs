@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use greenlight::{
     Outcome, Scope, VERSION,
-    plan::{Authority, Headers, Text},
+    plan::{Authority, Text},
 };
 use greenlight_prober::{Endpoint, Overrides, Speaks};
 use url::Url;
@@ -22,11 +22,9 @@ pub(crate) struct Place {
     pub(crate) server_name: Option<String>,
     /// What is spoken there.
     pub(crate) speaks: Speaks,
-    /// Path and query.
-    pub(crate) path: String,
-    /// Headers that the listener rule asks for; a plan's come over them.
-    pub(crate) headers: Vec<(String, String)>,
-    /// The URL, for people.
+    /// Headers that the listener rule asks for, of each request in order; a plan's come over them.
+    pub(crate) headers: Vec<Vec<(String, String)>>,
+    /// The URL, for people; of several requests without the paths, which they have themselves.
     pub(crate) shown: String,
 }
 
@@ -40,10 +38,14 @@ impl Place {
             host: target.host.as_ref().map(ToString::to_string),
             server_name: target.tls.server_name.as_ref().map(|name| name.name().to_owned()),
             speaks: Speaks::default(),
-            path: "/".to_owned(),
             headers: Vec::new(),
             shown,
         }
+    }
+
+    /// What the listener rule asks for of a request, counted from 0.
+    pub(crate) fn of_rule(&self, request: usize) -> &[(String, String)] {
+        self.headers.get(request).map(Vec::as_slice).unwrap_or_default()
     }
 }
 
@@ -67,7 +69,7 @@ pub(crate) async fn endpoint(scope: &Scope, place: &Place) -> Result<Endpoint, B
 /// check's; `null` drops one. What a rule asks for takes the place of the first.
 pub(crate) fn laid_over(
     scope: &Scope,
-    of_check: &Headers,
+    of_check: &BTreeMap<String, Option<Text>>,
     of_rule: &[(String, String)],
 ) -> BTreeMap<String, Text> {
     let own = |name: &str, value: String| (name.to_owned(), Some(Text::Literal(value)));
@@ -78,16 +80,19 @@ pub(crate) fn laid_over(
         own("x-greenlight-deployment", deployment),
     ]);
     headers.retain(|name, _| !of_rule.iter().any(|(asked, _)| asked == name));
-    for planned in [&scope.target().headers, of_check] {
-        headers.extend(planned.0.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.clone())));
+    for planned in [&scope.target().headers.0, of_check] {
+        headers.extend(planned.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.clone())));
     }
     headers.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }
 
 /// The plan's headers, lower-case names: those whose values stand in it, and the names of its secrets.
-pub(crate) fn told_and_secret(scope: &Scope, of_check: &Headers) -> (Vec<(String, String)>, Vec<String>) {
+pub(crate) fn told_and_secret(
+    scope: &Scope,
+    of_check: &BTreeMap<String, Option<Text>>,
+) -> (Vec<(String, String)>, Vec<String>) {
     let mut headers = scope.target().headers.0.clone();
-    headers.extend(of_check.0.clone());
+    headers.extend(of_check.clone());
     let (mut literal, mut secret) = (Vec::new(), Vec::new());
     for (name, value) in headers {
         let name = name.to_ascii_lowercase();

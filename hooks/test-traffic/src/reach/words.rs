@@ -13,7 +13,11 @@ pub(crate) fn made_by_load_balancer(answer: &Answer) -> bool {
 
 /// The beginning of a text, without secrets: taken out before it is cut, so that no part of one is left.
 pub(crate) fn excerpt(text: &str, secrets: &Secrets) -> String {
-    let text = secrets.redact(text);
+    shortened(&secrets.redact(text))
+}
+
+/// The beginning of a text that is fit to be shown.
+pub(crate) fn shortened(text: &str) -> String {
     let mut short: String = text.chars().take(EXCERPT).collect();
     if short.len() < text.len() {
         short.push('…');

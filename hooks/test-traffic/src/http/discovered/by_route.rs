@@ -5,22 +5,24 @@ use std::sync::Arc;
 use greenlight::{
     Outcome,
     deployment::{Approach, route::Route},
+    plan::Isolation,
 };
 use serde_json::json;
 use url::Url;
 
-use super::Question;
+use super::{Question, Routes};
 use crate::{
     http::version,
     reach::{
         Place, Reached,
-        answered_by::{Taken, too_early},
+        answered_by::{GoesByRoute, Taken, too_early},
     },
 };
 
 /// Sends the question's requests by a route that is proven to lead to green.
-pub(super) async fn by_route(question: &Question<'_>, route: &Route) -> Outcome {
-    let Question { http, scope, approach, ref expect, own, .. } = *question;
+pub(super) async fn by_route(question: &Question<'_>, routes: &Routes) -> Outcome {
+    let Question { http, scope, approach, own, .. } = *question;
+    let route = &routes.first;
     let scheme = route.scheme.as_str();
     let Ok(base) = Url::parse(&format!("{scheme}://{}", route.host.value)) else {
         return Outcome::cannot_tell(format!("`{}` ({}) is no host name", route.host.value, route.host.from));
@@ -35,6 +37,7 @@ pub(super) async fn by_route(question: &Question<'_>, route: &Route) -> Outcome 
         too_early: too_early(approach, route),
         own_choice_at: own.map(|_| base.clone()),
         leads_back: Some(Arc::new(move |to: &Url| leads_back(&asked, &on_route, &through, to))),
+        goes_by_route: goes_by_route(question, routes),
         notes: if notes.is_empty() { String::new() } else { format!("; {notes}") },
     };
     let place = Place {
@@ -43,11 +46,20 @@ pub(super) async fn by_route(question: &Question<'_>, route: &Route) -> Outcome 
         host: Some(route.host.value.clone()),
         server_name: route.server_name.as_ref().map(|name| name.value.clone()),
         speaks: version::speaks(http.version, false),
-        path: route.path.value.clone(),
-        headers: route.headers.iter().map(|(name, chosen)| (name.clone(), chosen.value.clone())).collect(),
-        shown: format!("{scheme}://{}{}", route.host.value, route.path.value),
+        headers: routes.all().map(headers).collect(),
+        shown: format!(
+            "{scheme}://{}{}",
+            route.host.value,
+            if http.is_sequence() { "" } else { &route.path.value }
+        ),
     };
-    let (outcome, reached) = http.sent(scope, place, expect, http.requests, taken).await;
+    let mut steps = question.steps.clone();
+    if let [alone] = steps.as_mut_slice()
+        && !http.is_sequence()
+    {
+        alone.path.0.clone_from(&route.path.value);
+    }
+    let (outcome, reached) = http.sent(scope, place, steps, http.requests, taken).await;
     let outcome = if reached != Reached::Asked && !notes.is_empty() {
         let hint = outcome.hint.as_ref().map(|hint| format!("{hint}; {notes}"));
         outcome.hint(hint.unwrap_or(notes))
@@ -61,6 +73,24 @@ pub(super) async fn by_route(question: &Question<'_>, route: &Route) -> Outcome 
                 "path_from": if own.is_some() { "green's health check" } else { &route.path.from },
                 "notes": route.notes }),
     )
+}
+
+/// What the rule and the plan ask of a request's headers.
+fn headers(route: &Route) -> Vec<(String, String)> {
+    route.headers.iter().map(|(name, chosen)| (name.clone(), chosen.value.clone())).collect()
+}
+
+/// Tells whether a path with captured values takes the rule that is proven; where isolation is not looked at,
+/// nobody asks.
+fn goes_by_route(question: &Question<'_>, routes: &Routes) -> Option<Arc<GoesByRoute>> {
+    if question.scope.isolation() == Isolation::Off {
+        return None;
+    }
+    let routes: Vec<Route> = routes.all().cloned().collect();
+    let through = question.approach.clone();
+    Some(Arc::new(move |step, path| {
+        routes.get(step).is_some_and(|route| route.path.value == path || through.lets_through(route, path))
+    }))
 }
 
 /// Whether a redirect leads to the same rule again: only that one is proven to lead to green.

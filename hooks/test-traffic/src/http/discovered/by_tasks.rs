@@ -26,7 +26,7 @@ pub(super) struct TaskProbes<'a> {
 
 impl TaskProbes<'_> {
     pub(super) async fn run(&self) -> Outcome {
-        let Question { http, approach, own, path, ref expect, .. } = *self.question;
+        let Question { http, approach, own, ref steps, .. } = *self.question;
         if let Some(unknown) = &approach.unknown {
             return (**unknown).clone();
         }
@@ -40,7 +40,11 @@ impl TaskProbes<'_> {
             };
         }
         // Every task is asked at least once; together they get as many requests as the check has.
-        let each = http.requests.div_ceil(tasks.len() as u64).max(1);
+        // A row of good answers says something about one task only, so each is asked for all of it.
+        let each = match http.consecutive {
+            None => http.requests.div_ceil(tasks.len() as u64).max(1),
+            Some(_) => http.requests,
+        };
         let mut good = 0;
         let mut trouble: Option<Outcome> = None;
         let (mut asked, mut silent, mut unverified) = (0, 0, 0);
@@ -62,10 +66,17 @@ impl TaskProbes<'_> {
         }
         let why = self.why;
         match trouble {
-            None => Outcome::pass(format!(
-                "{good} of {good} tasks of green answered {each} times each at `{path}` as expected (status {}); {why}",
-                expect.statuses(),
-            )),
+            None => Outcome::pass(match steps.as_slice() {
+                [alone] if !http.is_sequence() => format!(
+                    "{good} of {good} tasks of green answered {each} times each at `{}` as expected (status {}); {why}",
+                    alone.path.0,
+                    alone.expect.statuses(),
+                ),
+                steps => format!(
+                    "{good} of {good} tasks of green answered {each} sequences of {} steps each as expected; {why}",
+                    steps.len()
+                ),
+            }),
             Some(_) if own.is_some() && silent == asked => {
                 health::alone(approach, &format!("{why}, and its tasks cannot be reached from here"))
             }
@@ -96,7 +107,7 @@ impl TaskProbes<'_> {
     }
 
     async fn one(&self, task: &TaskAddress, requests: u64) -> (Outcome, Reached) {
-        let Question { http, scope, approach, own, path, ref expect } = *self.question;
+        let Question { http, scope, approach, own, ref steps } = *self.question;
         let Some(port) = http.port.or(own.and_then(|own| own.port)).or(task.port) else {
             let outcome = Outcome::inconclusive(format!(
                 "{}, and nothing tells the port that green's container listens on (yet)",
@@ -114,13 +125,14 @@ impl TaskProbes<'_> {
         let Ok(base) = Url::parse(&format!("{scheme}://{authority}")) else {
             return (Outcome::cannot_tell(format!("`{authority}` is no address")), Reached::Asked);
         };
-        let http2 = approach.group.as_ref().is_some_and(TargetGroup::speaks_http2);
-        let place = Place {
-            path: path.to_owned(),
-            speaks: version::speaks(http.version, http2),
-            ..Place::at(scope, base.clone(), format!("{scheme}://{authority}{path}"))
+        let shown = match steps.as_slice() {
+            [alone] if !http.is_sequence() => format!("{scheme}://{authority}{}", alone.path.0),
+            _ => format!("{scheme}://{authority}"),
         };
+        let http2 = approach.group.as_ref().is_some_and(TargetGroup::speaks_http2);
+        let place =
+            Place { speaks: version::speaks(http.version, http2), ..Place::at(scope, base.clone(), shown) };
         let taken = Taken { own_choice_at: own.map(|_| base), ..Taken::default() };
-        http.sent(scope, place, expect, requests, taken).await
+        http.sent(scope, place, steps.clone(), requests, taken).await
     }
 }
