@@ -13,6 +13,8 @@ mod faults;
 #[cfg(test)]
 mod health;
 #[cfg(test)]
+mod http;
+#[cfg(test)]
 mod metrics;
 #[cfg(test)]
 mod rehearse;

@@ -66,13 +66,18 @@ impl Target {
                 let backlog = FullBacklog::fill().await?;
                 Ok(Self::unreachable(backlog.address()?, Life::Full(backlog)))
             }
-            _ => Self::serve(kind, Answer::of(kind)).await,
+            _ => Self::serve(kind, Answer::of(kind), None).await,
         }
     }
 
     /// Starts an application that gives every request this answer.
     pub async fn answering(answer: Answer) -> io::Result<Self> {
-        Self::serve(Kind::Good, answer).await
+        Self::serve(Kind::Good, answer, None).await
+    }
+
+    /// Starts one like [`Kind::Tls`], with a certificate that ends with the day before this one (year, month, day).
+    pub async fn tls_until(year: i32, month: u8, day: u8) -> io::Result<Self> {
+        Self::serve(Kind::Tls, Answer::of(Kind::Tls), Some((year, month, day))).await
     }
 
     /// Where it listens, or would if it did.
@@ -99,10 +104,10 @@ impl Target {
         Self { address, scheme: "http", authority_pem: None, received: Received::default(), _life: life }
     }
 
-    async fn serve(kind: Kind, answer: Answer) -> io::Result<Self> {
+    async fn serve(kind: Kind, answer: Answer, until: Option<(i32, u8, u8)>) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
-        let identity = if kind.speaks_tls() { Some(certificate::Identity::new()?) } else { None };
+        let identity = if kind.speaks_tls() { Some(certificate::Identity::new(until)?) } else { None };
         let (acceptor, authority_pem) = match identity {
             Some(identity) => (Some(identity.acceptor), Some(identity.authority_pem)),
             None => (None, None),

@@ -19,11 +19,12 @@ pub(super) struct Identity {
 }
 
 impl Identity {
-    pub(super) fn new() -> io::Result<Self> {
-        Self::issue().map_err(io::Error::other)
+    /// Valid to the end of the day before this one (year, month, day); without one for ages.
+    pub(super) fn new(until: Option<(i32, u8, u8)>) -> io::Result<Self> {
+        Self::issue(until).map_err(io::Error::other)
     }
 
-    fn issue() -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+    fn issue(until: Option<(i32, u8, u8)>) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         let mut authority = CertificateParams::new(Vec::new())?;
         authority.distinguished_name.push(DnType::CommonName, "greenlight tests");
         authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -34,7 +35,11 @@ impl Identity {
 
         let names = ["localhost", "127.0.0.1", SERVER_NAME].map(str::to_owned);
         let leaf_key = KeyPair::generate()?;
-        let leaf = CertificateParams::new(names)?.signed_by(&leaf_key, &issuer)?;
+        let mut leaf = CertificateParams::new(names)?;
+        if let Some((year, month, day)) = until {
+            leaf.not_after = rcgen::date_time_ymd(year, month, day);
+        }
+        let leaf = leaf.signed_by(&leaf_key, &issuer)?;
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(leaf_key.serialize_der()));
         let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()?
