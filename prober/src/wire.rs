@@ -71,20 +71,33 @@ impl Meter {
 }
 
 /// A stream that counts.
+///
+/// A write that fails says no more than that the other side is gone. What it said before that is still to be read
+/// and tells why it went, so a failed write is kept until there is nothing left to read, and told then.
 pub(super) struct Wire {
     stream: Stream,
     meter: Arc<Meter>,
+    write_error: Option<io::Error>,
 }
 
 impl Wire {
     pub(super) fn new(stream: Stream, meter: Arc<Meter>) -> Self {
-        Self { stream, meter }
+        Self { stream, meter, write_error: None }
     }
 
-    fn count_written(&self, written: &Poll<io::Result<usize>>) {
-        if let Poll::Ready(Ok(count)) = written {
-            self.meter.written.fetch_add(*count as u64, Ordering::Relaxed);
-        }
+    /// Counts what was written. What cannot be written any more counts as nothing, and is taken nevertheless.
+    fn count_written(&mut self, written: Poll<io::Result<usize>>, offered: usize) -> Poll<io::Result<usize>> {
+        written.map(|written| match written {
+            Ok(count) => {
+                self.meter.written.fetch_add(count as u64, Ordering::Relaxed);
+                Ok(count)
+            }
+            Err(error) if is_hang_up(&error) => {
+                self.write_error.get_or_insert(error);
+                Ok(offered)
+            }
+            Err(error) => Err(error),
+        })
     }
 }
 
@@ -106,9 +119,23 @@ impl AsyncRead for Wire {
             && let Some(TlsError::AlertReceived(alert)) = tls::tls_error(error)
         {
             let _ = self.meter.alert.set(*alert);
+            return read;
         }
-        read
+        match (read, buf.filled().len() == before) {
+            (Poll::Ready(_), true) if self.write_error.is_some() => {
+                Poll::Ready(self.write_error.take().map_or(Ok(()), Err))
+            }
+            (read, _) => read,
+        }
     }
+}
+
+/// Whether the other side is gone, which is all that writing can tell.
+fn is_hang_up(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted
+    )
 }
 
 impl AsyncWrite for Wire {
@@ -117,8 +144,7 @@ impl AsyncWrite for Wire {
             Stream::Plain(tcp) => Pin::new(tcp).poll_write(cx, buf),
             Stream::Tls(tls) => Pin::new(tls).poll_write(cx, buf),
         };
-        self.count_written(&written);
-        written
+        self.count_written(written, buf.len())
     }
 
     fn poll_write_vectored(
@@ -130,8 +156,7 @@ impl AsyncWrite for Wire {
             Stream::Plain(tcp) => Pin::new(tcp).poll_write_vectored(cx, bufs),
             Stream::Tls(tls) => Pin::new(tls).poll_write_vectored(cx, bufs),
         };
-        self.count_written(&written);
-        written
+        self.count_written(written, bufs.iter().map(|buf| buf.len()).sum())
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -153,5 +178,33 @@ impl AsyncWrite for Wire {
             Stream::Plain(tcp) => Pin::new(tcp).poll_shutdown(cx),
             Stream::Tls(tls) => Pin::new(tls).poll_shutdown(cx),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_was_said_before_a_reset_is_read_although_writing_fails() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let tcp = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (mut other, _) = listener.accept().await.unwrap();
+        other.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
+        other.set_zero_linger().unwrap();
+        drop(other);
+
+        let meter = Arc::new(Meter::default());
+        let mut wire = Wire::new(Stream::Plain(tcp), Arc::clone(&meter));
+        wire.write_all(b"PRI * HTTP/2.0\r\n").await.unwrap();
+        assert_eq!(meter.written(), 0, "nothing of it went out");
+        let mut said = Vec::new();
+        let end = wire.read_to_end(&mut said).await.unwrap_err();
+        assert_eq!(said, b"HTTP/1.1 400 Bad Request\r\n\r\n");
+        assert!(is_hang_up(&end), "{end:?}");
+        assert!(meter.opening().starts_with(b"HTTP/1.1 400"));
     }
 }
