@@ -70,7 +70,7 @@ impl State {
     }
 
     /// The load balancers that send something to a target group.
-    fn load_balancers_of(&self, target_group_arn: &str) -> Vec<&str> {
+    pub(in crate::rehearsal) fn load_balancers_of(&self, target_group_arn: &str) -> Vec<&str> {
         let forwards = |actions: &[Action]| actions.iter().any(|action| action.forwards_to(target_group_arn));
         let sends = |balancer: &&LoadBalancer| {
             self.listeners_of(&balancer.arn).any(|listener| {

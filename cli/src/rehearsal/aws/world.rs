@@ -96,7 +96,7 @@ impl Default for Identity {
 
 impl Identity {
     /// The ARN of a resource in the account and region.
-    pub(super) fn arn(&self, service: &str, resource: &str) -> String {
+    pub(in crate::rehearsal) fn arn(&self, service: &str, resource: &str) -> String {
         format!("arn:{}:{service}:{}:{}:{resource}", self.partition(), self.region, self.account)
     }
 
@@ -123,7 +123,7 @@ pub(in crate::rehearsal) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn new(world: World) -> Self {
+    pub(in crate::rehearsal) fn new(world: World) -> Self {
         Self { world: Mutex::new(world), changed: watch::Sender::new(()) }
     }
 

@@ -49,6 +49,7 @@ async fn serve_http1(front: Front, connection: impl Connection) {
             rule: None,
             target_group: None,
             target: None,
+            connected: false,
             status: Some(status.as_u16()),
             answered_by: AnsweredBy::LoadBalancer,
             at,

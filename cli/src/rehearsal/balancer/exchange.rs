@@ -15,11 +15,11 @@ use super::answers::{self, Body};
 use super::conditions::{self, Subject};
 use super::forwarding::{self, Way};
 use super::listener::Front;
-use super::log::{AnsweredBy, Asked, Entry, TargetAddress};
+use super::log::{AnsweredBy, Asked, Entry};
 use super::record::Record;
 use super::redirect::{self, Original};
 use super::routing::{self, Route, Step};
-use super::target::{self, Unreachable};
+use super::target::{self, Connection, Unreachable};
 
 pub(super) async fn answer(front: Front, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
     let (at, started) = (greenlight::clock::now(), Instant::now());
@@ -40,6 +40,7 @@ pub(super) async fn answer(front: Front, request: Request<Incoming>) -> Result<R
             rule: None,
             target_group: None,
             target: None,
+            connected: false,
             status: None,
             answered_by: AnsweredBy::LoadBalancer,
             at,
@@ -90,7 +91,13 @@ async fn act(
         Step::Forward { target_group, secure, target } => {
             record.entry.target_group = Some(target_group);
             record.entry.target = Some(target.clone());
-            match forward(front, request, authority, trace, &target, secure).await {
+            let connection = match target::connect(&front.site.addresses, &target, secure).await {
+                Ok(connection) => connection,
+                Err(Unreachable::Refused) => return answers::page(StatusCode::BAD_GATEWAY),
+                Err(Unreachable::TimedOut) => return answers::page(StatusCode::GATEWAY_TIMEOUT),
+            };
+            record.entry.connected = true;
+            match forward(front, request, authority, trace, connection).await {
                 Ok(response) => {
                     record.entry.answered_by = AnsweredBy::Target;
                     response
@@ -118,14 +125,9 @@ async fn forward(
     request: Request<Incoming>,
     authority: &str,
     trace: &str,
-    target: &TargetAddress,
-    secure: bool,
+    connection: Box<dyn Connection>,
 ) -> Result<Response<Body>, StatusCode> {
     let site = &front.site;
-    let connection = target::connect(&site.addresses, target, secure).await.map_err(|error| match error {
-        Unreachable::Refused => StatusCode::BAD_GATEWAY,
-        Unreachable::TimedOut => StatusCode::GATEWAY_TIMEOUT,
-    })?;
     let (mut sender, connection) = http1::Builder::new()
         .preserve_header_case(true)
         .handshake(TokioIo::new(connection))

@@ -30,6 +30,8 @@ pub struct Entry {
     pub target_group: Option<String>,
     /// The target that it was forwarded to, as it is registered, whether it could be reached or not.
     pub target: Option<TargetAddress>,
+    /// Whether that target took the connection.
+    pub connected: bool,
     /// The status of the answer; none for a connection. It is 460 where the client left before there was one.
     pub status: Option<u16>,
     /// Who answered.

@@ -45,6 +45,7 @@ async fn forward<C: Connection>(front: &Front, mut connection: C) -> Result<(), 
         rule,
         target_group: None,
         target: None,
+        connected: false,
         status: None,
         answered_by: AnsweredBy::LoadBalancer,
         at,
@@ -63,6 +64,7 @@ async fn forward<C: Connection>(front: &Front, mut connection: C) -> Result<(), 
     }
     entry.duration = started.elapsed();
     if connected.is_some() {
+        entry.connected = true;
         entry.answered_by = AnsweredBy::Target;
     }
     site.log.add(entry);

@@ -11,6 +11,7 @@ mod entry;
 mod front;
 mod functions;
 mod invoking;
+mod monitoring;
 mod pace;
 mod scene;
 mod settings;

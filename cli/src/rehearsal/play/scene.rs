@@ -20,6 +20,7 @@ use jiff::Timestamp;
 use self::record::Record;
 use self::runs::Runs;
 use crate::rehearsal::Colour;
+use crate::rehearsal::aws::codedeploy::{AlarmConfiguration, Named};
 use crate::rehearsal::aws::ecs::LifecycleHookDetail;
 use crate::rehearsal::aws::elb::{Action, Listener, Rule};
 use crate::rehearsal::aws::worlds::{BlueGreen, CodeDeploy, Front, Side};
@@ -152,7 +153,15 @@ impl Scene {
 
     /// What builders of worlds cannot know.
     fn complete(&self, world: &mut World) {
-        let Configuration::Ecs(ecs) = &self.configuration else { return };
+        let ecs = match &self.configuration {
+            Configuration::Ecs(ecs) => ecs,
+            Configuration::CodeDeploy(codedeploy) => {
+                for group in &mut world.codedeploy.deployment_groups {
+                    group.alarm_configuration = alarm_configuration(&codedeploy.alarms);
+                }
+                return;
+            }
+        };
         let document = (!ecs.document.is_null()).then(|| ecs.document.clone());
         for service in &mut world.ecs.services {
             service.desired_count = Some(self.desired_count);
@@ -301,6 +310,12 @@ impl Scene {
             }
         }
     }
+}
+
+/// What a deployment group says of its alarms.
+fn alarm_configuration(names: &[String]) -> Option<AlarmConfiguration> {
+    let alarms = names.iter().map(|name| Named { name: name.clone() }).collect::<Vec<_>>();
+    (!alarms.is_empty()).then(|| AlarmConfiguration { enabled: true, alarms, ..AlarmConfiguration::default() })
 }
 
 fn shift(front: &mut Front, production: (u32, u32), test: (u32, u32)) {

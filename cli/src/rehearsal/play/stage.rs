@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use rustls_pki_types::{CertificateDer, ServerName, pem::PemObject};
@@ -13,6 +13,7 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use super::entry::Invoked;
 use super::front::Entrance;
 use super::functions::Functions;
+use super::monitoring::{Monitoring, Watched};
 use super::scene::{Scene, circuit_breaker_patience};
 use super::settings::{Answerer, Settings};
 use crate::rehearsal::Colour;
@@ -94,6 +95,9 @@ pub(super) struct Stage {
     pub(super) aws: Aws,
     pub(super) functions: Functions,
     pub(super) users: Traffic,
+    /// What users see, once they are in.
+    windows: Arc<OnceLock<users::Windows>>,
+    _monitoring: Monitoring,
     pub(super) alarms: Option<Alarms>,
     pub(super) pause: Answerer,
     pub(super) green: Program,
@@ -144,22 +148,12 @@ impl Stage {
         settings: Settings,
         equip: impl FnOnce(&Aws),
     ) -> Result<(Self, Deployment), NotPlayed> {
-        let mut subject = settings.subject;
+        let mut subject = settings.subject.clone();
         if let Some(front) = &mut subject.front {
             certify(front, &subject.service);
         }
         let clock = Clock::start(settings.speed);
-        let mut task_settings = task::Settings {
-            colour: Colour::Blue,
-            program: settings.blue.clone().unwrap_or_else(|| settings.green.clone()),
-            count: subject.desired_count,
-            port: Some(subject.container_port),
-            ready_timeout: settings.ready_timeout,
-            readiness: readiness(&subject),
-            faults: Arc::new(settings.faults.of(Colour::Blue)),
-            clock: clock.clone(),
-            environment: std::collections::BTreeMap::new(),
-        };
+        let mut task_settings = of_blue(&settings, &subject, &clock);
         let blue = match &settings.blue {
             Some(_) => Some(Tasks::start(task_settings.clone()).await.map_err(NotPlayed::NotReady)?),
             None => None,
@@ -197,7 +191,17 @@ impl Stage {
             clock_file,
             settings.functions,
         );
+        let windows = Arc::default();
+        let watched = Watched::of(
+            &subject,
+            scene.listeners(),
+            &balancer,
+            Arc::clone(&windows),
+            (&settings.alarms, &settings.red_alarms),
+        );
         let mut stage = Self {
+            _monitoring: Monitoring::start(watched, aws.shared(), clock.clone()),
+            windows,
             speed: settings.speed,
             functions: {
                 environment(&mut functions, &aws, authority.as_ref());
@@ -316,6 +320,8 @@ impl Stage {
                 Some(self.trust(&entrance.host).map_err(machine("trust the rehearsal's certificates"))?);
         }
         let users = Users::start(settings);
+        // The stage is set once, and so are its users.
+        let _ = self.windows.set(users.windows());
         self.alarms = Some(Alarms::start(alarms, users.windows(), self.clock.clone()));
         self.users = Traffic(Some(users));
         Ok(())
@@ -459,6 +465,21 @@ impl Stage {
             Some(users) => users.stop().await,
             None => users::Seen::default(),
         }
+    }
+}
+
+/// How the tasks of blue are run.
+fn of_blue(settings: &Settings, subject: &Subject, clock: &Clock) -> task::Settings {
+    task::Settings {
+        colour: Colour::Blue,
+        program: settings.blue.clone().unwrap_or_else(|| settings.green.clone()),
+        count: subject.desired_count,
+        port: Some(subject.container_port),
+        ready_timeout: settings.ready_timeout,
+        readiness: readiness(subject),
+        faults: Arc::new(settings.faults.of(Colour::Blue)),
+        clock: clock.clone(),
+        environment: std::collections::BTreeMap::new(),
     }
 }
 

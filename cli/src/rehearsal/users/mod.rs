@@ -31,8 +31,10 @@ pub use self::finished::{NoAnswer, Side};
 pub use self::latencies::Latencies;
 pub use self::seen::{Of, Seen};
 pub use self::settings::{Colours, PATIENCE, Settings};
+pub(super) use self::watch::LITTLE;
 pub use self::watch::{Alarms, Fired};
 pub use self::window::{Counts, History, Window, Windows};
+pub(super) use self::window::{PERIOD, after, floor};
 
 use std::sync::Arc;
 

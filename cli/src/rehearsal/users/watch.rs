@@ -6,11 +6,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::alarm::{Alarm, State};
-use super::window::{PERIOD, Windows, floor};
+use super::window::{PERIOD, Windows, after, floor};
 use crate::rehearsal::clock::Clock;
 
 /// Simulated time from the end of a period until it is judged: what ends in its last moment is counted then.
-const LITTLE: Duration = Duration::from_secs(1);
+pub(in crate::rehearsal) const LITTLE: Duration = Duration::from_secs(1);
 
 /// An alarm that is in ALARM.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,10 +107,6 @@ impl Watched {
             State::Ok | State::InsufficientData => None,
         }
     }
-}
-
-fn after(end: Timestamp) -> Timestamp {
-    end.checked_add(Duration::from_secs(PERIOD.unsigned_abs())).unwrap_or(Timestamp::MAX)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -14,7 +15,7 @@ use super::seen;
 use crate::rehearsal::balancer::AnsweredBy;
 
 /// The seconds of a window, the period of a load balancer's metrics.
-pub(super) const PERIOD: i64 = 60;
+pub(in crate::rehearsal) const PERIOD: i64 = 60;
 /// How many seconds are remembered.
 const KEPT: i64 = 24 * 60 * PERIOD;
 
@@ -72,6 +73,23 @@ impl Windows {
     /// None yet.
     pub(super) fn new(began: Timestamp) -> Self {
         Self(Arc::new(Mutex::new(History::new(began))))
+    }
+
+    /// Those of users who began then and had so many good answers of green at once.
+    #[cfg(test)]
+    pub(in crate::rehearsal) fn of(began: Timestamp, answers: u64) -> Self {
+        let windows = Self::new(began);
+        windows.change(|history| {
+            history.asked(began, answers, answers);
+            let finished = Finished {
+                side: Side::Green,
+                answered_by: AnsweredBy::Target,
+                answer: Ok(200),
+                latency: Duration::from_millis(1),
+            };
+            (0..answers).for_each(|_| history.record(began, &finished));
+        });
+        windows
     }
 
     /// Looks at them as they are now.
@@ -186,16 +204,19 @@ impl Counts {
 }
 
 /// The last moment that is a whole number of these seconds since 1970.
-pub(super) fn floor(moment: Timestamp, seconds: i64) -> Timestamp {
+pub(in crate::rehearsal) fn floor(moment: Timestamp, seconds: i64) -> Timestamp {
     // Euclid's division of what jiff can hold stays within what it can hold, but for its first minutes.
     let floor = moment.as_second().div_euclid(seconds) * seconds;
     Timestamp::from_second(floor).unwrap_or(Timestamp::MIN)
 }
 
+/// The end of the period that begins at this moment.
+pub(in crate::rehearsal) fn after(start: Timestamp) -> Timestamp {
+    start.checked_add(Duration::from_secs(PERIOD.unsigned_abs())).unwrap_or(Timestamp::MAX)
+}
+
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::super::finished::NoAnswer;
     use super::*;
 
