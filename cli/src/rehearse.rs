@@ -6,10 +6,12 @@ mod github;
 mod given;
 mod junit;
 mod options;
+mod plans;
 mod playing;
 mod preparation;
 mod rehearsed;
 mod show;
+mod taking_part;
 
 use std::env;
 use std::process::ExitCode;

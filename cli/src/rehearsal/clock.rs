@@ -110,10 +110,10 @@ impl Clock {
         simulated.div_f64(self.speed())
     }
 
-    /// Lets simulated time pass at once until it is a whole minute, as periods of metrics begin.
-    pub fn skip_to_minute(&self) {
+    /// Lets simulated time pass at once until it is this second of a minute, 0 to 59.
+    pub fn skip_to_second(&self, second: i64) {
         let past = self.now().as_second().rem_euclid(60);
-        let left = Duration::from_secs(u64::try_from(60 - past).unwrap_or(0) % 60);
+        let left = Duration::from_secs((second - past).rem_euclid(60).unsigned_abs());
         let mut anchor = self.anchor();
         // Whole seconds are enough for people; the fraction would make a minute begin late.
         let elapsed = anchor.elapsed + anchor.real.elapsed().mul_f64(anchor.speed) + left;
@@ -206,12 +206,15 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_minute_begins_when_it_is_skipped_to() {
+    async fn it_is_the_second_that_is_skipped_to() {
         let clock = Clock::start(60.0);
-        clock.skip_to_minute();
-        assert_eq!(clock.now().as_second() % 60, 0);
-        let passed = clock.elapsed();
-        assert!(passed <= Duration::from_secs(61), "{passed:?}");
+        for second in [0, 50, 10, 10] {
+            let before = clock.elapsed();
+            clock.skip_to_second(second);
+            assert_eq!(clock.now().as_second() % 60, second);
+            let passed = clock.elapsed().saturating_sub(before);
+            assert!(passed <= Duration::from_mins(1), "{passed:?}");
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -7,6 +7,7 @@
 //! To add one, carry it out where it happens and add its line to the registry: from that line come its
 //! reading, `--list-faults` and `docs/faults.md`.
 
+mod caught;
 mod list;
 mod parse;
 mod registry;
@@ -14,9 +15,11 @@ mod registry;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+pub use self::caught::{By, Caught};
 pub use self::list::{markdown, text};
 pub use super::task::Faults as TaskFaults;
 
+use self::registry::REGISTRY;
 use super::Colour;
 use super::aws::codedeploy::PUT_LIFECYCLE_EVENT_HOOK_EXECUTION_STATUS;
 use super::aws::ecs::CONTINUE_SERVICE_DEPLOYMENT;
@@ -76,6 +79,14 @@ pub enum HookFaultKind {
     Twice,
     /// `hookDetails` that it returned do not come back.
     StateDropped,
+}
+
+/// By whom each fault is caught, with the arguments of `greenlight rehearse` that show it.
+pub fn catches() -> impl Iterator<Item = (Caught, Vec<String>)> {
+    REGISTRY.iter().flat_map(|line| {
+        let example = line.example(line.subjects[0]);
+        line.caught.iter().map(move |caught| (*caught, caught.rehearsal(&example)))
+    })
 }
 
 impl Faults {

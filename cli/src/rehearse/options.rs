@@ -9,6 +9,7 @@ use greenlight::plan::units::Span;
 use http::uri::PathAndQuery;
 
 use super::expectation::Expectation;
+use super::taking_part::Hooks;
 use crate::rehearsal::task::Program;
 use crate::rehearsal::users::Alarm;
 
@@ -78,8 +79,8 @@ pub(crate) struct RehearseOptions {
     #[arg(long, value_name = "PATH", help_heading = "What runs")]
     pub(crate) path: Vec<PathAndQuery>,
 
-    /// Which hooks take part.
-    #[arg(long, value_name = "all|none", default_value = "all", help_heading = "Hooks")]
+    /// Which hooks take part: all that the files name, none, or the names of some, with commas.
+    #[arg(long, value_name = "all|none|NAMES", default_value = "all", help_heading = "Hooks")]
     pub(crate) hooks: Hooks,
     /// What runs as a function that is none of this command's hooks: a hook, or a command that speaks the Lambda
     /// Runtime API, e.g. `validate='python -m awslambdaric app.handler'`.
@@ -88,9 +89,10 @@ pub(crate) struct RehearseOptions {
     /// Run this program as the hook, e.g. a built artefact.
     #[arg(long, value_name = "HOOK=PATH", help_heading = "Hooks")]
     pub(crate) bootstrap: Vec<String>,
-    /// The plan's file (JSON or YAML), in the place of `GREENLIGHT_PLAN`.
-    #[arg(long, value_name = "FILE", help_heading = "Hooks")]
-    pub(crate) plan: Option<PathBuf>,
+    /// A plan's file (JSON or YAML), in the place of `GREENLIGHT_PLAN`: of the hook that is named, else of those that
+    /// have its checks.
+    #[arg(long, value_name = "[HOOK=]FILE", help_heading = "Hooks")]
+    pub(crate) plan: Vec<String>,
     /// A secret or parameter that a plan names, from a variable or a file.
     #[arg(long, value_name = "NAME=env:VAR|file:PATH", help_heading = "Hooks")]
     pub(crate) secret: Vec<String>,
@@ -137,15 +139,6 @@ pub(crate) struct RehearseOptions {
     /// Write one JSON document with every event of the rehearsal.
     #[arg(long, help_heading = "How")]
     pub(crate) json: bool,
-}
-
-/// Which hooks take part.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum Hooks {
-    /// Those that the files name.
-    All,
-    /// None: to see what they keep from users.
-    None,
 }
 
 /// `60x`: at least as fast as the wall's clock.

@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use greenlight::plan::decode::suggest;
 use greenlight::plan::units::Span;
-use serde_json::Value;
 
-use super::options::{Hooks, PERSON_TAKES, RehearseOptions};
+use super::options::{PERSON_TAKES, RehearseOptions};
+use super::plans;
+use super::taking_part::Hooks;
 use crate::document;
 use crate::failure::Failure;
 use crate::hooks;
@@ -33,12 +34,7 @@ pub(crate) type Text = (String, String);
 /// What the options ask for, and `given` where they name a file.
 pub(crate) fn settings(options: &RehearseOptions, given: Option<&Text>) -> Result<Settings, Failure> {
     let mut subject = read(options, given)?;
-    if options.hooks == Hooks::None {
-        without_hooks(&mut subject.configuration);
-    }
-    if options.hooks == Hooks::All && calls_nobody(&subject.configuration) {
-        subject.notes.push("no hook takes part: the deployment has none".to_owned());
-    }
+    options.hooks.choose(&mut subject)?;
     if options.tls {
         secure(&mut subject);
     }
@@ -64,7 +60,7 @@ pub(crate) fn settings(options: &RehearseOptions, given: Option<&Text>) -> Resul
     let alarms = alarms(options, &mut subject)?;
     let built_in = |version: &str| Program::BuiltIn { version: version.to_owned() };
     Ok(Settings {
-        function_settings: function_settings(options, &subject, &pause)?,
+        function_settings: function_settings(options, &subject, &pause, &functions)?,
         functions,
         blue: (!options.create).then(|| options.blue.clone().unwrap_or_else(|| built_in("1.0"))),
         green: options.green.clone().unwrap_or_else(|| built_in("2.0")),
@@ -164,25 +160,6 @@ fn failure(problems: &[Problem]) -> Failure {
     let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
     let failure = Failure::wrong(lines.join("\n"));
     problems.iter().filter_map(|problem| problem.fix.clone()).fold(failure, Failure::hint)
-}
-
-fn without_hooks(configuration: &mut Configuration) {
-    match configuration {
-        Configuration::Ecs(ecs) => {
-            ecs.hooks.clear();
-            if let Value::Object(document) = &mut ecs.document {
-                document.remove("lifecycleHooks");
-            }
-        }
-        Configuration::CodeDeploy(codedeploy) => codedeploy.hooks.clear(),
-    }
-}
-
-fn calls_nobody(configuration: &Configuration) -> bool {
-    match configuration {
-        Configuration::Ecs(ecs) => ecs.hooks.is_empty(),
-        Configuration::CodeDeploy(codedeploy) => codedeploy.hooks.is_empty(),
-    }
 }
 
 fn secure(subject: &mut Subject) {
@@ -408,21 +385,21 @@ fn function_settings(
     options: &RehearseOptions,
     subject: &Subject,
     pause: &Answerer,
+    functions: &BTreeMap<String, Runs>,
 ) -> Result<FunctionSettings, Failure> {
     let program =
         env::current_exe().map_err(|error| Failure::not_carried_out("cannot find this program", &error))?;
     let of_caller = |wanted: fn(&str) -> bool| -> BTreeMap<OsString, OsString> {
         env::vars_os().filter(|(name, _)| name.to_str().is_some_and(wanted)).collect()
     };
+    let taking_part = functions.values().filter_map(Runs::hook).collect();
+    let plans = plans::of_hooks(&options.plan, &taking_part, &options.hooks)?;
     let mut variables = of_caller(|name| name.starts_with("GREENLIGHT_"));
-    if let Some(path) = &options.plan {
-        variables.insert("GREENLIGHT_PLAN".into(), Value::Object(document::plan(path)?).to_string().into());
-    }
     if matches!(pause, Answerer::Function(_)) {
         let gate = format!("{}/{}", subject.cluster, subject.service);
         variables.entry("GREENLIGHT_PAUSE".into()).or_insert(gate.into());
     }
     // Programs of others need what they find on this machine, and never its account.
     let variables_of_others = of_caller(|name| !name.starts_with("AWS_") && !name.starts_with("GREENLIGHT_"));
-    Ok(FunctionSettings { program, timeout: options.timeout.0, variables, variables_of_others })
+    Ok(FunctionSettings { program, timeout: options.timeout.0, plans, variables, variables_of_others })
 }

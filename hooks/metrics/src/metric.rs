@@ -46,13 +46,14 @@
 //! ```
 
 use greenlight::schemars::JsonSchema;
-use greenlight::{Check, Kind, Outcome, Scope, SkipCause, plan::Problem, worst};
+use greenlight::{Check, Kind, Outcome, Scope, SkipCause, clock, plan::Problem, worst};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     collect::{Collected, collected},
     place::{self, Place},
     query::Side,
+    window::until_more,
 };
 
 mod amount;
@@ -175,6 +176,16 @@ impl Check for Metric {
     }
 
     async fn run(&self, scope: &Scope) -> Outcome {
+        let outcome = self.outcome(scope).await;
+        match outcome.kind {
+            Kind::Pending => outcome.again_in(until_more(clock::now())),
+            _ => outcome,
+        }
+    }
+}
+
+impl Metric {
+    async fn outcome(&self, scope: &Scope) -> Outcome {
         // A plan without it does not decode.
         let Some(of) = &self.of else { return Outcome::cannot_tell("`of` is missing") };
         let known = match collected(scope).await {

@@ -155,6 +155,15 @@ fn before(green: Window, end: Timestamp, known: &Known<'_>) -> Window {
     Window { start, end: end.max(start) }
 }
 
+/// How long after a minute its metrics are there, where they come fast.
+const LAG: i64 = 5;
+
+/// How long it takes until there can be more to see: metrics have a new value once a minute.
+pub(crate) fn until_more(now: Timestamp) -> Duration {
+    let passed = now.as_second().rem_euclid(60);
+    Duration::from_secs((60 + LAG - passed).unsigned_abs())
+}
+
 /// The minute that a time is in.
 fn minute(at: Timestamp) -> Timestamp {
     Timestamp::from_second(at.as_second().div_euclid(60) * 60).unwrap_or(at)

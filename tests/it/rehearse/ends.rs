@@ -16,7 +16,7 @@ async fn json(arguments: &[&str]) -> (Option<i32>, Value) {
 
 #[tokio::test]
 async fn everything_is_in_the_document() {
-    let (code, document) = json(&["--fault", "green:errors=20%"]).await;
+    let (code, document) = json(&["--fault", "green:errors=20%", "--hooks", "test-traffic"]).await;
     assert_eq!(code, Some(1));
     assert_eq!(document["status"], "ROLLBACK_SUCCESSFUL");
     assert_eq!(document["green_served"], false);
@@ -39,7 +39,15 @@ async fn everything_is_in_the_document() {
 #[tokio::test]
 async fn a_wait_beyond_the_time_of_a_function_is_handed_over() {
     let faults = "hook:timeout=3s,aws:denied@elasticloadbalancing:DescribeRules";
-    let (code, document) = json(&["--appspec", "examples/codedeploy/appspec.yaml", "--fault", faults]).await;
+    let (code, document) = json(&[
+        "--appspec",
+        "examples/codedeploy/appspec.yaml",
+        "--hooks",
+        "test-traffic",
+        "--fault",
+        faults,
+    ])
+    .await;
     assert_eq!((code, &document["status"]), (Some(1), &"ROLLBACK_SUCCESSFUL".into()));
     let decided_by = document["decided_by"].as_str().unwrap();
     assert!(decided_by.starts_with("check `http` could not be told after waiting 1"), "{decided_by}");

@@ -23,24 +23,24 @@ scenarios! {
     an_alarm_that_was_red_before_takes_nothing_back: "--hooks", "none", "--fault", "green:errors=20%", "--red-alarm", "hello-errors";
 
     // What can be wrong with green and around it.
-    slow_is_not_wrong_unless_a_plan_says_so: "--fault", "green:slow=30ms";
-    a_wrong_version_is_seen_by_a_plan_that_looks: "--fault", "green:version=1.0", "--plan", "tests/rehearsals/version.json";
-    the_right_version_passes_that_plan: "--plan", "tests/rehearsals/version.json";
+    slow_is_not_wrong_unless_a_plan_says_so: "--fault", "green:slow=30ms", "--hooks", "test-traffic";
+    a_wrong_version_is_seen_by_a_plan_that_looks: "--fault", "green:version=1.0", "--plan", "tests/rehearsals/version.json", "--hooks", "test-traffic";
+    the_right_version_passes_that_plan: "--plan", "tests/rehearsals/version.json", "--hooks", "test-traffic";
     green_is_never_healthy: "--fault", "green:never-healthy";
     green_crashes: "--fault", "green:crash-after=1ms";
     the_test_rule_has_drifted: "--fault", "rules:drifted";
     ecs_may_not_shift: "--fault", "rules:denied";
-    a_handshake_hangs_once: "--tls", "--fault", "tls:hang-once", "--speed", "60x";
+    a_handshake_hangs_once: "--tls", "--fault", "tls:hang-once", "--speed", "60x", "--hooks", "test-traffic";
 
     // What can be wrong with hooks: AWS's words.
-    a_hook_returns_failed_in_aws_words: "--plan", "tests/rehearsals/impossible.json";
-    a_hook_is_killed: "--fault", "hook:killed";
-    a_command_that_is_no_function_is_no_rehearsal: "--function", "greenlight-test-traffic=echo no such module; exit 1";
-    a_hook_may_not_be_called: "--fault", "hook:invoke-denied";
-    a_hooks_role_cannot_be_assumed: "--fault", "hook:role-not-assumable";
-    an_event_is_delivered_twice: "--fault", "hook:twice";
-    a_call_is_throttled_and_tried_again: "--fault", "aws:throttled@ecs:DescribeServiceDeployments@1", "--speed", "60x";
-    calls_are_denied: "--fault", "aws:denied";
+    a_hook_returns_failed_in_aws_words: "--plan", "tests/rehearsals/impossible.json", "--hooks", "test-traffic";
+    a_hook_is_killed: "--fault", "hook:killed", "--hooks", "test-traffic";
+    a_command_that_is_no_function_is_no_rehearsal: "--function", "greenlight-test-traffic=echo no such module; exit 1", "--hooks", "test-traffic";
+    a_hook_may_not_be_called: "--fault", "hook:invoke-denied", "--hooks", "test-traffic";
+    a_hooks_role_cannot_be_assumed: "--fault", "hook:role-not-assumable", "--hooks", "test-traffic";
+    an_event_is_delivered_twice: "--fault", "hook:twice", "--hooks", "test-traffic";
+    a_call_is_throttled_and_tried_again: "--fault", "aws:throttled@ecs:DescribeServiceDeployments@1", "--speed", "60x", "--hooks", "test-traffic";
+    calls_are_denied: "--fault", "aws:denied", "--hooks", "test-traffic";
     a_hook_that_waits_keeps_its_state: "tests/rehearsals/waits.json", "--fault", "aws:denied";
     a_hook_that_waits_loses_its_state: "tests/rehearsals/waits.json", "--fault", "aws:denied,hook:state-dropped";
     a_hook_that_waits_has_its_details_replaced: "tests/rehearsals/waits.json", "--fault", "aws:denied", "--assume", "hook-details=replace";
@@ -53,11 +53,15 @@ scenarios! {
     a_canary: "tests/rehearsals/canary.json";
     a_canary_is_stopped_at_its_first_step: "tests/rehearsals/canary.json", "--fault", "green:errors-after=7m", "--speed", "60x";
     a_linear_deployment: "tests/rehearsals/linear.json";
+    a_canary_is_judged_by_metrics: "tests/rehearsals/canary-judged.json";
+    a_canary_that_shows_errors_is_taken_back: "tests/rehearsals/canary-judged.json", "--fault", "green:errors=20%";
+    a_linear_deployment_is_judged_by_metrics: "tests/rehearsals/linear-judged.json";
+    a_linear_deployment_is_taken_back_at_the_first_step_that_shows_errors: "tests/rehearsals/linear-judged.json", "--fault", "green:errors-after=4m,green:errors=50%", "--speed", "60x";
     a_rolling_deployment: "tests/rehearsals/rolling.json", "--hooks", "none";
     a_rolling_deployment_is_stopped_by_its_one_hook: "tests/rehearsals/rolling.json";
     a_network_load_balancer: "tests/rehearsals/network.json", "--speed", "600x";
     a_service_without_a_load_balancer: "tests/rehearsals/headless.json";
-    a_reconciliation_comes_first: "--reconcile";
+    a_reconciliation_comes_first: "--reconcile", "--hooks", "test-traffic";
     a_hook_at_a_wrong_stage: "tests/rehearsals/wrong-stage.json";
     hooks_of_both_shifts_are_called_again_in_a_rollback: "tests/rehearsals/shifts.json";
     hooks_of_a_shift_that_was_not_reached_may_be_left_out: "tests/rehearsals/shifts.json", "--fault", "green:errors=50%", "--assume", "rollback-hooks=reached";

@@ -56,9 +56,12 @@ fn without_what_differs(text: &str) -> String {
         if lines.last() == Some(&line) {
             continue;
         }
-        // How often a hook waits depends on the machine.
-        let waits = |line: &str| line.contains("  WAIT ");
-        if waits(&line) && lines.last().is_some_and(|last| waits(last)) {
+        // How often a hook waits depends on the machine, and others may answer meanwhile.
+        let waiting = |line: &str| line.split_once("  WAIT ").map(|(hook, _)| hook.to_owned());
+        let answered = lines.iter().rev().take_while(|last| last.starts_with("    "));
+        if let Some(hook) = waiting(&line)
+            && answered.into_iter().any(|last| waiting(last).as_ref() == Some(&hook))
+        {
             continue;
         }
         // Tasks that end at the same time do so in any order.
@@ -67,7 +70,37 @@ fn without_what_differs(text: &str) -> String {
         lines.insert(lines.len() - before, line);
     }
     lines.extend(twice);
-    lines.join("\n") + "\n"
+    by_hook(lines).join("\n") + "\n"
+}
+
+/// Hooks of one stage are asked at the same time and answer in any order: here by their names. Where one of them
+/// stops, the others may have answered before, and nobody waits for those that did not.
+fn by_hook(lines: Vec<String>) -> Vec<String> {
+    let answers = |line: &String| {
+        let verdicts = ["  PROCEED  ", "  STOP  ", "  WAIT ", "  CANCELLED: another one has decided"];
+        line.contains("greenlight-") && verdicts.iter().any(|verdict| line.contains(verdict))
+    };
+    let stops = |line: &String| line.contains("  STOP  ");
+    let mut ordered: Vec<String> = Vec::new();
+    let mut of_stage: Vec<String> = Vec::new();
+    let mut stopped = false;
+    for line in lines {
+        if answers(&line) {
+            stopped |= stops(&line);
+            of_stage.push(line);
+            continue;
+        }
+        if !of_stage.is_empty() {
+            of_stage.retain(|line| !stopped || stops(line));
+            // What one hook said stays in its order.
+            of_stage.sort_by_key(|line| line.split_whitespace().next().map(ToOwned::to_owned));
+            ordered.append(&mut of_stage);
+        }
+        stopped &= line.starts_with("  FAILED");
+        ordered.push(line);
+    }
+    ordered.append(&mut of_stage);
+    ordered
 }
 
 /// A line without its time, its measurements and its ports; none where it is about this run alone.
@@ -156,7 +189,22 @@ fn measured(line: &str) -> String {
     let shown = shown.replace("p95 under Nms", "p95 Nms").replace(" in N invocations)", ")");
     let shown = without_between(&shown, "RequestId: ", " Error");
     let shown = without_between(&shown, "errors were ", ", threshold");
+    let shown = without_rates(&shown);
     without_between(&shown, "WAIT ", " s ")
+}
+
+/// What metrics showed: zero stays zero.
+fn without_rates(line: &str) -> String {
+    // Which of the two a hook waits for depends on when it is asked.
+    let line = match line.split_once(" is pending: ") {
+        Some((before, why)) if why.contains("whole minute") || why.contains(" requests from ") => {
+            format!("{before} is pending: …")
+        }
+        _ => line.to_owned(),
+    };
+    let line = without_between(&line, " requests) from ", " UTC");
+    let rate = if line.contains("error rate 0% (0 of ") { "error rate 0% (0 of " } else { "error rate " };
+    without_between(&line, rate, " requests) from ")
 }
 
 /// Whatever stands between two texts, as `…`.

@@ -27,8 +27,14 @@ pub fn text() -> String {
 
 /// The page of the documentation, `docs/faults.md`.
 pub fn markdown() -> String {
-    let faults =
-        REGISTRY.iter().map(|line| format!("| `{}` | {} |\n", line.form(line.subjects[0]), line.doc()));
+    let faults = REGISTRY.iter().map(|line| {
+        let caught: Vec<_> = line.caught.iter().map(ToString::to_string).collect();
+        format!("| `{}` | {} | {} |\n", line.form(line.subjects[0]), line.doc(), caught.join("; "))
+    });
+    let shown = super::catches().map(|(caught, arguments)| {
+        let arguments: Vec<_> = arguments.iter().map(|argument| quoted(argument)).collect();
+        format!("| `greenlight rehearse {}` | {caught} |\n", arguments.join(" "))
+    });
     let words = WORDS.iter().map(|(word, meaning)| format!("| `{word}` | {meaning} |\n"));
     format!(
         "\
@@ -37,19 +43,32 @@ pub fn markdown() -> String {
 What can go wrong in a rehearsal, on request: `--fault SUBJECT:NAME[=VALUE][@WHERE]`, as often as wanted, or several
 with commas between them, as in `--fault green:errors=20%,aws:throttled@ecs:DescribeTasks@3`.
 
-| fault | what happens |
-|---|---|
+| fault | what happens | who catches it |
+|---|---|---|
 {}
 Simulated time runs as fast as the rehearsal's clock, real time does not.
 
 | word | meaning |
 |---|---|
 {}
+## See it
+
+Each of these rehearsals shows one line of that table: the hook that is named takes part alone.
+
+| rehearsal | it is caught by |
+|---|---|
+{}
 This page is made from the registry of faults, `cli/src/rehearsal/fault/registry.rs`.
 ",
         faults.collect::<String>(),
         words.collect::<String>(),
+        shown.collect::<String>(),
     )
+}
+
+/// As a shell wants it.
+fn quoted(argument: &str) -> String {
+    if argument.contains(['>', '<', ' ']) { format!("'{argument}'") } else { argument.to_owned() }
 }
 
 #[cfg(test)]

@@ -1,12 +1,13 @@
 //! The registry of faults: one line each.
 //!
-//! A line says whose fault it is, its name, a value that shows the form, and where it may be narrowed to;
-//! its sentence is what people read.
+//! A line says whose fault it is, its name, a value that shows the form, where it may be narrowed to, and who
+//! catches it, with the arguments of a rehearsal that shows so; its sentence is what people read.
 
 use std::time::Duration;
 
 use greenlight::plan::units::Share;
 
+use super::caught::{By, Caught};
 use super::{AwsFault, Faults, HookFault, HookFaultKind, TaskFaults};
 use crate::rehearsal::Colour;
 use crate::rehearsal::aws::{Fault, Operation, Times};
@@ -19,6 +20,7 @@ pub(super) struct Line {
     pub(super) example: &'static str,
     pub(super) at: &'static [At],
     pub(super) put: Put,
+    pub(super) caught: &'static [Caught],
     doc: &'static str,
 }
 
@@ -52,6 +54,7 @@ macro_rules! registry {
     ($(
         $(#[doc = $doc:literal])+
         [$($subject:literal),+] $name:literal $(= $example:literal)? $(@ $at:ident)* => $put:ident($set:expr);
+        $(caught $by:expr, $how:literal, [$($argument:literal),*];)+
     )+) => {
         pub(super) static REGISTRY: &[Line] = &[$(Line {
             subjects: &[$($subject),+],
@@ -59,52 +62,84 @@ macro_rules! registry {
             example: concat!($($example)?),
             at: &[$(At::$at),*],
             put: Put::$put($set),
+            caught: &[$(Caught { by: $by, how: $how, arguments: &[$($argument),*] }),+],
             doc: concat!($($doc),+),
         }),+];
     };
 }
 
+const HTTP: By = By::Check { hook: "test-traffic", check: "http" };
+const TASKS: By = By::Check { hook: "health", check: "tasks" };
+const METRIC: By = By::Check { hook: "metrics", check: "metric" };
+const ERROR_RATE: By = By::Check { hook: "metrics", check: "error_rate" };
+const CIRCUIT_BREAKER: By = By::Aws("the circuit breaker threshold was exceeded");
+
 registry! {
     /// Every request takes so much longer, in real time.
     ["green", "blue"] "slow" = "500ms" => Span(|faults, at, delay| faults.task(at).slow = Some(delay));
+        caught HTTP, "with `expect.latency`", ["--plan", "tests/rehearsals/latency.json"];
+        caught METRIC, "with `\"of\": \"response_time\"`", ["--plan", "tests/rehearsals/response-time.json"];
     /// This share of the requests is answered with 500, but for those of health checks.
     ["green", "blue"] "errors" = "20%" => Share(|faults, at, share| faults.task(at).errors = Some(share));
+        caught HTTP, "before users see it", [];
+        caught ERROR_RATE, "from the requests of users", ["--alarm", "hello-errors=errors>90%/1m"];
     /// Nothing fails until the tasks have run for so much simulated time; then the share of `errors`, or everything.
     ["green", "blue"] "errors-after" = "2m" => Span(|faults, at, time| faults.task(at).errors_after = Some(time));
+        caught ERROR_RATE, "at the next step of the shift", ["tests/rehearsals/linear-judged.json"];
+        caught By::Aws("alarm hello-errors is in ALARM"), "the deployment's alarms, for as long as it bakes", ["--hooks", "none", "--fault", "green:errors-after=1m"];
     /// Every task crashes after so much simulated time: its process is killed, its address refuses.
     ["green", "blue"] "crash-after" = "30s" => Span(|faults, at, time| faults.task(at).crash_after = Some(time));
+        caught TASKS, "once green was healthy", ["tests/rehearsals/canary-judged.json", "--fault", "green:crash-after=3m"];
+        caught CIRCUIT_BREAKER, "ECS's circuit breaker, before", ["--fault", "green:crash-after=1ms"];
     /// The health check is answered with 503, everything else works.
     ["green", "blue"] "never-healthy" => Plain(|faults, at| faults.task(at).never_healthy = true);
+        caught CIRCUIT_BREAKER, "ECS's circuit breaker", [];
     /// The built-in application says that it is this version.
     ["green", "blue"] "version" = "1.0" => Text(|faults, at, version| faults.task(at).version = Some(version));
+        caught HTTP, "with `expect.body_contains`", ["--plan", "tests/rehearsals/version.json"];
     /// A task has no connection left after so many requests: further ones are taken and never answered.
     ["green", "blue"] "leak" = "100" => Count(|faults, at, requests| faults.task(at).leak = Some(requests));
+        caught HTTP, "with more `requests` than that", ["--plan", "tests/rehearsals/many-requests.json"];
     /// Somebody's infrastructure code sets the test rule back to blue as soon as it was shifted.
     ["rules"] "drifted" => Plain(|faults, _| faults.rules_drifted = true);
+        caught HTTP, "which looks where the test rule leads before it probes", [];
     /// ECS may not shift traffic: its infrastructure role lacks the permission.
     ["rules"] "denied" => Plain(|faults, _| faults.shift_denied = true);
+        caught By::Aws("is not authorized to perform: elasticloadbalancing:ModifyListener"), "ECS cannot go on", [];
     /// The first TLS handshake at the test listener is never answered.
     ["tls"] "hang-once" => Plain(|faults, _| faults.tls_hang_once = true);
+        caught By::Nobody, "hooks connect once more", ["--tls"];
     /// Calls are answered with `Rate exceeded`.
     ["aws"] "throttled" @Operation @Count => Plain(|faults, at| faults.call(at, Fault::Throttled));
+        caught By::Nobody, "where it is few calls, which hooks make again", ["--fault", "aws:throttled@2"];
+        caught By::Undecided, "", [];
     /// The role is not allowed to make the call.
     ["aws"] "denied" @Operation @Count => Plain(|faults, at| faults.call(at, Fault::Denied));
+        caught By::Undecided, "", [];
     /// The answer to a call comes so much later, in real time.
     ["aws"] "slow" = "2s" @Operation @Count => Span(|faults, at, delay| faults.call(at, Fault::Slow(delay)));
+        caught By::Nobody, "hooks wait for it", ["--fault", "aws:slow=2s@2"];
     /// Its process is killed in the midst of the first invocation.
     ["hook"] "killed" @Hook => Plain(|faults, at| faults.hook(at, HookFaultKind::Killed));
+        caught By::Aws("HookStatus must not be null"), "ECS takes no answer for a stop", [];
     /// The function's timeout is so short, in real time.
     ["hook"] "timeout" = "1s" @Hook => Span(|faults, at, time| faults.hook(at, HookFaultKind::Timeout(time)));
+        caught By::Nobody, "hooks answer before their deadline and ask to be called again", [];
     /// The role may not report to CodeDeploy or answer a PAUSE hook; hooks of ECS report by what they return.
     ["hook"] "report-denied" => Plain(|faults, at| faults.hook(at, HookFaultKind::ReportDenied));
+        caught By::Aws("timed out while waiting for a status callback"), "CodeDeploy, after an hour", ["--appspec", "examples/codedeploy/appspec.yaml"];
     /// ECS or CodeDeploy may not call the function.
     ["hook"] "invoke-denied" @Hook => Plain(|faults, at| faults.hook(at, HookFaultKind::InvokeDenied));
+        caught By::Aws("not authorized to perform: lambda:InvokeFunction"), "ECS or CodeDeploy says so", [];
     /// ECS cannot assume the role that it calls the function with.
     ["hook"] "role-not-assumable" @Hook => Plain(|faults, at| faults.hook(at, HookFaultKind::RoleNotAssumable));
+        caught By::Aws("unable to assume role"), "ECS says so", [];
     /// The event is delivered twice.
     ["hook"] "twice" @Hook => Plain(|faults, at| faults.hook(at, HookFaultKind::Twice));
+        caught By::Nobody, "both are answered, and the first answer counts", [];
     /// What it returned as `hookDetails` does not come back with the next event.
     ["hook"] "state-dropped" @Hook => Plain(|faults, at| faults.hook(at, HookFaultKind::StateDropped));
+        caught By::Nobody, "a wait is counted from the stage's beginning then", [];
 }
 
 impl Line {

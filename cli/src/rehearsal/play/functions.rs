@@ -25,6 +25,16 @@ pub enum Runs {
     Command(String),
 }
 
+impl Runs {
+    /// The hook that runs, where it is one.
+    pub fn hook(&self) -> Option<&str> {
+        match self {
+            Self::Hook(hook) | Self::Program { hook, .. } => Some(hook),
+            Self::Command(_) => None,
+        }
+    }
+}
+
 /// How functions are set up.
 #[derive(Clone, Debug)]
 pub struct FunctionSettings {
@@ -32,6 +42,8 @@ pub struct FunctionSettings {
     pub program: PathBuf,
     /// How long an invocation may take, in real time.
     pub timeout: Duration,
+    /// The plans of hooks, in JSON: `GREENLIGHT_PLAN` of the functions that run them.
+    pub plans: BTreeMap<String, String>,
     /// What every function finds in its environment.
     pub variables: BTreeMap<OsString, OsString>,
     /// What programs of others find there besides.
@@ -112,10 +124,7 @@ impl Functions {
     /// Whether the function runs this hook, by whichever name.
     pub(super) fn is_of(&self, function: &str, hook: Option<&str>) -> bool {
         let Some(hook) = hook else { return true };
-        match self.known.get(function).map(|known| &known.runs) {
-            Some(Runs::Hook(name) | Runs::Program { hook: name, .. }) => name == hook,
-            Some(Runs::Command(_)) | None => function == hook,
-        }
+        self.known.get(function).and_then(|known| known.runs.hook()).unwrap_or(function) == hook
     }
 
     /// Whether the function lives in real time: it has no clock but the wall's.
@@ -158,6 +167,9 @@ impl Functions {
             configuration.environment.extend(self.settings.variables_of_others.clone());
         }
         configuration.environment.extend(self.settings.variables.clone());
+        if let Some(plan) = known.runs.hook().and_then(|hook| self.settings.plans.get(hook)) {
+            configuration.environment.insert("GREENLIGHT_PLAN".into(), plan.into());
+        }
         Some(configuration)
     }
 }

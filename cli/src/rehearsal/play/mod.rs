@@ -37,6 +37,10 @@ use super::fault::HookFaultKind;
 use super::task::{NotReady, Tasks};
 use super::users::{NoAnswer, PATIENCE, Seen, Side};
 
+/// The second of a minute in which the deployment begins, whenever somebody happens to start it. Periods of metrics
+/// begin with whole minutes; green is healthy after about a minute, and gets its traffic shortly before one.
+const BEGINS: i64 = 50;
+
 /// How long users go on once the deployment is over, in simulated time.
 const AFTERMATH: Duration = Duration::from_secs(15);
 
@@ -273,8 +277,7 @@ impl Play {
     /// Plays the deployment to its end; every entry of the timeline is told as it is made.
     pub async fn run(&mut self, mut tell: impl FnMut(&Entry)) -> Result<Played, NotPlayed> {
         let started = tokio::time::Instant::now();
-        // Periods of metrics begin with whole minutes, whenever somebody happens to start.
-        self.stage.clock.skip_to_minute();
+        self.stage.clock.skip_to_second(BEGINS);
         self.began = self.stage.clock.elapsed();
         let mut commands = self.deployment.start(self.began);
         loop {
@@ -359,6 +362,7 @@ impl Play {
                 Ok(Some(Input::Alarm(fired.name)))
             }
             ended = ended => {
+                self.stage.lose(&ended);
                 let reason = stage::task_end(&ended);
                 self.note(Around::TaskEnded { colour: Colour::Green, task: ended.task, reason }, tell);
                 Ok(self.lose_task())

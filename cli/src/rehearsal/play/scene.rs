@@ -132,7 +132,7 @@ impl Scene {
             desired_count: subject.desired_count,
             drifted,
             epoch: clock.at(Duration::ZERO),
-            runs: Runs { blue: blue.is_some(), green: false },
+            runs: Runs { blue: blue.is_some(), green: false, lost: 0 },
             record: Record::default(),
         }
     }
@@ -315,7 +315,11 @@ impl Scene {
 /// What a deployment group says of its alarms.
 fn alarm_configuration(names: &[String]) -> Option<AlarmConfiguration> {
     let alarms = names.iter().map(|name| Named { name: name.clone() }).collect::<Vec<_>>();
-    (!alarms.is_empty()).then(|| AlarmConfiguration { enabled: true, alarms, ..AlarmConfiguration::default() })
+    (!alarms.is_empty()).then(|| AlarmConfiguration {
+        enabled: true,
+        alarms,
+        ..AlarmConfiguration::default()
+    })
 }
 
 fn shift(front: &mut Front, production: (u32, u32), test: (u32, u32)) {

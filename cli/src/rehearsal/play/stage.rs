@@ -393,6 +393,14 @@ impl Stage {
         aws.change(|world| scene.add_green(world, tasks));
     }
 
+    /// A task of green has ended by itself.
+    pub(super) fn lose(&mut self, ended: &Ended) {
+        let Self { aws, scene, clock, .. } = self;
+        // Docker's codes: a killed process has 128 and the signal's number.
+        let exit = ended.exit.and_then(|exit| exit.status.or(exit.signal.map(|signal| 128 + signal)));
+        aws.change(|world| scene.lose(world, ended.task, exit.unwrap_or(137), clock.now()));
+    }
+
     pub(super) fn restore_blue(&mut self) {
         let Self { aws, scene, .. } = self;
         aws.change(|world| scene.add_blue(world));

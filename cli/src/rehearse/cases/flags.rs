@@ -11,6 +11,7 @@ use clap::{Arg, ArgAction, Args, Command, Error, FromArgMatches};
 use greenlight::plan::decode::suggest;
 use serde_json::Value;
 
+use crate::hooks;
 use crate::rehearse::options::RehearseOptions;
 
 /// Keys that no case has, and why.
@@ -101,6 +102,10 @@ fn argument(flag: &Arg, key: &str, value: &str, folder: &Path) -> Result<OsStrin
         "bootstrap" => match value.split_once('=') {
             Some((hook, path)) => (value.get(..=hook.len()).unwrap_or(value), Some(path)),
             None => (value, None),
+        },
+        "plan" => match value.split_once('=').filter(|(hook, _)| hooks::names().contains(hook)) {
+            Some((hook, path)) => (value.get(..=hook.len()).unwrap_or(value), Some(path)),
+            None => ("", Some(value)),
         },
         _ => (value, None),
     };

@@ -7,9 +7,10 @@ use super::file::{self, Case};
 use super::flags::Flags;
 use super::*;
 use crate::rehearse::expectation::Expectation;
-use crate::rehearse::options::{Hooks, Rate, Speed};
+use crate::rehearse::options::{Rate, Speed};
 use crate::rehearse::preparation;
 use crate::rehearse::rehearsed::samples;
+use crate::rehearse::taking_part::Hooks;
 
 fn read(document: &Value) -> Result<Vec<Case>, Vec<String>> {
     file::read(document, Path::new("ci"))
@@ -41,6 +42,7 @@ fn values_become_arguments() {
         // Files are where the file of cases is.
         ("appspec", json!("a/appspec.yaml"), &["--appspec=ci/a/appspec.yaml"]),
         ("plan", json!("/etc/plan.json"), &["--plan=/etc/plan.json"]),
+        ("plan", json!(["a=b.json", "health=b.json"]), &["--plan=ci/a=b.json", "--plan=health=ci/b.json"]),
         ("path", json!("/hello"), &["--path=/hello"]),
         ("secret", json!("ssm:/token=file:token.txt"), &["--secret=ssm:/token=file:ci/token.txt"]),
         ("secret", json!("token=env:TOKEN"), &["--secret=token=env:TOKEN"]),
@@ -128,7 +130,7 @@ fn a_case_says_what_flags_say_and_goes_before_the_defaults() {
     assert_eq!(first.options.appspec, Some(PathBuf::from("ci/a.yaml")));
     assert_eq!((&second.options.appspec, &second.options.template), (&None, &Some("ci/t.yaml".into())));
     assert_eq!((first.options.expect, second.options.expect), (None, Some(Expectation::Rollback)));
-    assert_eq!((first.options.hooks, second.options.hooks), (Hooks::All, Hooks::None));
+    assert_eq!((&first.options.hooks, &second.options.hooks), (&Hooks::All, &Hooks::None));
     assert_eq!((first.options.users, second.options.users), (Rate(5.0), Rate(2.0)));
 }
 

@@ -130,3 +130,10 @@ fn no_window_begins_before_the_deployment_or_a_day_ago() {
     assert_eq!(at_step(Some(at(-7, 1))), window(-6, 3));
     assert_eq!(at_step(None), window(3 - 24 * 60, 3));
 }
+
+#[test]
+fn more_is_there_a_little_after_the_next_minute() {
+    for (past_the_minute, wait) in [(0, 65), (1, 64), (30, 35), (59, 6)] {
+        assert_eq!(until_more(at(0, past_the_minute)).as_secs(), wait, "{past_the_minute}");
+    }
+}

@@ -16,7 +16,9 @@ pub(super) fn record(world: &mut World, kind: LoadBalancerKind, at: Timestamp) {
         let Some(name) = group_dimension(&group.arn) else { continue };
         let count = |wanted: &str| group.targets.iter().filter(|target| target.state == wanted).count();
         let counts = [("HealthyHostCount", count("healthy")), ("UnHealthyHostCount", count("unhealthy"))];
-        for load_balancer in world.elb.load_balancers_of(&group.arn).into_iter().filter_map(balancer_dimension) {
+        for load_balancer in
+            world.elb.load_balancers_of(&group.arn).into_iter().filter_map(balancer_dimension)
+        {
             let dimensions = [("LoadBalancer", load_balancer), ("TargetGroup", name)];
             for (metric, hosts) in counts {
                 #[expect(clippy::cast_precision_loss, reason = "a number of tasks")]

@@ -123,12 +123,13 @@ async fn alarms_are_told_and_turn_red_when_their_minute_is_over() {
         })
     };
     let expected = |bad: &str| {
-        [("bad", bad), ("never", "OK"), ("red", "ALARM")].map(|(name, state)| (name.to_owned(), state.to_owned()))
+        [("bad", bad), ("never", "OK"), ("red", "ALARM")]
+            .map(|(name, state)| (name.to_owned(), state.to_owned()))
     };
     assert_eq!(states(), expected("INSUFFICIENT_DATA"));
     // Users come in, in the first whole minute.
     let began = after(floor(clock.now(), PERIOD));
-    clock.skip_to_minute();
+    clock.skip_to_second(0);
     let users = Windows::of(began, 5);
     windows.set(users).unwrap();
     clock.sleep(Duration::from_mins(1) + LITTLE * 2).await;

@@ -2,14 +2,21 @@
 
 use std::net::SocketAddr;
 
+use jiff::Timestamp;
+
 use super::{Colour, Parameters, Scene, Side, World};
 use crate::rehearsal::aws::elb::Target;
+
+/// What ECS calls a task that runs no more.
+const STOPPED: &str = "STOPPED";
 
 /// Which sides have tasks.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Runs {
     pub(super) blue: bool,
     pub(super) green: bool,
+    /// How many of green's tasks have stopped by themselves.
+    pub(super) lost: usize,
 }
 
 impl Scene {
@@ -28,6 +35,32 @@ impl Scene {
     /// Blue's tasks run again: a rolling deployment is taken back. Those that never ended go on.
     pub(in super::super) fn add_blue(&mut self, world: &mut World) {
         self.add(world, Colour::Blue);
+    }
+
+    /// A task of green has stopped by itself: the one with this number, from 1. Its address refuses from then on.
+    pub(in super::super) fn lose(
+        &mut self,
+        world: &mut World,
+        number: usize,
+        exit_code: i32,
+        now: Timestamp,
+    ) {
+        let Some(started_by) = self.side(Colour::Green).map(Side::started_by) else { return };
+        let mut tasks =
+            world.ecs.tasks.iter_mut().filter(|task| task.started_by.as_ref() == Some(&started_by));
+        let Some(task) = number.checked_sub(1).and_then(|index| tasks.nth(index)) else { return };
+        STOPPED.clone_into(&mut task.last_status);
+        STOPPED.clone_into(&mut task.desired_status);
+        task.stop_code = Some("EssentialContainerExited".to_owned());
+        task.stopped_reason = Some("Essential container in task exited".to_owned());
+        (task.stopping_at, task.stopped_at) = (Some(now), Some(now));
+        task.version += 1;
+        for container in &mut task.containers {
+            STOPPED.clone_into(&mut container.last_status);
+            container.exit_code = Some(exit_code);
+        }
+        self.runs.lost += 1;
+        self.refresh(world);
     }
 
     /// The tasks of a side are gone.
@@ -72,17 +105,17 @@ impl Scene {
     fn set(&mut self, colour: Colour, runs: bool) {
         match colour {
             Colour::Blue => self.runs.blue = runs,
-            Colour::Green => self.runs.green = runs,
+            Colour::Green => (self.runs.green, self.runs.lost) = (runs, 0),
         }
     }
 
     /// How many tasks of a side run.
     pub(super) fn running(&self, colour: Colour) -> usize {
-        let runs = match colour {
-            Colour::Blue => self.runs.blue,
-            Colour::Green => self.runs.green,
+        let (runs, lost) = match colour {
+            Colour::Blue => (self.runs.blue, 0),
+            Colour::Green => (self.runs.green, self.runs.lost),
         };
-        self.side(colour).filter(|_| runs).map_or(0, |side| side.tasks.len())
+        self.side(colour).filter(|_| runs).map_or(0, |side| side.tasks.len().saturating_sub(lost))
     }
 
     pub(super) fn side(&self, colour: Colour) -> Option<&Side> {

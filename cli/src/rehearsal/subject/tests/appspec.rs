@@ -38,9 +38,12 @@ fn the_examples_say_the_same_in_yaml_and_json() {
         [YAML, JSON].map(|text| read(&Source::AppSpec(spec(text)), &Options::default()).unwrap());
     assert_eq!(yaml.configuration, json.configuration);
     let deployment = code_deploy(&yaml);
-    let function = "CodeDeployHook_greenlight-test-traffic".to_owned();
-    let hook = |event: &str| (event.to_owned(), function.clone());
-    assert_eq!(deployment.hooks, ["AfterInstall", "AfterAllowTestTraffic", "AfterAllowTraffic"].map(hook));
+    let hooks = [
+        ("AfterInstall", "CodeDeployHook_greenlight-health"),
+        ("AfterAllowTestTraffic", "CodeDeployHook_greenlight-test-traffic"),
+        ("AfterAllowTraffic", "CodeDeployHook_greenlight-metrics"),
+    ];
+    assert_eq!(deployment.hooks, hooks.map(|(event, function)| (event.to_owned(), function.to_owned())));
     assert_eq!((&*deployment.name, deployment.shift), ("CodeDeployDefault.ECSAllAtOnce", Shift::AllAtOnce));
     assert!(deployment.test_listener && deployment.rollback_on.failure);
     let front = yaml.front.unwrap();
@@ -132,11 +135,11 @@ fn broken_appspecs_are_explained() {
             "`appspec.yaml`: `hooks` stands there, expected Hooks -> write `Hooks` with a capital H: AppSpecs for ECS know no `hooks`, and nothing would be called",
         ),
         (
-            ("  - AfterInstall: CodeDeployHook_greenlight-test-traffic\n", "  - Install: x\n"),
+            ("  - AfterInstall: CodeDeployHook_greenlight-health\n", "  - Install: x\n"),
             "`appspec.yaml`: `Hooks[0].Install` is no event that calls a function, expected one of the events BeforeInstall, AfterInstall, AfterAllowTestTraffic, BeforeAllowTraffic, AfterAllowTraffic",
         ),
         (
-            ("AfterInstall: CodeDeployHook_greenlight-test-traffic", "AfterInstall:"),
+            ("AfterInstall: CodeDeployHook_greenlight-health", "AfterInstall:"),
             "`appspec.yaml`: `Hooks[0].AfterInstall` is missing, expected the name of a function",
         ),
         (

@@ -44,18 +44,23 @@ fn the_built_in_service_is_the_example() {
     );
     assert_eq!(front.health_check.path.as_deref(), Some("/ping"));
     let ecs = ecs(&subject);
-    assert_eq!((ecs.strategy, ecs.bake), (Strategy::BlueGreen, Duration::from_mins(3)));
+    assert_eq!((ecs.strategy, ecs.bake), (Strategy::BlueGreen, Duration::from_mins(2)));
     assert_eq!((&*ecs.alarms, ecs.circuit_breaker), (&["hello-errors".to_owned()][..], true));
-    assert_eq!(functions::map(functions(&subject)[0], &["test-traffic"]), Some("test-traffic"));
-    assert_eq!(
-        ecs.hooks[0].stages,
-        ["POST_SCALE_UP", "POST_TEST_TRAFFIC_SHIFT", "POST_PRODUCTION_TRAFFIC_SHIFT"]
-    );
+    let stages = [
+        ("health", &["POST_SCALE_UP", "POST_PRODUCTION_TRAFFIC_SHIFT"][..]),
+        ("test-traffic", &["POST_SCALE_UP", "POST_TEST_TRAFFIC_SHIFT", "POST_PRODUCTION_TRAFFIC_SHIFT"]),
+        ("metrics", &["POST_PRODUCTION_TRAFFIC_SHIFT"]),
+    ];
+    assert_eq!(ecs.hooks.len(), stages.len());
+    for ((hook, function), (name, stages)) in ecs.hooks.iter().zip(functions(&subject)).zip(stages) {
+        assert_eq!(functions::map(function, &[name]), Some(name));
+        assert_eq!(hook.stages, stages);
+    }
     assert_eq!(
         (ecs.hooks[0].timeout, ecs.hooks[0].on_timeout),
         (Duration::from_hours(24), TimeoutAction::Rollback)
     );
-    assert_eq!(ecs.document["bakeTimeInMinutes"], 3);
+    assert_eq!(ecs.document["bakeTimeInMinutes"], 2);
 }
 
 #[test]

@@ -1,0 +1,113 @@
+//! Which hook gets which plan: `--plan [HOOK=]FILE`.
+//!
+//! A plan that is for no hook by name is for those that take part and have its checks, as it would stand in the
+//! variables of their functions: nobody gives one function the plan of another.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use serde_json::{Map, Value};
+
+use super::taking_part::Hooks;
+use crate::document;
+use crate::failure::Failure;
+use crate::hooks;
+
+/// The plan of each hook that takes part and has one.
+pub(super) fn of_hooks(
+    arguments: &[String],
+    taking_part: &BTreeSet<&str>,
+    which: &Hooks,
+) -> Result<BTreeMap<String, String>, Failure> {
+    let mut plans = BTreeMap::new();
+    for argument in arguments {
+        let named = argument.split_once('=').filter(|(hook, _)| hooks::names().contains(hook));
+        let (hook, file) = named.map_or((None, argument.as_str()), |(hook, file)| (Some(hook), file));
+        let plan = document::plan(Path::new(file))?;
+        let receivers: Vec<&str> = match hook {
+            Some(hook) => taking_part.iter().copied().filter(|known| *known == hook).collect(),
+            None => with_checks_of(&plan, taking_part)?,
+        };
+        if receivers.is_empty() && *which == Hooks::All {
+            let known: Vec<_> = taking_part.iter().map(|hook| format!("`{hook}`")).collect();
+            return Err(Failure::wrong(format!("`--plan {argument}` is for no hook that takes part"))
+                .hint(format!("the hooks that do: {}", known.join(", "))));
+        }
+        let text = Value::Object(plan).to_string();
+        for hook in receivers {
+            if plans.insert(hook.to_owned(), text.clone()).is_some() {
+                return Err(Failure::wrong(format!(
+                    "`--plan {argument}` is the second plan of the hook `{hook}`"
+                ))
+                .hint("give each hook one: `--plan HOOK=FILE`"));
+            }
+        }
+    }
+    Ok(plans)
+}
+
+/// Those hooks that have all checks of the plan. A check that nobody has is left for a hook to refuse.
+fn with_checks_of<'hook>(
+    plan: &Map<String, Value>,
+    taking_part: &BTreeSet<&'hook str>,
+) -> Result<Vec<&'hook str>, Failure> {
+    let any = hooks::any();
+    let known: BTreeSet<&str> = any.check_names().collect();
+    let checks = plan.get("checks").and_then(Value::as_array).into_iter().flatten();
+    let keys = checks.filter_map(Value::as_object).flat_map(Map::keys).map(String::as_str);
+    let wanted: BTreeSet<&str> = keys.filter(|key| known.contains(key)).collect();
+    let mut receivers = Vec::new();
+    for hook in taking_part {
+        let has: BTreeSet<_> = hooks::find(hook)?.check_names().collect();
+        if wanted.is_subset(&has) {
+            receivers.push(*hook);
+        }
+    }
+    Ok(receivers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn receivers(plan: &str, arguments: &[&str]) -> Result<Vec<String>, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("plan.json");
+        std::fs::write(&file, plan).unwrap();
+        let file = file.display().to_string();
+        let arguments: Vec<String> =
+            arguments.iter().map(|argument| argument.replace("FILE", &file)).collect();
+        let taking_part = BTreeSet::from(["health", "metrics", "test-traffic"]);
+        let plans = of_hooks(&arguments, &taking_part, &Hooks::All);
+        let words = |failure: Failure| failure.to_string().replace(&file, "FILE");
+        plans.map(|plans| plans.into_keys().collect()).map_err(words)
+    }
+
+    #[test]
+    fn a_plan_is_for_the_hooks_that_have_its_checks() {
+        for (plan, expected) in [
+            (r#"{"checks": [{"http": {}}]}"#, &["test-traffic"][..]),
+            (r#"{"checks": [{"tasks": {}}, {"targets": {}}]}"#, &["health"]),
+            (r#"{"checks": [{"isolation": {}}]}"#, &["health", "test-traffic"]),
+            (r#"{"checks": [{"htpp": {}}]}"#, &["health", "metrics", "test-traffic"]),
+            (r#"{"patience": "1m"}"#, &["health", "metrics", "test-traffic"]),
+        ] {
+            assert_eq!(receivers(plan, &["FILE"]).unwrap(), expected, "{plan}");
+        }
+    }
+
+    #[test]
+    fn a_plan_is_for_the_hook_that_is_named() {
+        let plan = r#"{"patience": "1m"}"#;
+        assert_eq!(receivers(plan, &["health=FILE", "metrics=FILE"]).unwrap(), ["health", "metrics"]);
+        let twice = receivers(plan, &["health=FILE", "FILE"]).unwrap_err();
+        assert!(twice.contains("`--plan FILE` is the second plan of the hook `health`"), "{twice}");
+    }
+
+    #[test]
+    fn a_plan_for_no_hook_is_refused() {
+        let plan = r#"{"checks": [{"http": {}}, {"tasks": {}}]}"#;
+        let refused = receivers(plan, &["FILE"]).unwrap_err();
+        assert!(refused.contains("`--plan FILE` is for no hook that takes part"), "{refused}");
+    }
+}
