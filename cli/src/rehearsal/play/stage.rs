@@ -1,36 +1,36 @@
 //! The stage of a rehearsal: everything that runs around the controller.
 
-use std::collections::HashMap;
-use std::fmt;
-use std::io;
+mod equipment;
+mod not_played;
+mod visitors;
+
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use rustls_pki_types::{CertificateDer, ServerName, pem::PemObject};
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+pub use self::not_played::NotPlayed;
 
-use super::entry::Invoked;
-use super::front::Entrance;
+use self::equipment::{certify, environment, is_secure, of_blue, options};
+use self::not_played::machine;
+use self::visitors::{Traffic, Visitors};
 use super::functions::Functions;
 use super::monitoring::{Monitoring, Watched};
 use super::scene::{Scene, circuit_breaker_patience};
 use super::settings::{Answerer, Settings};
 use crate::rehearsal::Colour;
-use crate::rehearsal::authority::Authority;
 use crate::rehearsal::aws::ecs::StopType;
 use crate::rehearsal::aws::elb::LoadBalancerKind;
-use crate::rehearsal::aws::worlds::{Front, Route};
+use crate::rehearsal::aws::worlds::Route;
 use crate::rehearsal::aws::{Aws, World};
-use crate::rehearsal::balancer::{Balancer, Entry, HealthChecks, Options};
+use crate::rehearsal::balancer::Balancer;
 use crate::rehearsal::clock::Clock;
 use crate::rehearsal::controller;
 use crate::rehearsal::controller::configuration::{Configuration, Strategy};
 use crate::rehearsal::controller::{Answer, Assumptions, Circumstances, Deployment, LoadBalancer};
 use crate::rehearsal::fault::{Faults, HookFaultKind};
 use crate::rehearsal::subject::Subject;
-use crate::rehearsal::task::{self, Ended, NotReady, Program, Readiness, Tasks};
-use crate::rehearsal::users::{self, Alarms, Colours, Fired, Users};
+use crate::rehearsal::task::{self, Ended, NotReady, Program, Tasks};
+use crate::rehearsal::users::{self, Alarms, Fired};
 
 /// What ECS takes until a task's application is started, with Fargate: about half a minute.
 const PROVISIONING: Duration = Duration::from_secs(30);
@@ -39,52 +39,6 @@ const PROVISIONING: Duration = Duration::from_secs(30);
 const SHORTEST_INTERVAL: Duration = Duration::from_millis(50);
 /// A task that nobody checks counts as healthy so long after it runs.
 const UNCHECKED: Duration = Duration::from_secs(40);
-/// How long users wait for an answer at the least, in real time: no machine is to look like a hung green.
-const LEAST_PATIENCE: Duration = Duration::from_millis(1500);
-
-/// Why a rehearsal could not run.
-#[derive(Debug)]
-pub enum NotPlayed {
-    /// A task did not become ready.
-    NotReady(NotReady),
-    /// A program that is to run as a function ended before it asked for an event.
-    NoFunction(Box<Invoked>),
-    /// What was played and what came of it do not agree: a defect of the rehearsal, which must not be taken for a
-    /// result.
-    Contradiction(String),
-    /// Something of this machine's was not to be had.
-    Machine {
-        /// What was tried.
-        what: &'static str,
-        /// Why it failed.
-        error: io::Error,
-    },
-}
-
-impl fmt::Display for NotPlayed {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotReady(not_ready) => not_ready.fmt(formatter),
-            Self::NoFunction(invoked) => {
-                write!(formatter, "what runs as {} does not speak the Lambda Runtime API", invoked.function)?;
-                write!(formatter, ": {}", invoked.failure.as_deref().unwrap_or("it ended"))?;
-                invoked.log.iter().try_for_each(|line| write!(formatter, "\n  {line}"))
-            }
-            Self::Contradiction(what) => write!(formatter, "the rehearsal contradicts itself: {what}"),
-            Self::Machine { what, error } => write!(formatter, "cannot {what}: {error}"),
-        }
-    }
-}
-
-impl std::error::Error for NotPlayed {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::NotReady(not_ready) => Some(not_ready),
-            Self::NoFunction(_) | Self::Contradiction(_) => None,
-            Self::Machine { error, .. } => Some(error),
-        }
-    }
-}
 
 /// Everything that runs around the controller.
 #[derive(Debug)]
@@ -118,28 +72,6 @@ pub(super) struct Stage {
     _folder: tempfile::TempDir,
     /// The certificate authority's file, for as long as functions read it.
     authority: Option<tempfile::NamedTempFile>,
-}
-
-/// Users who are not in yet.
-#[derive(Debug)]
-struct Visitors {
-    rate: f64,
-    paths: Vec<http::uri::PathAndQuery>,
-    alarms: Vec<users::Alarm>,
-}
-
-/// Users, where there is a load balancer to come in by.
-#[derive(Debug)]
-pub(super) struct Traffic(Option<Users>);
-
-impl Traffic {
-    pub(super) fn windows(&self) -> Option<users::Windows> {
-        self.0.as_ref().map(Users::windows)
-    }
-}
-
-fn machine(what: &'static str) -> impl FnOnce(io::Error) -> NotPlayed {
-    move |error| NotPlayed::Machine { what, error }
 }
 
 impl Stage {
@@ -282,65 +214,6 @@ impl Stage {
         }
     }
 
-    /// Lets users in, if they are not in yet.
-    pub(super) fn open_to_users(&mut self) -> Result<(), NotPlayed> {
-        let Some(Visitors { rate, paths, alarms }) = self.visitors.take() else { return Ok(()) };
-        let Some(front) = &self.subject.front else { return Ok(()) };
-        let (Some(listener), _) = self.scene.listeners() else { return Ok(()) };
-        let Some(address) = self.balancer.address(&listener) else { return Ok(()) };
-        let entrance = Entrance::of(&front.production, &self.subject.service, &paths);
-        if !entrance.unmet.is_empty() {
-            self.remarks.push(format!(
-                "the production rule asks for {}, which users here do not send: they see what the load balancer answers others",
-                entrance.unmet.join(" and ")
-            ));
-        }
-        let blue: Vec<SocketAddr> = self.blue.iter().flat_map(|blue| blue.addresses().to_vec()).collect();
-        let colours = Colours::new(move |entry: &Entry| {
-            let target = entry.target.as_ref()?;
-            let is_blue =
-                blue.iter().any(|task| task.ip().to_string() == target.id && task.port() == target.port);
-            Some(if is_blue { Colour::Blue } else { Colour::Green })
-        });
-        let mut settings = users::Settings::new(
-            address,
-            entrance.host_header(),
-            self.clock.clone(),
-            self.balancer.log_reader(&listener),
-            colours,
-        );
-        settings.network = front.kind == LoadBalancerKind::Network;
-        settings.paths = entrance.paths;
-        settings.rate = rate;
-        // A hung green shows within the bake time, however fast it passes.
-        settings.patience = self.clock.real(settings.patience).max(LEAST_PATIENCE);
-        self.patience = Some(settings.patience);
-        if is_secure(&front.production) {
-            settings.tls =
-                Some(self.trust(&entrance.host).map_err(machine("trust the rehearsal's certificates"))?);
-        }
-        let users = Users::start(settings);
-        // The stage is set once, and so are its users.
-        let _ = self.windows.set(users.windows());
-        self.alarms = Some(Alarms::start(alarms, users.windows(), self.clock.clone()));
-        self.users = Traffic(Some(users));
-        Ok(())
-    }
-
-    fn trust(&self, host: &str) -> io::Result<(Arc<ClientConfig>, ServerName<'static>)> {
-        let file = self.authority.as_ref().map(tempfile::NamedTempFile::path);
-        let file = file.ok_or_else(|| io::Error::other("there is no authority"))?;
-        let invalid = |error| io::Error::new(io::ErrorKind::InvalidData, error);
-        let mut roots = RootCertStore::empty();
-        for certificate in CertificateDer::pem_file_iter(file).map_err(|error| invalid(error.to_string()))? {
-            let certificate = certificate.map_err(|error| invalid(error.to_string()))?;
-            roots.add(certificate).map_err(|error| invalid(error.to_string()))?;
-        }
-        let client = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
-        let name = ServerName::try_from(host.to_owned()).map_err(|error| invalid(error.to_string()))?;
-        Ok((Arc::new(client), name))
-    }
-
     /// Why the function cannot be called at all, if that is asked for.
     pub(super) fn refused(&self, function: &str) -> Option<Answer> {
         let role = || self.role(if self.is_codedeploy() { "codedeploy" } else { "ecs-hooks" });
@@ -466,29 +339,6 @@ impl Stage {
     pub(super) fn is_codedeploy(&self) -> bool {
         matches!(self.subject.configuration, Configuration::CodeDeploy(_))
     }
-
-    /// Lets users finish what is under way, and tells what they saw in all.
-    pub(super) async fn close_to_users(&mut self) -> users::Seen {
-        match self.users.0.take() {
-            Some(users) => users.stop().await,
-            None => users::Seen::default(),
-        }
-    }
-}
-
-/// How the tasks of blue are run.
-fn of_blue(settings: &Settings, subject: &Subject, clock: &Clock) -> task::Settings {
-    task::Settings {
-        colour: Colour::Blue,
-        program: settings.blue.clone().unwrap_or_else(|| settings.green.clone()),
-        count: subject.desired_count,
-        port: Some(subject.container_port),
-        ready_timeout: settings.ready_timeout,
-        readiness: readiness(subject),
-        faults: Arc::new(settings.faults.of(Colour::Blue)),
-        clock: clock.clone(),
-        environment: std::collections::BTreeMap::new(),
-    }
 }
 
 /// The states of a target group's targets.
@@ -506,76 +356,6 @@ pub(super) fn task_end(ended: &Ended) -> String {
     };
     let last = ended.last_lines.last().map(|line| format!("; its last line: {line}")).unwrap_or_default();
     format!("{how}{last}")
-}
-
-/// What makes a task ready: the health check of its target group.
-fn readiness(subject: &Subject) -> Readiness {
-    let check = subject.front.as_ref().map(|front| &front.health_check);
-    match check {
-        Some(check) if check.protocol.starts_with("HTTP") => Readiness::of(
-            check.path.clone().unwrap_or_else(|| "/".to_owned()),
-            check.matcher.clone().unwrap_or_else(|| "200".to_owned()),
-        ),
-        _ => Readiness::Connects,
-    }
-}
-
-fn is_secure(route: &Route) -> bool {
-    matches!(route.protocol.as_str(), "HTTPS" | "TLS")
-}
-
-/// Gives listeners that speak TLS a certificate's name where their owner's files have none.
-fn certify(front: &mut Front, service: &str) {
-    for route in [Some(&mut front.production), front.test.as_mut()].into_iter().flatten() {
-        if is_secure(route) && route.certificate.is_empty() {
-            route.certificate = vec![Entrance::of(route, service, &[]).host];
-        }
-    }
-}
-
-type Issued = (Authority, tempfile::NamedTempFile);
-
-/// Health checks at the clock's speed, and certificates where a listener wants one.
-fn options(aws: &Aws, subject: &Subject, clock: &Clock) -> io::Result<(Options, Option<Issued>)> {
-    let checks = subject.health_checks;
-    // A check itself takes as long as it takes.
-    let interval = clock.real(checks.interval).max(SHORTEST_INTERVAL);
-    let mut options = Options {
-        health_checks: Some(HealthChecks { interval, ..checks }),
-        certificates: HashMap::new(),
-        ..Options::default()
-    };
-    let wanted = aws.look(|world| world.acm.certificates.clone());
-    if wanted.is_empty() {
-        return Ok((options, None));
-    }
-    let authority = Authority::new()?;
-    for certificate in wanted {
-        // Programs of others are given the listener's address on this machine.
-        let here = ["localhost", "127.0.0.1"].map(ToOwned::to_owned);
-        let names: Vec<String> = certificate.subject_alternative_names.iter().cloned().chain(here).collect();
-        let issued = authority.issue(&names)?;
-        options.certificates.insert(certificate.certificate_arn, issued);
-    }
-    let mut file = tempfile::NamedTempFile::new()?;
-    io::Write::write_all(&mut file, authority.pem().as_bytes())?;
-    Ok((options, Some((authority, file))))
-}
-
-/// How functions reach this world, and nothing else.
-fn environment(functions: &mut Functions, aws: &Aws, authority: Option<&Issued>) {
-    let url = aws.endpoint_url();
-    functions.set("AWS_ENDPOINT_URL", url.clone());
-    functions.set(greenlight::settings::REPORT_ENDPOINT_URL, url);
-    functions.set("NO_PROXY", "*");
-    functions.set("no_proxy", "*");
-    functions.set("AWS_EC2_METADATA_DISABLED", "true");
-    if let Some((_, file)) = authority {
-        functions.set("SSL_CERT_FILE", file.path().as_os_str());
-        functions.set_for_others("REQUESTS_CA_BUNDLE", file.path().as_os_str());
-        functions.set_for_others("CURL_CA_BUNDLE", file.path().as_os_str());
-        functions.set_for_others("NODE_EXTRA_CA_CERTS", file.path().as_os_str());
-    }
 }
 
 /// Waits until somebody calls `StopServiceDeployment` once more; whether it is to be rolled back.
