@@ -187,10 +187,28 @@ async fn the_end_of_a_certificate_decides() {
             scene.play().await.decided(verdict, &[words])
         });
     }
-    table.add("plain HTTP", async {
+    let plain = json!({"path": "/cold", "expect": {"expires_in": ">14d"}});
+    let check = plain.clone();
+    table.add("a target of plain HTTP is a mistake of the plan", async move {
         let shop = Shop::open().await;
-        let seen = at_url(&shop.url, &json!({"path": "/cold", "expect": {"expires_in": ">14d"}})).await;
-        seen.found(Stop, "inconclusive", &["`expires_in` is about a certificate"])
+        let seen = at_url(&shop.url, &check).await;
+        let words = &[
+            "`checks[0].http.expect.expires_in` of GREENLIGHT_PLAN: is about a certificate",
+            "name a target URL with `https`",
+        ];
+        seen.decided(Stop, words)?;
+        seen.nothing_was_sent()
+    });
+    table.add("a route of plain HTTP is seen when it is found", async move {
+        let mut scene = Scene::<BlueGreen>::new().await;
+        scene.check(&plain);
+        let seen = scene.play().await;
+        let words = &[
+            "`expires_in` is about a certificate, and http://localhost/cold is plain HTTP",
+            "give the listener or the tasks TLS",
+        ];
+        seen.found(Stop, "inconclusive", words)?;
+        seen.only_green_was_asked(0)
     });
     table.play().await;
 }

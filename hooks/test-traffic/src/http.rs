@@ -18,8 +18,8 @@
 //!
 //! # Inconclusive when
 //! Green could not be found or reached (a denied call, a rule in the way, name, connect, TLS), somebody else
-//! answered, a secret could not be fetched, a captured value makes no request, `expires_in` meets plain HTTP, or
-//! time ran out.
+//! answered, a secret could not be fetched, a captured value makes no request, `expires_in` meets a route that
+//! is plain HTTP, or time ran out.
 //!
 //! # IAM it needs
 //! That of discovery (docs/discovery.md), none with a target URL; `ssm:GetParameter` or
@@ -179,7 +179,8 @@ impl Check for Http {
     }
 
     fn problems_at(&self, target: &Target) -> Vec<Problem> {
-        self.via.problems_at(target).into_iter().chain(reach::http_problems("http", target)).collect()
+        let at = self.via.problems_at(target).into_iter().chain(reach::http_problems("http", target));
+        at.chain(problems::without_certificate(self, target)).collect()
     }
 
     async fn run(&self, scope: &Scope) -> Outcome {

@@ -1,6 +1,6 @@
 //! Settings of the check `http` that contradict each other, or ask for too much.
 
-use greenlight::plan::Problem;
+use greenlight::plan::{Problem, Target};
 
 use super::{Http, line::Verb, request, steps, steps::within};
 
@@ -55,6 +55,25 @@ pub(super) fn of(http: &Http) -> Vec<Problem> {
         problems.extend(steps::problems(http));
     }
     problems
+}
+
+/// `expires_in` where the plan itself says that there is no certificate. Of a route that discovery finds, only the
+/// run can tell.
+pub(super) fn without_certificate(http: &Http, target: &Target) -> Vec<Problem> {
+    let Some(url) = target.url.as_ref().filter(|url| url.url().scheme() == "http") else { return Vec::new() };
+    let in_step = |(index, step): (usize, &steps::Step)| {
+        step.expect.needs_certificate().then(|| format!("steps[{index}].expect.expires_in"))
+    };
+    let of_check = http.expect.needs_certificate().then(|| "expect.expires_in".to_owned());
+    let keys = of_check.into_iter().chain(http.steps.iter().enumerate().filter_map(in_step));
+    keys.map(|key| {
+        Problem::new(
+            key,
+            format!("is about a certificate, and `target.url` ({url}) is plain HTTP, which has none"),
+        )
+        .hint("name a target URL with `https`, or take `expires_in` out")
+    })
+    .collect()
 }
 
 /// A method that needs to be meant.

@@ -52,7 +52,7 @@ pub(super) async fn prepare(
     if is_plain && steps.iter().any(|step| step.expect.needs_certificate()) {
         return Err(cannot(
             format!("`expires_in` is about a certificate, and {} is plain HTTP, which has none", place.shown),
-            "use https, or take `expires_in` out",
+            "give the listener or the tasks TLS, or take `expires_in` out",
         ));
     }
     let mut prepared = Vec::new();

@@ -94,6 +94,35 @@ fn mistakes_about_steps() {
 }
 
 #[test]
+fn a_certificate_of_plain_http_is_a_problem_where_the_plan_says_so() {
+    let lifetime = json!({"expires_in": ">14d"});
+    let of_check = json!({ "expect": lifetime });
+    let of_step = json!({"steps": [{"path": "/a"}, {"path": "/b", "expect": lifetime}]});
+    for (check, url, key) in [
+        (&of_check, json!("http://green.example.com"), Some("expect.expires_in")),
+        (&of_step, json!("http://green.example.com"), Some("steps[1].expect.expires_in")),
+        (&of_check, json!("https://green.example.com"), None),
+        (&of_check, Value::Null, None),
+        (&json!({}), json!("http://green.example.com"), None),
+    ] {
+        let target = if url.is_null() { json!({}) } else { json!({ "url": url }) };
+        let Value::Object(plan) = json!({ "checks": [{ "http": check }], "target": target }) else {
+            unreachable!()
+        };
+        let problems = crate::hook().plan(plan).err().unwrap_or_default();
+        let found: Vec<_> = problems.iter().map(ToString::to_string).collect();
+        let wanted = key.map(|key| {
+            format!(
+                "`checks[0].http.{key}` of GREENLIGHT_PLAN: is about a certificate, and `target.url` \
+                 (http://green.example.com/) is plain HTTP, which has none (name a target URL with `https`, or take \
+                 `expires_in` out)"
+            )
+        });
+        assert_eq!(found, Vec::from_iter(wanted), "{check} at {target}");
+    }
+}
+
+#[test]
 fn the_examples_of_the_documentation_decode() {
     let lines = include_str!("../../http.rs").lines().map_while(|line| line.strip_prefix("//!"));
     let text: String = lines.flat_map(|line| [line.strip_prefix(' ').unwrap_or(line), "\n"]).collect();
