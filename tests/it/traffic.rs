@@ -5,6 +5,7 @@
 
 mod grpc;
 mod http;
+mod sequences;
 mod servers;
 mod tcp;
 

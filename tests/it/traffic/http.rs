@@ -105,7 +105,7 @@ async fn a_target_url_and_every_task_contradict_each_other() {
 }
 
 /// An Application Load Balancer with TLS at one listener.
-fn secure() -> Front {
+pub(super) fn secure() -> Front {
     let front = Front::default();
     let route = |host: &str, priority, weights| Route {
         protocol: "HTTPS".to_owned(),

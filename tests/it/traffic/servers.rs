@@ -3,10 +3,14 @@
 use std::net::SocketAddr;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Response};
+use http::{HeaderMap, HeaderValue, Request, Response};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
+
+/// What a shop's token and cookie begin with; its address follows.
+pub(super) const TOKEN: &str = "tOkEn-Qw7-";
+pub(super) const SESSION: &str = "sEsSiOn-Zx4-";
 
 /// What a server does with each connection.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +23,11 @@ pub(super) enum Serves {
     Http2(u16),
     /// One answer of HTTP/1.1 to each connection.
     Http1(&'static str),
+    /// A login at `/login`; `/page` has this status for whoever brings the token and the cookie of this very server,
+    /// and 403 for everybody else.
+    Shop { http2: bool, page: u16 },
+    /// HTTP/1.1, where so many requests fail before the others are good.
+    Cold(usize),
     /// Says this, and stays.
     Greeting(&'static str),
     /// Accepts, and says nothing.
@@ -70,21 +79,38 @@ async fn listen(beside: &[SocketAddr]) -> Vec<TcpListener> {
 
 async fn accept(listener: TcpListener, serves: Serves) {
     let mut connections = JoinSet::new();
+    // Each answer of HTTP/1.1 closes its connection here, so these are requests, too.
+    let mut count = 0;
     while let Ok((tcp, _)) = listener.accept().await {
-        connections.spawn(serve(tcp, serves));
+        connections.spawn(serve(tcp, serves, count));
+        count += 1;
     }
 }
 
-async fn serve(mut tcp: TcpStream, serves: Serves) {
+async fn serve(mut tcp: TcpStream, serves: Serves, count: usize) {
     match serves {
-        Serves::Health(_) | Serves::NoHealth | Serves::Http2(_) => http2(tcp, serves).await,
+        Serves::Health(_) | Serves::NoHealth | Serves::Http2(_) | Serves::Shop { http2: true, .. } => {
+            http2(tcp, serves).await;
+        }
         Serves::Http1(answer) => {
-            let mut head = Vec::new();
-            while !head.ends_with(b"\r\n\r\n") {
-                let Ok(byte) = tcp.read_u8().await else { return };
-                head.push(byte);
+            if head(&mut tcp).await.is_some() {
+                let _ = tcp.write_all(answer.as_bytes()).await;
             }
-            let _ = tcp.write_all(answer.as_bytes()).await;
+        }
+        Serves::Cold(failing) => {
+            if head(&mut tcp).await.is_some() {
+                let status = if count < failing { 503 } else { 200 };
+                let _ = tcp
+                    .write_all(
+                        written(&Response::builder().status(status).body(String::new()).unwrap()).as_bytes(),
+                    )
+                    .await;
+            }
+        }
+        Serves::Shop { http2: false, page } => {
+            let Some(request) = head(&mut tcp).await else { return };
+            let answer = shop(tcp.local_addr().unwrap(), page, &request);
+            let _ = tcp.write_all(written(&answer).as_bytes()).await;
         }
         Serves::Greeting(words) => {
             let _ = tcp.write_all(words.as_bytes()).await;
@@ -94,10 +120,56 @@ async fn serve(mut tcp: TcpStream, serves: Serves) {
     }
 }
 
+/// The head of a request of HTTP/1.1; none where it does not come.
+async fn head(tcp: &mut TcpStream) -> Option<Request<()>> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(tcp.read_u8().await.ok()?);
+    }
+    let head = String::from_utf8(head).ok()?;
+    let mut lines = head.lines();
+    let mut request = Request::builder().uri(lines.next()?.split(' ').nth(1)?);
+    for (name, value) in lines.filter_map(|line| line.split_once(": ")) {
+        request = request.header(name, value);
+    }
+    request.body(()).ok()
+}
+
+/// An answer of HTTP/1.1, after which the connection is closed.
+fn written(answer: &Response<String>) -> String {
+    let (status, body) = (answer.status(), answer.body());
+    let head = format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n", body.len());
+    let headers = answer.headers().iter();
+    let headers = headers.map(|(name, value)| format!("{name}: {}\r\n", value.to_str().unwrap()));
+    format!("{head}{}\r\n{body}", headers.collect::<String>())
+}
+
+/// What a shop answers whose login gives what is of use at this address only.
+fn shop(address: SocketAddr, page: u16, request: &Request<()>) -> Response<String> {
+    let own = address.ip().to_string().replace('.', "-");
+    let has = |name: &str, value: String| request.headers().get(name).is_some_and(|sent| *sent == value);
+    let answer = Response::builder();
+    let answer = match request.uri().path() {
+        "/login" => {
+            let answer = answer.header("set-cookie", format!("session={SESSION}{own}; Path=/; HttpOnly"));
+            return answer.body(format!("{{\"token\": \"{TOKEN}{own}\"}}")).unwrap();
+        }
+        "/page"
+            if has("authorization", format!("Bearer {TOKEN}{own}"))
+                && has("cookie", format!("session={SESSION}{own}")) =>
+        {
+            answer.status(page)
+        }
+        _ => answer.status(403),
+    };
+    answer.body(String::new()).unwrap()
+}
+
 async fn http2(tcp: TcpStream, serves: Serves) {
+    let address = tcp.local_addr().unwrap();
     // Whoever asks may be gone; that ends it.
     let Ok(mut connection) = h2::server::handshake(tcp).await else { return };
-    while let Some(Ok((_, mut respond))) = connection.accept().await {
+    while let Some(Ok((request, mut respond))) = connection.accept().await {
         let grpc = || Response::builder().header("content-type", "application/grpc");
         let _ = match serves {
             Serves::Health(status) => {
@@ -105,6 +177,14 @@ async fn http2(tcp: TcpStream, serves: Serves) {
                 let _ = stream.send_data(Bytes::from(vec![0, 0, 0, 0, 2, 8, status]), false);
                 let ok = HeaderValue::from_static("0");
                 let _ = stream.send_trailers(HeaderMap::from_iter([("grpc-status".parse().unwrap(), ok)]));
+                continue;
+            }
+            Serves::Shop { page, .. } => {
+                let (head, body) = shop(address, page, &request.map(|_| ())).into_parts();
+                let Ok(mut stream) = respond.send_response(Response::from_parts(head, ()), false) else {
+                    return;
+                };
+                let _ = stream.send_data(Bytes::from(body), true);
                 continue;
             }
             Serves::Http2(status) => {
