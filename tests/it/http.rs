@@ -1,6 +1,8 @@
 //! The check `http` through the real hook: sequences, warm-up, rows and certificates; what is captured is seen
 //! nowhere.
 
+mod rules;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;

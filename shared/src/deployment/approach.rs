@@ -243,7 +243,7 @@ impl Approach {
         }
     }
 
-    /// Whether a request for another path takes the same rule for certain.
+    /// Whether a request for another path takes the same rule, as certainly as that of the route does.
     pub fn lets_through(&self, route: &Route, path: &str) -> bool {
         let (Some(entrance), Some(group)) = (&self.entrance, &self.group) else { return false };
         let headers: Vec<_> =
@@ -254,14 +254,15 @@ impl Approach {
             path: Some(path),
             method: &route.method.value,
             headers: &headers,
-            secret_headers: &[],
+            secret_headers: &route.secret_headers,
         };
         let found = self
             .listening(entrance, &group.arn)
             .ok()
             .and_then(|here| route::find(&wish, &here, None, Some(&[]), self.group.as_ref()).ok());
         found.is_some_and(|found| {
-            found.rule == route.rule && found.uncertain.is_empty() && found.path.value == path
+            let as_certain = found.uncertain.iter().all(|why| route.uncertain.contains(why));
+            found.rule == route.rule && as_certain && found.path.value == path
         })
     }
 

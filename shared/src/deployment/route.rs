@@ -62,8 +62,9 @@ pub struct Wish<'a> {
     pub method: &'a str,
     /// The plan's headers, as far as their values stand in it.
     pub headers: &'a [(String, String)],
-    /// The names of its headers whose values are secrets. Rules that ask for them cannot be judged, and
-    /// nothing is put in their place.
+    /// The names of its headers whose values are not known here: secrets, and what green's answers give. Rules that
+    /// ask for them cannot be judged, and nothing is put in their place. A name that stands among `headers`, too,
+    /// begins with the value there and may go on: cookies do, after those of the plan.
     pub secret_headers: &'a [String],
 }
 
@@ -159,6 +160,8 @@ pub struct Route {
     /// The plan's headers, then those that the rule asks for; names in lower case. A name may stand more
     /// than once, where two conditions ask for different values of it.
     pub headers: Vec<(String, Chosen)>,
+    /// The names of headers whose values are not known here, as they were wished for.
+    pub secret_headers: Vec<String>,
     /// The ARN of the rule, or of the listener that has none.
     pub rule: String,
     /// The target groups that the rule forwards to.

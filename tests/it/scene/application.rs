@@ -108,6 +108,10 @@ async fn answer(revision: &'static str, path: &str) -> Response {
         "/to-https" => {
             (StatusCode::MOVED_PERMANENTLY, [("location", "https://orders.example.com/")]).into_response()
         }
+        "/sign-in" => {
+            let orders = axum::Json(serde_json::json!({"cheap": 7, "dear": 9}));
+            ([("set-cookie", format!("session=of-{revision}; Path=/"))], orders).into_response()
+        }
         "/silent" => std::future::pending().await,
         _ => format!("{revision}\n").into_response(),
     }

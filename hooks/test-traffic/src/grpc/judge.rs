@@ -42,7 +42,7 @@ pub(super) fn outcome(
             .hint("raise the function's timeout, or lower the check's `timeout`");
         }
     };
-    if let Some(stranger) = stranger(&answer, taken, |text| excerpt(text, secrets)) {
+    if let Some(stranger) = stranger(&answer, 0, taken, |text| excerpt(text, secrets)) {
         let observed = format!("the call to {shown} was not answered by green: {}", stranger.observed);
         return match stranger.whose {
             Whose::NotYet => Outcome::pending(observed).for_at_most(NOT_YET),

@@ -84,7 +84,7 @@ impl Script for Course {
         {
             let seen = Seen::new(answered.answer, secrets).in_sequence(captured, answered.jar);
             let seen = if step.capture.is_empty() { seen } else { seen.unquoted() };
-            if let Some(stranger) = stranger(seen.answer, taken, |text| seen.excerpt(text)) {
+            if let Some(stranger) = stranger(seen.answer, answered.step, taken, |text| seen.excerpt(text)) {
                 return Err(stranger);
             }
             step.expect.judge(&seen)?;

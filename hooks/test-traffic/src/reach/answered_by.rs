@@ -24,7 +24,8 @@ pub(crate) struct Taken {
     /// Whether the request was our own choice (green's health check): then a redirect elsewhere is not
     /// green's fault. The host that was asked for.
     pub(crate) own_choice_at: Option<Url>,
-    /// Whether a redirect that was followed led back to the route; nobody asks where there is none.
+    /// Whether a redirect that was followed from a step, counted from 0, led back to the route; nobody asks where
+    /// there is none.
     pub(crate) leads_back: Option<Arc<LeadsBack>>,
     /// Whether the path of a step, counted from 0, goes by the route that is proven; nobody asks where there
     /// is none.
@@ -33,7 +34,7 @@ pub(crate) struct Taken {
     pub(crate) notes: String,
 }
 
-type LeadsBack = dyn Fn(&Url) -> bool + Send + Sync;
+pub(crate) type LeadsBack = dyn Fn(usize, &Url) -> bool + Send + Sync;
 pub(crate) type GoesByRoute = dyn Fn(usize, &str) -> bool + Send + Sync;
 
 /// Why the load balancer may have nobody to ask yet.
@@ -46,8 +47,13 @@ pub(crate) fn too_early(approach: &Approach, route: &Route) -> Option<String> {
     (!moved).then(|| "the rule's weights have not moved to green yet".to_owned())
 }
 
-/// An answer that is not green's, if it is none; `excerpt` makes its texts fit to be shown.
-pub(crate) fn stranger(answer: &Answer, taken: &Taken, excerpt: impl Fn(&str) -> String) -> Option<Mismatch> {
+/// An answer to a step, counted from 0, that is not green's, if it is none; `excerpt` makes its texts fit to be shown.
+pub(crate) fn stranger(
+    answer: &Answer,
+    step: usize,
+    taken: &Taken,
+    excerpt: impl Fn(&str) -> String,
+) -> Option<Mismatch> {
     let status = answer.status.as_u16();
     if taken.by_load_balancer && made_by_load_balancer(answer) {
         let made = format!("the load balancer itself answered {status} (server: awselb/2.0)");
@@ -67,7 +73,7 @@ pub(crate) fn stranger(answer: &Answer, taken: &Taken, excerpt: impl Fn(&str) ->
         };
     }
     if let Some(leads_back) = &taken.leads_back {
-        let strays = |to: &&String| !Url::parse(to).is_ok_and(|to| leads_back(&to));
+        let strays = |to: &&String| !Url::parse(to).is_ok_and(|to| leads_back(step, &to));
         if let Some(to) = answer.redirects.iter().find(strays) {
             return Some(
                 Mismatch::new(

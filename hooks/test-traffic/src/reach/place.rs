@@ -91,11 +91,12 @@ pub(crate) fn told_and_secret(
     scope: &Scope,
     of_check: &BTreeMap<String, Option<Text>>,
 ) -> (Vec<(String, String)>, Vec<String>) {
-    let mut headers = scope.target().headers.0.clone();
-    headers.extend(of_check.clone());
+    let mut headers = BTreeMap::new();
+    for planned in [&scope.target().headers.0, of_check] {
+        headers.extend(planned.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.clone())));
+    }
     let (mut literal, mut secret) = (Vec::new(), Vec::new());
     for (name, value) in headers {
-        let name = name.to_ascii_lowercase();
         match value {
             Some(Text::Literal(value)) => literal.push((name, value)),
             Some(Text::Secret(_)) => secret.push(name),

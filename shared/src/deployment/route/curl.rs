@@ -69,6 +69,7 @@ mod tests {
             path: Chosen::new("/ping?a=1&b=2", ""),
             method: Chosen::new("GET", ""),
             headers: vec![("x-test".to_owned(), Chosen::new("it's $HOME", ""))],
+            secret_headers: Vec::new(),
             rule: String::new(),
             live: Vec::new(),
             uncertain: Vec::new(),

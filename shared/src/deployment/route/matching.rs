@@ -26,7 +26,8 @@ pub(super) struct Request<'a> {
     pub(super) query: &'a str,
     /// Names in any case, values.
     pub(super) headers: &'a [(String, String)],
-    /// Names of headers that are sent with values that are not known here.
+    /// Names of headers that are sent with values that are not known here. One that stands among `headers`, too,
+    /// begins with what stands there, and may go on.
     pub(super) secrets: &'a [String],
 }
 
@@ -163,13 +164,18 @@ fn host(texts: &Texts, host: &str) -> Match {
 
 fn header(name: &str, texts: &Texts, request: &Request<'_>) -> Match {
     let named = |other: &str| other.eq_ignore_ascii_case(name);
-    let mut values = request.headers.iter().filter(|(other, _)| named(other)).peekable();
-    if values.peek().is_some() {
-        return Match::any(values.map(|(_, value)| texts.test(value)));
-    }
-    if request.secrets.iter().any(|secret| named(secret)) {
-        let why = format!("the plan's header {} is a secret, and its value is not compared", quoted(name));
-        return Match::CannotTell(why);
+    let mut values =
+        request.headers.iter().filter(|(other, _)| named(other)).map(|(_, value)| value).peekable();
+    match (values.peek().is_some(), request.secrets.iter().any(|secret| named(secret))) {
+        (true, false) => return Match::any(values.map(|value| texts.test(value))),
+        (true, true) if values.any(|value| texts.takes_whatever_begins_with(value)) => return Match::Yes,
+        (_, true) => {
+            return Match::CannotTell(format!(
+                "the header {} holds a secret, or what green's answers give, and its value is not compared",
+                quoted(name)
+            ));
+        }
+        (false, false) => {}
     }
     // What probes send by themselves, unless the plan drops it.
     if named("user-agent") {

@@ -11,7 +11,7 @@ use super::{
     matching::Match,
     text::{decode, quoted},
 };
-use crate::wildcard::Wildcard;
+use crate::wildcard::{Token, Wildcard};
 
 /// Whether upper and lower case differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,6 +91,12 @@ impl Texts {
     /// The same for a part of the URL, which may be percent-encoded.
     pub(super) fn test_encoded(&self, text: &str) -> Match {
         encoded(text, |text| self.test(text))
+    }
+
+    /// Whether one of them matches this text, however it goes on.
+    pub(super) fn takes_whatever_begins_with(&self, text: &str) -> bool {
+        let open = |wildcard: &&Wildcard| wildcard.tokens().last() == Some(&Token::Any);
+        self.wildcards.iter().filter(open).any(|wildcard| wildcard.matches(text))
     }
 
     /// Whether a text that was made up for it may be sent: not where nothing is known about it.

@@ -133,6 +133,7 @@ impl<'a> Search<'a> {
             path: draft.path_and_query(),
             method,
             headers: wished.chain(draft.headers).collect(),
+            secret_headers: self.wish.secret_headers.to_vec(),
             rule: ruled.rule.arn.clone(),
             live,
             uncertain,

@@ -2,20 +2,16 @@
 
 use std::sync::Arc;
 
-use greenlight::{
-    Outcome,
-    deployment::{Approach, route::Route},
-    plan::Isolation,
-};
+use greenlight::{Outcome, deployment::route::Route, plan::Isolation};
 use serde_json::json;
 use url::Url;
 
-use super::{Question, Routes};
+use super::{Question, routes::Routes};
 use crate::{
     http::version,
     reach::{
         Place, Reached,
-        answered_by::{GoesByRoute, Taken, too_early},
+        answered_by::{GoesByRoute, LeadsBack, Taken, too_early},
     },
 };
 
@@ -31,12 +27,15 @@ pub(super) async fn by_route(question: &Question<'_>, routes: &Routes) -> Outcom
         return outcome;
     }
     let notes = route.notes.join("; ");
-    let (asked, on_route, through) = (base.clone(), route.clone(), approach.clone());
+    let steps = match routes.steps(&question.steps, http.is_sequence()) {
+        Ok(steps) => steps,
+        Err(outcome) => return *outcome,
+    };
     let taken = Taken {
         by_load_balancer: true,
         too_early: too_early(approach, route),
         own_choice_at: own.map(|_| base.clone()),
-        leads_back: Some(Arc::new(move |to: &Url| leads_back(&asked, &on_route, &through, to))),
+        leads_back: Some(leads_back(question, routes, base.clone())),
         goes_by_route: goes_by_route(question, routes),
         notes: if notes.is_empty() { String::new() } else { format!("; {notes}") },
     };
@@ -53,12 +52,6 @@ pub(super) async fn by_route(question: &Question<'_>, routes: &Routes) -> Outcom
             if http.is_sequence() { "" } else { &route.path.value }
         ),
     };
-    let mut steps = question.steps.clone();
-    if let [alone] = steps.as_mut_slice()
-        && !http.is_sequence()
-    {
-        alone.path.0.clone_from(&route.path.value);
-    }
     let (outcome, reached) = http.sent(scope, place, steps, http.requests, taken).await;
     let outcome = if reached != Reached::Asked && !notes.is_empty() {
         let hint = outcome.hint.as_ref().map(|hint| format!("{hint}; {notes}"));
@@ -93,11 +86,24 @@ fn goes_by_route(question: &Question<'_>, routes: &Routes) -> Option<Arc<GoesByR
     }))
 }
 
-/// Whether a redirect leads to the same rule again: only that one is proven to lead to green.
-fn leads_back(asked: &Url, route: &Route, approach: &Approach, to: &Url) -> bool {
-    let same_origin = to.scheme() == asked.scheme()
-        && to.host_str() == asked.host_str()
-        && to.port_or_known_default() == asked.port_or_known_default();
-    let query = to.query().map(|query| format!("?{query}")).unwrap_or_default();
-    same_origin && approach.lets_through(route, &format!("{}{query}", to.path()))
+/// Tells whether a redirect leads to the same rule again: only that one is proven to lead to green.
+fn leads_back(question: &Question<'_>, routes: &Routes, asked: Url) -> Arc<LeadsBack> {
+    let mut routes: Vec<Route> = routes.all().cloned().collect();
+    if question.http.is_sequence() {
+        // The answer that redirects may set cookies, the first one's, too.
+        for route in
+            routes.iter_mut().filter(|route| !route.secret_headers.iter().any(|name| name == "cookie"))
+        {
+            route.secret_headers.push("cookie".to_owned());
+        }
+    }
+    let through = question.approach.clone();
+    Arc::new(move |step, to| {
+        let same_origin = to.scheme() == asked.scheme()
+            && to.host_str() == asked.host_str()
+            && to.port_or_known_default() == asked.port_or_known_default();
+        let query = to.query().map(|query| format!("?{query}")).unwrap_or_default();
+        let path = format!("{}{query}", to.path());
+        same_origin && routes.get(step).is_some_and(|route| through.lets_through(route, &path))
+    })
 }

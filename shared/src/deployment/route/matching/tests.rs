@@ -54,6 +54,31 @@ fn judged(conditions: &[Condition], host: &str) -> &'static str {
 }
 
 #[test]
+fn a_value_that_goes_on_is_judged_by_how_it_begins() {
+    let headers = [("cookie".to_owned(), "stage=green".to_owned())];
+    let secrets = ["Cookie".to_owned()];
+    let request = Request {
+        method: "GET",
+        host: "shop.example.com",
+        path: "/",
+        query: "",
+        headers: &headers,
+        secrets: &secrets,
+    };
+    for (value, certain) in [
+        ("*stage=green*", true),
+        ("*STAGE=*", true),
+        ("stage=green", false),
+        ("*stage=blue*", false),
+        ("*n", false),
+    ] {
+        let tested = Conditions::new(&[header_is("Cookie", &[value])]).matches(&request);
+        assert_eq!(tested == Match::Yes, certain, "{value}: {tested:?}");
+        assert_ne!(tested, Match::No, "{value}");
+    }
+}
+
+#[test]
 fn conditions_hold_or_not() {
     for (name, conditions, expected) in [
         ("no conditions", vec![], "yes"),

@@ -52,7 +52,7 @@ fn notes_say_what_is_not_certain() {
             "a secret that the rule asks for",
             http(vec![header("x-token", &["1"])])
                 .wish(Wish { secret_headers: vec!["X-Token".to_owned()].leak(), ..Wish::default() }),
-            &["the plan's header `x-token` is a secret"],
+            &["the header `x-token` holds a secret, or what green's answers give"],
         ),
         (
             "a certificate for other names",
