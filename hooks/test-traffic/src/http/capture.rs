@@ -11,6 +11,9 @@ use serde_json::Value;
 
 use super::{pattern::Pattern, query::Query, seen::Seen};
 
+/// More fits into no header that servers take.
+const MOST_BYTES: usize = 8 * 1024;
+
 /// Where in an answer a value is.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[schemars(crate = "greenlight::schemars")]
@@ -47,6 +50,9 @@ impl Capture {
 
     /// Takes the value of `name` out of an answer. What is not there is said without quoting the answer.
     pub(super) fn take(&self, name: &str, seen: &Seen<'_>) -> Result<String, Mismatch> {
+        if let Self::Regex(pattern) = self {
+            pattern.can_search(seen.text().len())?;
+        }
         let found = match self {
             Self::Jsonpath(query) => of_json(query, seen),
             Self::Header(header) => match seen.header(header).first() {
@@ -62,10 +68,13 @@ impl Capture {
                 None => Err(format!("no cookie `{cookie}`")),
             },
         };
-        let found = found.and_then(|value| {
-            if value.is_empty() { Err(format!("an empty value for `{name}`")) } else { Ok(value) }
+        let found = found.and_then(|value| match value.len() {
+            0 => Err(format!("an empty value for `{name}`")),
+            1..=MOST_BYTES => Ok(value),
+            bytes => Err(format!("a value of {bytes} bytes for `{name}`")),
         });
-        found.map_err(|observed| Mismatch::new(observed, format!("a value to capture as `{name}`")))
+        let expected = || format!("a value to capture as `{name}`, of at most {} KiB", MOST_BYTES / 1024);
+        found.map_err(|observed| Mismatch::new(observed, expected()))
     }
 }
 

@@ -175,6 +175,9 @@ impl Expect {
     }
 
     fn judge_text(&self, seen: &Seen<'_>) -> Result<(), Mismatch> {
+        if let Some(pattern) = &self.body_matches {
+            pattern.can_search(seen.text().len())?;
+        }
         let mismatch = |expected| Mismatch::new(format!("the body {}", seen.quote(seen.text())), expected);
         match (&self.body_contains, &self.body_matches) {
             (Some(text), _) if !seen.text().contains(text.as_str()) => {

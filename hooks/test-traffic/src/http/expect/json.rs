@@ -3,7 +3,7 @@
 //! A JSONPath may select several nodes. An assertion about values holds only if there is a node and it holds for
 //! each: that something has no `error` is said by `"exists": false`, never by an empty selection.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{borrow::Cow, cmp::Ordering, collections::BTreeMap};
 
 use greenlight::plan::Problem;
 use greenlight::schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -60,6 +60,9 @@ impl Assertion {
 
     fn judge(&self, query: &Query, body: &Value, seen: &Seen<'_>) -> Result<(), Mismatch> {
         let Given { equals, matches, count, exists } = &self.0;
+        if let Some(pattern) = matches {
+            pattern.can_search(seen.text().len())?;
+        }
         let nodes = query.nodes(body);
         let found = |node: &Value| seen.excerpt(&node.to_string());
         if let Some(count) = count
@@ -136,10 +139,22 @@ pub(super) fn judge(
     assertions.iter().try_for_each(|(query, assertion)| assertion.judge(query, body, seen))
 }
 
-/// Equal as JSON means it: 1 and 1.0 are one number.
+/// Equal as JSON means it: 1 and 1.0 are one number, wherever they stand, and the last digit of an id counts.
 fn same(found: &Value, wanted: &Value) -> bool {
-    match (found.as_f64(), wanted.as_f64()) {
-        (Some(found), Some(wanted)) => (found - wanted).abs() <= f64::EPSILON * wanted.abs(),
+    match (found, wanted) {
+        (Value::Number(found), Value::Number(wanted)) => {
+            let whole = !found.is_f64() && !wanted.is_f64();
+            let equal = || found.as_f64().partial_cmp(&wanted.as_f64()) == Some(Ordering::Equal);
+            found == wanted || (!whole && equal())
+        }
+        (Value::Array(found), Value::Array(wanted)) => {
+            found.len() == wanted.len() && found.iter().zip(wanted).all(|(found, wanted)| same(found, wanted))
+        }
+        (Value::Object(found), Value::Object(wanted)) => {
+            let there =
+                |(key, wanted): (&String, &Value)| found.get(key).is_some_and(|found| same(found, wanted));
+            found.len() == wanted.len() && wanted.iter().all(there)
+        }
         _ => found == wanted,
     }
 }
@@ -178,5 +193,28 @@ impl Serialize for Assertion {
         fields.extend(count.iter().map(|count| ("count".to_owned(), (*count).into())));
         fields.extend(exists.iter().map(|exists| ("exists".to_owned(), (*exists).into())));
         fields.serialize(serializer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn numbers_are_equal_by_value_and_to_the_last_digit() {
+        for (found, wanted, equal) in [
+            (json!(1), json!(1.0), true),
+            (json!(-3), json!(-3), true),
+            (json!(1_234_567_890_123_456_789_u64), json!(1_234_567_890_123_456_788_u64), false),
+            (json!(0.3), json!(0.300_000_000_000_000_04), false),
+            (json!([1, {"a": 2.0}]), json!([1.0, {"a": 2}]), true),
+            (json!({"a": 1}), json!({"a": 1, "b": 1}), false),
+            (json!("1"), json!(1), false),
+            (json!(null), json!(null), true),
+        ] {
+            assert_eq!(same(&found, &wanted), equal, "{found} and {wanted}");
+        }
     }
 }
