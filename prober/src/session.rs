@@ -57,8 +57,14 @@ impl Session {
         let mut trail = Trail::new(self.shared.limits.redirects, carries_secrets);
         let mut spent = Duration::ZERO;
         let mut redirected: Option<Box<Hop>> = None;
+        if let Some(jar) = &mut self.jar {
+            jar.begin();
+        }
         loop {
             let hop = redirected.as_deref().unwrap_or(first);
+            if let Some(jar) = &mut self.jar {
+                jar.withhold(hop);
+            }
             let allowance = Allowance {
                 timeout: self.shared.limits.timeout.saturating_sub(spent),
                 deadline,

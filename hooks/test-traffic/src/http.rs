@@ -18,8 +18,9 @@
 //!
 //! # Inconclusive when
 //! Green could not be found or reached (a denied call, a rule in the way, name, connect, TLS), somebody else
-//! answered, a secret could not be fetched, a captured value makes no request, `expires_in` meets a route that
-//! is plain HTTP, or time ran out.
+//! answered, a secret could not be fetched, a captured value makes no request or leads away from the listener rule
+//! that is proven, a step that is not as expected went without a `Secure` cookie over plain HTTP, a body is too large
+//! to be searched, `expires_in` meets a route that is plain HTTP, or time ran out.
 //!
 //! # IAM it needs
 //! That of discovery (docs/discovery.md), none with a target URL; `ssm:GetParameter` or
@@ -63,6 +64,7 @@ mod draft;
 mod expect;
 mod findings;
 mod health;
+mod hidden;
 mod line;
 mod pattern;
 mod problems;

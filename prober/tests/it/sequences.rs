@@ -1,5 +1,6 @@
 //! Requests in order: what one answer gave is in the next request, and nothing of it in the next run.
 
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use greenlight_prober::{
@@ -167,6 +168,67 @@ async fn cookies_of_redirects_are_kept_and_go_to_no_other_origin() {
     // Not to another path, not without TLS, not for a domain of somebody else's, not after its end.
     assert_eq!(cookies(server.requests()), ["", "a=1", "a=1; f=6"]);
     assert_eq!(cookies(elsewhere.requests()), [""]);
+}
+
+/// Two pages, and what the jar says at each: the value of `a`, and what was withheld.
+#[derive(Clone, Default)]
+struct Visit(Arc<Mutex<Vec<String>>>);
+
+impl Script for Visit {
+    type Memory = ();
+
+    fn requests(&self) -> Vec<Option<Request>> {
+        ["/", "/shop/page"].map(|path| Request::get(path).ok()).into()
+    }
+
+    fn request(&self, _: usize, (): &()) -> Result<Request, Mismatch> {
+        unreachable!("every request is known")
+    }
+
+    fn judge(&self, answered: &Answered<'_>, (): &mut ()) -> Result<(), Mismatch> {
+        let jar = answered.jar.unwrap();
+        let withheld: Vec<_> = jar.withheld().collect();
+        self.0.lock().unwrap().push(format!("{} {}", jar.value("a").unwrap_or("none"), withheld.join(",")));
+        Ok(())
+    }
+}
+
+/// What the jar said at each of two pages, the first of which sets these cookies, and what the second was sent.
+async fn visited(set: &'static [&'static str]) -> (Vec<String>, String) {
+    let cookies: Vec<_> = set.iter().map(|cookie| format!("set-cookie: {cookie}\r\n")).collect();
+    let first = send(&format!("HTTP/1.1 200 OK\r\n{}content-length: 0\r\n\r\n", cookies.concat()));
+    let server = Server::always([Step::Read, first, Step::Read, status(200)]).await;
+    let overrides = Overrides {
+        connect_to: Some(("127.0.0.1".to_owned(), server.address.port())),
+        ..Overrides::default()
+    };
+    let prober = Prober::new(endpoint("http://orders.example.com", &overrides), patient());
+    let visit = Visit::default();
+    let load = Load { requests: 1, concurrency: 1, deadline: never() };
+    assert_eq!(prober.play(visit.clone(), load).await.good, 1);
+    let requests = server.requests();
+    let sent =
+        requests[1].lines().find_map(|line| line.strip_prefix("cookie: ")).unwrap_or_default().to_owned();
+    (Arc::into_inner(visit.0).unwrap().into_inner().unwrap(), sent)
+}
+
+#[tokio::test]
+async fn a_cookie_that_a_request_went_without_is_told() {
+    for (set, at_second, sent) in [
+        (["a=1; Secure", "b=2"].as_slice(), "1 a", "b=2"),
+        (&["a=1; Secure; Path=/other", "b=2"], "1 ", "b=2"),
+        (&["a=1", "b=2"], "1 ", "a=1; b=2"),
+        // The value of several is that which was set last and is still there.
+        (&["a=1; Path=/shop", "a=2; Path=/"], "2 ", "a=1; a=2"),
+        (&["a=1; Path=/shop", "a=2; Path=/", "a=2; Path=/; Max-Age=0"], "1 ", "a=1"),
+        (&["a=1; Domain=other.example"], "none ", ""),
+        (&["a=gr\u{fc}n"], "gr\u{fc}n ", "a=gr\u{fc}n"),
+    ] {
+        let (said, cookies) = visited(set).await;
+        // The first request came before the cookies, so it went without none.
+        assert!(said[0].ends_with(' '), "{set:?}: {said:?}");
+        assert_eq!((said[1].as_str(), cookies.as_str()), (at_second, sent), "{set:?}");
+    }
 }
 
 #[tokio::test]

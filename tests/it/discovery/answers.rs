@@ -56,7 +56,7 @@ async fn without_a_plan_greens_own_health_check_is_asked_for() {
             stops(
                 "inconclusive",
                 &[
-                    "were not answered by green: status 301 sends the request to https://orders.example.com/",
+                    "told nothing about green: status 301 sends the request to https://orders.example.com/",
                     "name a `path`",
                 ],
             ),
@@ -271,7 +271,7 @@ async fn the_load_balancers_own_answers_are_told_apart() {
     let unused = |scene: &mut Ecs| scene.alter(|world, deployment| set_states(world, deployment, "unused"));
     let mut rows = Rows::default();
     let words = [
-        "were not answered by green: the load balancer itself answered 503",
+        "told nothing about green: the load balancer itself answered 503",
         "`orders-2` has no healthy target yet",
     ];
     rows.row("503 at first", unused, waits("pending", &words).asking(0));

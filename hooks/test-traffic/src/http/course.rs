@@ -3,10 +3,10 @@
 //! Surprising: a value that makes no request (a line break where a header is wanted) says nothing about green.
 //! Green answered as expected; it is the plan that put the value where it does not fit.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use greenlight::Secrets;
-use greenlight_prober::{Answered, Endpoint, Mismatch, Request, Script, Whose};
+use greenlight_prober::{Answered, Endpoint, Jar, Mismatch, Request, Script, Whose};
 
 use super::{draft::Draft, seen::Seen, steps::Step, template::Captured};
 use crate::reach::answered_by::{Taken, stranger};
@@ -78,6 +78,21 @@ impl Script for Course {
     }
 
     fn judge(&self, answered: &Answered<'_>, captured: &mut Captured) -> Result<(), Mismatch> {
+        self.held(answered, captured).map_err(|mismatch| unless_withheld(mismatch, answered))
+    }
+
+    fn is_sequence(&self) -> bool {
+        self.shared.is_sequence
+    }
+
+    fn in_a_row(&self) -> Option<u64> {
+        self.in_a_row
+    }
+}
+
+impl Course {
+    /// Holds an answer against what its step expects, and takes what later steps need.
+    fn held(&self, answered: &Answered<'_>, captured: &mut Captured) -> Result<(), Mismatch> {
         let Shared { steps, taken, secrets, .. } = &*self.shared;
         let step = &steps[answered.step].step;
         let mut found = Vec::new();
@@ -95,12 +110,23 @@ impl Script for Course {
         captured.extend(found);
         Ok(())
     }
+}
 
-    fn is_sequence(&self) -> bool {
-        self.shared.is_sequence
+/// Green cannot know a session that it was not sent: an answer to a request that went without a cookie says nothing
+/// about green, but for an error of its own.
+fn unless_withheld(mismatch: Mismatch, answered: &Answered<'_>) -> Mismatch {
+    let names: BTreeSet<&str> = answered.jar.into_iter().flat_map(Jar::withheld).collect();
+    if mismatch.whose != Whose::Green || names.is_empty() || answered.answer.status.is_server_error() {
+        return mismatch;
     }
-
-    fn in_a_row(&self) -> Option<u64> {
-        self.in_a_row
-    }
+    let names: Vec<_> = names.into_iter().map(|name| format!("`{}`", name.escape_debug())).collect();
+    Mismatch::new(
+        format!(
+            "{}, and it was asked without the cookie {}, which is `Secure`, over plain HTTP",
+            mismatch.observed,
+            names.join(", ")
+        ),
+        "ask over https; or `capture` the cookie, and send it by the step's own `cookies`",
+    )
+    .of(Whose::Other)
 }

@@ -28,6 +28,10 @@ pub(super) enum Unfit {
 impl fmt::Display for Unfit {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            // The words of that one hold the path, and with it what was captured.
+            Self::Request(RequestError::Path(path)) => {
+                write!(formatter, "a path of {} bytes cannot be sent", path.len())
+            }
             Self::Request(error) => error.fmt(formatter),
             Self::Cookie(name) => write!(formatter, "the value of the cookie `{name}` is no cookie's value"),
         }

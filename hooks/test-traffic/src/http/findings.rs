@@ -197,7 +197,7 @@ fn untold(tally: &Tally, sent: &Sent<'_>) -> Outcome {
     let stranger: Option<(&str, &Mismatch)> = most(&parts, |tally| &tally.strangers);
     if let Some((label, stranger)) = stranger {
         let observed = format!(
-            "{} of {} to {url} were not answered by green: {label}{}",
+            "{} of {} to {url} told nothing about green: {label}{}",
             tally.strangers.count(),
             sent.noun(tally.begun()),
             stranger.observed

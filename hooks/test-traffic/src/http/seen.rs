@@ -10,11 +10,8 @@ use greenlight::Secrets;
 use greenlight_prober::{Answer, Jar};
 use serde_json::Value;
 
-use super::template::{Captured, Encoding};
+use super::{hidden, template::Captured};
 use crate::reach::shortened;
-
-/// What stands in the place of what is not shown.
-const HIDDEN: &str = "***";
 
 /// An answer.
 pub(super) struct Seen<'a> {
@@ -72,17 +69,15 @@ impl<'a> Seen<'a> {
     /// one is left.
     pub(super) fn excerpt(&self, text: &str) -> String {
         if !self.quoted {
-            return HIDDEN.to_owned();
+            return hidden::HIDDEN.to_owned();
         }
         let captured = self.captured.into_iter().flat_map(|captured| captured.values().map(String::as_str));
-        let encoded: Vec<_> = captured.clone().map(|value| Encoding::Url.apply(value)).collect();
         let cookies = self.jar.into_iter().flat_map(Jar::values);
-        let also = captured.chain(encoded.iter().map(String::as_str)).chain(cookies);
-        shortened(&self.secrets.redact_also(text, also))
+        shortened(&hidden::without(&self.secrets.redact(text), captured.chain(cookies)))
     }
 
     /// The same in quotes.
     pub(super) fn quote(&self, text: &str) -> String {
-        if self.quoted { format!("{:?}", self.excerpt(text)) } else { HIDDEN.to_owned() }
+        if self.quoted { format!("{:?}", self.excerpt(text)) } else { hidden::HIDDEN.to_owned() }
     }
 }

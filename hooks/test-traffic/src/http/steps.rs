@@ -96,8 +96,11 @@ impl Step {
     /// How captured values are written in its body.
     pub(super) fn body_encoding(&self) -> Encoding {
         match self.headers.get("content-type") {
-            Some(Some(Text::Literal(kind))) if kind.contains("json") => Encoding::Json,
-            Some(Some(Text::Literal(kind))) if kind.contains("x-www-form-urlencoded") => Encoding::Url,
+            Some(Some(Text::Literal(kind))) => match kind.to_ascii_lowercase() {
+                kind if kind.contains("json") => Encoding::Json,
+                kind if kind.contains("x-www-form-urlencoded") => Encoding::Url,
+                _ => Encoding::Plain,
+            },
             _ => Encoding::Plain,
         }
     }
@@ -125,9 +128,10 @@ impl Step {
             problems.push(Problem::new("path", "is empty; expected a path such as `/login`"));
         }
         for (name, value) in &self.headers {
+            let lower = name.to_ascii_lowercase();
             let checked = match value {
-                Some(Text::Literal(literal)) if is_reference_alone(literal) => Headers::check(name, None),
-                value => Headers::check(name, value.as_ref()),
+                Some(Text::Literal(literal)) if is_reference_alone(literal) => Headers::check(&lower, None),
+                value => Headers::check(&lower, value.as_ref()),
             };
             if let Err(message) = checked {
                 problems.push(Problem::new(format!("headers.{}", name.escape_debug()), message));

@@ -63,6 +63,9 @@ fn answer(
         )
             .into_response(),
         "/account" if header("authorization") == format!("Bearer {TOKEN}") => "hello".into_response(),
+        "/secure" => ([("set-cookie", format!("session={COOKIE}; Secure"))], "in").into_response(),
+        "/breaks" => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        "/large" => "x".repeat(9000).into_response(),
         "/echo" => format!("{body} {} {}", header("cookie"), header("x-token")).into_response(),
         "/cold" if count < 3 => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         "/third" if count % 3 == 2 => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
@@ -98,7 +101,7 @@ fn hidden(outcome: &Outcome) {
 #[tokio::test]
 async fn what_a_step_captures_is_written_as_the_next_place_wants_it() {
     let form = json!({"content-type": "application/x-www-form-urlencoded"});
-    let application = json!({"content-type": "application/json"});
+    let application = json!({"Content-Type": "Application/JSON"});
     for (capture, next, sent) in [
         (
             json!({"t": {"jsonpath": "$.token"}}),
@@ -252,6 +255,59 @@ async fn a_value_that_makes_no_request_says_nothing_about_green() {
         assert!(outcome.words().contains(words), "{}", outcome.words());
     }
     server.abort();
+}
+
+#[tokio::test]
+async fn a_session_that_green_was_not_sent_says_nothing_about_it() {
+    let shop = shop().await;
+    // A loopback address would be trusted with it, as in browsers.
+    let target = json!({ "url": shop.url, "host": "orders.example.com" });
+    for (next, kind, words) in [
+        (
+            "/account",
+            Kind::Inconclusive,
+            "step 2 (GET /account): status 401, and it was asked without the cookie `session`, which is `Secure`, over plain HTTP",
+        ),
+        ("/breaks", Kind::Fail, "step 2 (GET /breaks): status 500 from"),
+        ("/good", Kind::Pass, "1 sequence of 2 steps"),
+    ] {
+        let steps = json!([{"path": "/secure"}, {"path": next}]);
+        let outcome = run(json!({ "steps": steps }), &target).await;
+        assert_eq!(outcome.kind, kind, "{next}: {}", outcome.words());
+        assert!(outcome.words().contains(words), "{next}: {}", outcome.words());
+        hidden(&outcome);
+    }
+    // Given by name it is sent, as the plan says; then the answer is green's.
+    let steps = json!([{"path": "/secure", "capture": {"s": {"cookie": "session"}}},
+                       {"path": "/account", "cookies": {"session": "${s}"}}]);
+    let outcome = run(json!({ "steps": steps }), &target).await;
+    assert_eq!(outcome.kind, Kind::Fail, "{}", outcome.words());
+    // What an answer sets was not there to be sent before it.
+    let steps = json!([{"path": "/good"}, {"path": "/secure", "expect": {"status": 201}}]);
+    let outcome = run(json!({ "steps": steps }), &target).await;
+    assert_eq!(outcome.kind, Kind::Fail, "{}", outcome.words());
+}
+
+#[tokio::test]
+async fn a_value_that_is_too_large_is_told_without_it() {
+    let capture = json!({"all": {"regex": "^(x*)$"}});
+    let steps = json!([{"path": "/large", "capture": capture}, {"path": "/orders/${all}"}]);
+    let (outcome, _) = asked(&json!({ "steps": steps })).await;
+    assert_eq!(outcome.kind, Kind::Fail, "{}", outcome.words());
+    assert!(
+        outcome.words().contains("a value of 9000 bytes for `all` from")
+            && outcome.words().contains("a value to capture as `all`, of at most 8 KiB"),
+        "{}",
+        outcome.words()
+    );
+    // Many references make a path that is longer than any: its words would hold what was captured.
+    let long = format!("/orders/{}", "${t}".repeat(5000));
+    let (outcome, _) = asked(&json!({"allow_load": true, "steps":
+        [login(&json!({"t": {"jsonpath": "$.token"}})), {"path": long}]}))
+    .await;
+    assert_eq!(outcome.kind, Kind::Inconclusive, "{:.300}", outcome.words());
+    assert!(outcome.words().contains("bytes cannot be sent"), "{:.300}", outcome.words());
+    hidden(&outcome);
 }
 
 #[tokio::test]

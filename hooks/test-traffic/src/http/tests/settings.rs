@@ -87,6 +87,11 @@ fn mistakes_about_steps() {
             "header `authorization` must not be written in a plan",
         ),
         (
+            json!({"steps": [{"path": "/", "headers": {"Authorization": "Bearer x1"}}]}),
+            "header `authorization` must not be written in a plan",
+        ),
+        (json!({"steps": [{"path": "/", "headers": {"Host": "a"}}]}), "header `host` cannot be set here"),
+        (
             json!({"headers": {"x-a": "${t}"}, "steps": [{"path": "/"}]}),
             "refers to a captured value, but is sent with every step",
         ),
