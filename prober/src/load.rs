@@ -143,6 +143,10 @@ impl<S: Script> Run<S> {
 
     /// Sends the request of one step, and has its answer judged.
     async fn step(&self, step: usize, session: &mut Session, memory: &mut S::Memory) -> Settled {
+        // A judge may take its time. On a connection that is there the request would still be written.
+        if Instant::now() >= self.load.deadline {
+            return Settled::OutOfTime;
+        }
         let made;
         let message = match self.fixed.get(step).and_then(Option::as_ref) {
             Some(fixed) => fixed,

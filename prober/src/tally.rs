@@ -100,9 +100,11 @@ impl<T> Distinct<T> {
 }
 
 /// Latencies in microseconds, to three digits.
+///
+/// A sequence of many steps has many of them, at several tasks at once, in a function with little memory.
 #[derive(Debug, Clone)]
 pub struct Latencies {
-    histogram: Histogram<u64>,
+    histogram: Histogram<u32>,
 }
 
 impl Latencies {
@@ -369,8 +371,8 @@ impl Tally {
             (false, false) => self.streak.unknown(),
         }
         if in_a_row && self.good == good {
-            self.latency = Latencies::new();
-            self.steps.iter_mut().for_each(|step| step.latency = Latencies::new());
+            self.latency.histogram.reset();
+            self.steps.iter_mut().for_each(|step| step.latency.histogram.reset());
         }
     }
 
@@ -411,6 +413,12 @@ mod tests {
         latencies.record(Duration::MAX);
         assert_eq!(latencies.count(), 102);
         assert!(latencies.max().unwrap() >= LONGEST);
+    }
+
+    #[test]
+    fn latencies_take_little_memory() {
+        let latencies = Latencies::new();
+        assert!(latencies.histogram.distinct_values() * size_of::<u32>() < 100 * 1024);
     }
 
     #[test]

@@ -233,14 +233,16 @@ impl Http {
         let load = Load { requests, concurrency: self.concurrency, deadline: scope.deadline() };
         let warmed_up = match self.warm_up {
             0 => None,
-            requests => Some(prober.play(course.to_warm_up(), Load { requests, ..load }).await),
+            requests => {
+                Some(findings::counted(&prober.play(course.to_warm_up(), Load { requests, ..load }).await))
+            }
         };
         let tally = prober.play(course.clone(), load).await;
         let sent = Sent { http: self, steps: course.steps().collect(), url: &url };
         let outcome = findings::outcome(&tally, &sent);
         let outcome = match warmed_up {
             None => outcome,
-            Some(warmed_up) => outcome.measured("warm_up", json!(findings::counted(&warmed_up))),
+            Some(warmed_up) => outcome.measured("warm_up", json!(warmed_up)),
         };
         (outcome, Reached::of(&tally))
     }

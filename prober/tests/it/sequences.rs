@@ -136,6 +136,37 @@ async fn the_deadline_ends_a_sequence_between_and_within_its_steps() {
     assert_eq!((tally.steps[0].good, tally.steps[1].unfinished), (2, 2));
 }
 
+/// Two pages, whose judge lets the deadline pass.
+struct Slow(Duration);
+
+impl Script for Slow {
+    type Memory = ();
+
+    fn requests(&self) -> Vec<Option<Request>> {
+        ["/", "/after"].map(|path| Request::get(path).ok()).into()
+    }
+
+    fn request(&self, _: usize, (): &()) -> Result<Request, Mismatch> {
+        unreachable!("every request is known")
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "a judge that blocks is what is played")]
+    fn judge(&self, _: &Answered<'_>, (): &mut ()) -> Result<(), Mismatch> {
+        std::thread::sleep(self.0);
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_written_after_the_deadline() {
+    let server = Server::always([Step::Read, status(200), Step::Read, status(200)]).await;
+    let patience = Duration::from_millis(500);
+    let load = Load { requests: 1, concurrency: 1, deadline: Instant::now() + patience };
+    let tally = prober(&server.url(), patient()).play(Slow(patience * 2), load).await;
+    assert_eq!((tally.unfinished, tally.good, tally.stopped), (1, 0, Some(Stopped::Deadline)));
+    assert_eq!(server.requests().len(), 1, "{:?}", server.requests());
+}
+
 #[tokio::test]
 async fn cookies_of_redirects_are_kept_and_go_to_no_other_origin() {
     let elsewhere = Server::always([Step::Read, with_token("theirs=1")]).await;

@@ -176,6 +176,21 @@ async fn every_task_warms_up_and_has_a_row_of_its_own() {
     let warmed_up = json!({"requests": 2, "warm_up": 2});
     row(
         &mut table,
+        "a row at each, where the stage has no other way",
+        &[Cold(0), Cold(3)],
+        Front::default(),
+        |scene: &mut Ecs| {
+            at_post_scale_up(scene);
+            scene.check(&json!({"path": "/", "requests": 6, "consecutive": 3}));
+        },
+        Expected(
+            Proceed,
+            "pass",
+            &["2 of 2 tasks of green answered 3 times each in a row at `/` as expected"],
+        ),
+    );
+    row(
+        &mut table,
         "warm after that",
         &[Cold(2), Cold(1)],
         Front::default(),

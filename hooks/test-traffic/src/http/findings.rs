@@ -217,6 +217,9 @@ fn untold(tally: &Tally, sent: &Sent<'_>) -> Outcome {
     }
     let made = tally.judged();
     let why = match tally.stopped {
+        Some(Stopped::Deadline) | None if tally.begun() == 0 && sent.http.warm_up > 0 => {
+            "in the time that the function had, all of which went to `warm_up`"
+        }
         Some(Stopped::Deadline) | None => "in the time that the function had",
         Some(Stopped::Unreachable) => "before it could not be reached any more",
     };

@@ -65,15 +65,17 @@ impl TaskProbes<'_> {
             }
         }
         let why = self.why;
+        // With a row each was asked until that was there.
+        let (times, row) = http.consecutive.map_or((each, ""), |wanted| (wanted, " in a row"));
         match trouble {
             None => Outcome::pass(match steps.as_slice() {
                 [alone] if !http.is_sequence() => format!(
-                    "{good} of {good} tasks of green answered {each} times each at `{}` as expected (status {}); {why}",
+                    "{good} of {good} tasks of green answered {times} times each{row} at `{}` as expected (status {}); {why}",
                     alone.path.0,
                     alone.expect.statuses(),
                 ),
                 steps => format!(
-                    "{good} of {good} tasks of green answered {each} sequences of {} steps each as expected; {why}",
+                    "{good} of {good} tasks of green answered {times} sequences of {} steps each{row} as expected; {why}",
                     steps.len()
                 ),
             }),

@@ -322,6 +322,18 @@ async fn warm_up_does_not_count_and_is_recorded() {
         (&json!(4), &json!(1), &json!({"200": 1, "500": 3}))
     );
     assert_eq!(outcome.measured["statuses"], json!({"200": 2}));
+    // It takes all the time that there is: green never answers.
+    let application = application().await;
+    let target: Target = serde_json::from_value(json!({ "url": application.url })).unwrap();
+    let scope = Scope::for_target(target, Instant::now() + Duration::from_millis(500));
+    let http: Http = serde_json::from_value(json!({"path": "/never", "warm_up": 1})).unwrap();
+    let outcome = http.run(&scope).await;
+    let words = "only 0 of 1 request to";
+    assert!(
+        outcome.words().contains(words) && outcome.words().contains("went to `warm_up`"),
+        "{}",
+        outcome.words()
+    );
     // Nobody there: not counted while warming up, and told after it.
     let nobody = json!({"url": "http://127.0.0.1:1"});
     let outcome = run(json!({"warm_up": 50, "connect_timeout": "50ms"}), &nobody).await;
