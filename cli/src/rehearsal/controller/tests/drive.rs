@@ -59,6 +59,10 @@ pub(super) struct Drive<'a> {
     count: usize,
 }
 
+/// A deployment may take 30 days, in which each of its hooks, four at the most, may be asked again every 30 s: two turns
+/// each time, the call and its answer. The rest is for what else happens.
+const MOST_TURNS: usize = 30 * 24 * 3600 / 30 * 4 * 2 + 10_000;
+
 impl<'a> Drive<'a> {
     pub(super) fn new(deployment: Deployment, script: impl FnMut(&str, &str, usize) -> Act + 'a) -> Self {
         Self {
@@ -89,7 +93,7 @@ impl<'a> Drive<'a> {
         let mut turns = 0;
         while !self.deployment.status().is_final() {
             turns += 1;
-            assert!(turns < 200_000, "it does not end: {:?}", self.deployment);
+            assert!(turns < MOST_TURNS, "it does not end: {:?}", self.deployment);
             let next = self.pending.first_key_value().map(|(key, _)| *key);
             let deadline = self.deployment.deadline();
             let input = match (next, deadline) {
