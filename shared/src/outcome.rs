@@ -63,6 +63,8 @@ pub enum SkipCause {
     WrongStage,
     /// What the check looks at was red before the deployment began, and says nothing about green.
     AlreadyRed,
+    /// There were too few requests to judge, and the plan lets that decide nothing.
+    FewRequests,
 }
 
 impl SkipCause {
@@ -74,6 +76,7 @@ impl SkipCause {
             Self::NotConfigured => "not_configured",
             Self::WrongStage => "wrong_stage",
             Self::AlreadyRed => "already_red",
+            Self::FewRequests => "few_requests",
         }
     }
 }

@@ -159,7 +159,7 @@ fn passed(deciding: &[&Judged<'_>]) -> Option<Verdict> {
     let others = if others.is_empty() { String::new() } else { format!("; so did {}", others.join(", ")) };
     let left_out: Vec<_> = deciding
         .iter()
-        .filter(|one| one.outcome.kind == Kind::Inconclusive)
+        .filter(|one| matches!(one.outcome.kind, Kind::Inconclusive | Kind::Skip(SkipCause::FewRequests)))
         .map(|one| format!("`{}` ({})", one.name, one.outcome.words()))
         .collect();
     let left_out = match left_out.as_slice() {
@@ -186,7 +186,9 @@ fn nothing_passed(deciding: &[&Judged<'_>]) -> Verdict {
     }
     let nothing_to_judge =
         |one: &&Judged<'_>| matches!(one.outcome.kind, Kind::Skip(SkipCause::Create | SkipCause::FirstStep));
-    if let Some(one) = deciding.iter().find(|one| !nothing_to_judge(one)) {
+    // What was looked at says more than what is not there.
+    let few = deciding.iter().find(|one| one.outcome.kind == Kind::Skip(SkipCause::FewRequests));
+    if let Some(one) = few.or_else(|| deciding.iter().find(|one| !nothing_to_judge(one))) {
         return Verdict::stop(format!(
             "nothing was validated: check `{}` was skipped: {}",
             one.name,

@@ -23,6 +23,8 @@ struct Minute {
     errors: u64,
     /// Connections that targets did not take.
     refused: u64,
+    /// That no target answered.
+    unanswered: u64,
     /// Of each request, in seconds.
     time: f64,
 }
@@ -46,6 +48,8 @@ fn record(world: &mut World, target_group: &str, minutes: u64, minute: Minute) {
     };
     put("RequestCount", 1.0, minute.requests);
     put("HTTPCode_Target_5XX_Count", 1.0, minute.errors);
+    let failed = minute.errors + minute.refused + minute.unanswered;
+    put("HTTPCode_Target_2XX_Count", 1.0, minute.requests.saturating_sub(failed));
     put("TargetConnectionErrorCount", 1.0, minute.refused);
     put("TargetResponseTime", minute.time, minute.requests);
 }

@@ -4,6 +4,9 @@
 //! The states of metric and composite alarms. Without `names` those of the deployment: what the service's
 //! deployment configuration names, with CodeDeploy what the deployment group does.
 //!
+//! Until a whole minute has passed since green got its traffic, alarms that are OK say nothing about it: that is
+//! pending.
+//!
 //! An alarm that has been in ALARM since before the deployment began says nothing about green, and ECS then
 //! ignores all alarms of this deployment: it is skipped with that warning, because a hotfix for a red alarm
 //! must get through; `"already_red": "fail"` stops it. Where nothing else passes, nothing was validated:
@@ -37,11 +40,15 @@ use aws_sdk_cloudwatch::{
     types::{AlarmType, CompositeAlarm, MetricAlarm},
 };
 use greenlight::schemars::JsonSchema;
-use greenlight::{Check, Fact, Outcome, Scope, plan::Problem};
+use greenlight::{Check, Fact, Kind, Outcome, Scope, clock, plan::Problem};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{cloudwatch, collect::looked, window::Looked};
+use crate::{
+    cloudwatch,
+    collect::looked,
+    window::{Looked, until_more},
+};
 
 mod judge;
 
@@ -110,9 +117,14 @@ impl Check for Alarms {
     }
 
     async fn run(&self, scope: &Scope) -> Outcome {
-        match self.found(scope).await {
-            Ok(found) => judge(self, &found),
-            Err(outcome) => *outcome,
+        let found = match self.found(scope).await {
+            Ok(found) => found,
+            Err(outcome) => return *outcome,
+        };
+        let outcome = judge(self, &found);
+        match outcome.kind {
+            Kind::Pending => outcome.again_in(until_more(clock::now())),
+            _ => outcome,
         }
     }
 }
@@ -120,7 +132,11 @@ impl Check for Alarms {
 impl Alarms {
     async fn found(&self, scope: &Scope) -> Fact<Found> {
         let status = scope.deployment().status().await?;
-        let is_first_step = matches!(looked(scope).await?, Looked::FirstStep(_));
+        let (is_first_step, too_early) = match looked(scope).await? {
+            Looked::FirstStep(_) => (true, None),
+            Looked::TooEarly(why) => (false, Some(why)),
+            Looked::At(_) | Looked::Unknown(_) => (false, None),
+        };
         let (names, are_own) = if self.names.is_empty() {
             let own = scope.deployment().alarms().await?;
             (own.map(|alarms| alarms.names).unwrap_or_default(), true)
@@ -128,7 +144,7 @@ impl Alarms {
             (self.names.clone(), false)
         };
         let alarms = described(scope, &names).await?;
-        Ok(Found { names, are_own, alarms, started_at: status.started_at, is_first_step })
+        Ok(Found { names, are_own, alarms, started_at: status.started_at, is_first_step, too_early })
     }
 }
 

@@ -40,6 +40,8 @@ pub(crate) struct Series {
     pub(crate) points: Vec<(Timestamp, f64)>,
     /// What CloudWatch says of it, where it is not complete.
     pub(crate) trouble: Option<String>,
+    /// That it alone could not be asked for.
+    pub(crate) refused: Option<Box<Outcome>>,
 }
 
 /// What the checks of a pass share.
@@ -90,7 +92,39 @@ async fn collect(scope: &Scope) -> Fact<Arc<Collected>> {
 /// The most queries of one call; an expression takes one more for each of its metrics.
 const MOST: usize = 500;
 
+/// All values, in one call where it goes. An expression that CloudWatch refuses takes the whole call with it: then
+/// each expression is asked for by itself, and answers for itself alone.
 async fn ask(scope: &Scope, windows: &Windows, queries: Vec<Query>) -> Fact<Values> {
+    // Blue's window begins in step with green's, so that the periods of both begin with the call's.
+    let needs_blue = queries.iter().any(|query| query.side == Side::Blue);
+    let start = if needs_blue { windows.blue.start.min(windows.green.start) } else { windows.green.start };
+    let refused = match together(scope, windows, start, &queries).await {
+        Ok(series) => return Ok(Values(queries.into_iter().zip(series).collect())),
+        Err(refused) => refused,
+    };
+    let (expressions, metrics): (Vec<_>, Vec<_>) =
+        queries.into_iter().partition(|query| matches!(query.what, What::Expression { .. }));
+    if expressions.is_empty() || (metrics.is_empty() && expressions.len() == 1) {
+        return Err(refused);
+    }
+    let series = together(scope, windows, start, &metrics).await?;
+    let mut values: BTreeMap<_, _> = metrics.into_iter().zip(series).collect();
+    for expression in expressions {
+        let series = match together(scope, windows, start, std::slice::from_ref(&expression)).await {
+            Ok(mut series) => series.pop().unwrap_or_default(),
+            Err(refused) => Series { refused: Some(refused), ..Series::default() },
+        };
+        values.insert(expression, series);
+    }
+    Ok(Values(values))
+}
+
+async fn together(
+    scope: &Scope,
+    windows: &Windows,
+    start: Timestamp,
+    queries: &[Query],
+) -> Fact<Vec<Series>> {
     let mut series: Vec<Series> = vec![Series::default(); queries.len()];
     let mut calls: Vec<Vec<MetricDataQuery>> = Vec::new();
     for (place, query) in queries.iter().enumerate() {
@@ -100,9 +134,6 @@ async fn ask(scope: &Scope, windows: &Windows, queries: Vec<Query>) -> Fact<Valu
             None => calls.push(sent),
         }
     }
-    // Blue's window begins in step with green's, so that the periods of both begin with the call's.
-    let needs_blue = queries.iter().any(|query| query.side == Side::Blue);
-    let start = if needs_blue { windows.blue.start.min(windows.green.start) } else { windows.green.start };
     let client = cloudwatch(scope).await;
     for call in calls {
         let mut token = None;
@@ -126,7 +157,7 @@ async fn ask(scope: &Scope, windows: &Windows, queries: Vec<Query>) -> Fact<Valu
             }
         }
     }
-    Ok(Values(queries.into_iter().zip(series).collect()))
+    Ok(series)
 }
 
 fn add(series: &mut Series, result: &MetricDataResult) {
@@ -207,6 +238,9 @@ impl Values {
     /// The one value of a query for its whole window; none where there is no data.
     pub(crate) fn whole(&self, query: &Query, windows: &Windows) -> Fact<Option<f64>> {
         let Some(series) = self.0.get(query) else { return Ok(None) };
+        if let Some(refused) = &series.refused {
+            return Err(refused.clone());
+        }
         let window = query.window(windows);
         if let Some(trouble) = &series.trouble {
             return Err(Box::new(Outcome::inconclusive(format!(

@@ -38,7 +38,7 @@ pub fn hook() -> Hook {
             { "alarms": { "insufficient_data": "pass" } },
             { "metric": {
                 "name": "error_rate", "of": "error_rate", "max": "1%", "min_requests": 100,
-                "below_min_requests": "advisory", "patience": "5m", "on_inconclusive": "pass",
+                "below_min_requests": "advisory", "patience": "5m",
             } },
         ] }))
 }

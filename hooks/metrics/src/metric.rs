@@ -15,23 +15,30 @@
 //! At the first step there is nothing to judge yet.
 //!
 //! `error_rate` is target 5xx and target connection errors over requests: a green that refuses connections
-//! shows few 5xx. Requests without an error metric are requests without errors; no requests are no evidence.
+//! shows few 5xx. No requests are no evidence. A green that hangs, or hangs up, shows neither: its requests are
+//! answered by the load balancer, which counts that for itself and not for a target group. So are those whose
+//! client left. They are what is left of `RequestCount` without the answers of targets, as are those whose metrics
+//! CloudWatch does not have yet: where the bounds hold only if all of them went well, and they are more than 1 %
+//! (some straddle a minute), nothing can be told (`unanswered`).
 //! Percentiles are asked for over the whole window, never averaged. An Application Load Balancer counts all
 //! requests of a target group alike: those that the hook `test-traffic` sends at the same stages, through the
 //! test route or after the shift, are among them.
 //!
 //! # Fails when
-//! `max` or `min` does not hold. Against blue, when the difference exceeds the bound and noise: for
+//! `max` or `min` does not hold; an error rate below `min_requests` only if so many errors are no chance at `max` (at
+//! 1 %); `min` of `requests` once patience is over. Against blue, when the difference exceeds the bound and noise: for
 //! percentage points by a test of two proportions on the counts (one-sided, at 1 %), for response times when
 //! more than `failure_limit` single minutes are above the bound, too.
 //!
 //! # Inconclusive when
-//! Below `min_requests`, without data of green or of blue, once patience is over (until then it is pending);
+//! Below `min_requests`, without data of green or of blue, with too many requests that no target answered, once
+//! patience is over (until then it is pending);
 //! a call was denied or failed; it is not known which step is judged.
 //!
 //! # Skipped when
 //! It is the first step (`first_step`), there is no blue to compare with and no other bound (`create`), the
-//! service has no load balancer, or a Network Load Balancer, which counts no requests (`not_configured`).
+//! service has no load balancer, or a Network Load Balancer, which counts no requests (`not_configured`), or there
+//! were too few requests and `below_min_requests` is `advisory` (`few_requests`).
 //!
 //! # IAM it needs
 //! On ECS: `ecs:DescribeServiceDeployments`, `ecs:DescribeServiceRevisions`, `cloudwatch:GetMetricData`.
@@ -100,6 +107,8 @@ pub struct Metric {
     min_requests: Option<u64>,
     /// What becomes of a green with fewer, once patience is over.
     below_min_requests: Below,
+    /// What becomes of a green whose error rate holds only if all requests without a target's answer went well.
+    unanswered: Unanswered,
     /// How many single minutes may be above the bound over blue before that is no noise.
     failure_limit: u32,
 }
@@ -112,9 +121,22 @@ enum Below {
     /// It could not be told.
     #[default]
     Inconclusive,
-    /// What few requests there were decide nothing against green: bounds that hold are a pass that says first
-    /// how many there were; bounds that do not, and no requests at all, could not be told.
+    /// What few requests there were decide nothing against green, unless so many of them went wrong that it is no
+    /// chance: bounds that hold are a pass that says first how many there were; bounds that do not, and no
+    /// requests at all, are left out.
     Advisory,
+}
+
+/// What becomes of requests that no target answered, as far as CloudWatch knows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(crate = "greenlight::schemars")]
+#[serde(rename_all = "snake_case")]
+enum Unanswered {
+    /// It could not be told, where they would break a bound if they were errors.
+    #[default]
+    Inconclusive,
+    /// Nothing: of a service whose connections outlast minutes, as with `WebSocket`.
+    Ignore,
 }
 
 impl Default for Metric {
@@ -128,6 +150,7 @@ impl Default for Metric {
             ignore_below: None,
             min_requests: None,
             below_min_requests: Below::default(),
+            unanswered: Unanswered::default(),
             failure_limit: 1,
         }
     }
@@ -288,6 +311,15 @@ fn problems(metric: &Metric) -> Vec<Problem> {
         say(
             "min_requests",
             "needs a target group whose requests are counted; expected a dimension with `{target_group}`"
+                .to_owned(),
+        );
+    }
+    if let Of::Expression(expression) = of
+        && expression.is.to_ascii_uppercase().contains("METRICS(")
+    {
+        say(
+            "of",
+            "uses METRICS(), which means every metric of the call, those of other checks among them; name the metrics"
                 .to_owned(),
         );
     }

@@ -187,6 +187,7 @@ fn any_case() -> impl Strategy<Value = Case> {
         Just(Kind::Skip(SkipCause::NotConfigured)),
         Just(Kind::Skip(SkipCause::WrongStage)),
         Just(Kind::Skip(SkipCause::AlreadyRed)),
+        Just(Kind::Skip(SkipCause::FewRequests)),
     ];
     let policy = prop_oneof![Just(OnInconclusive::Fail), Just(OnInconclusive::Pass)];
     (kind, any::<bool>(), policy, any::<bool>()).prop_map(|(kind, may_wait, policy, advisory)| Case {

@@ -227,11 +227,24 @@ async fn all_checks_of_a_plan_ask_once() {
         seen.found(Proceed, "pass", &["check `a` passed", "so did `b`, `c`"])?;
         let calls = seen.count("GetMetricData");
         ensure!(calls == 1, "{calls} calls of GetMetricData; expected 1");
-        // Requests are asked for once for all three; errors, times, and times by the minute.
+        // Requests are asked for once for all three; errors, green's answers, times, and times by the minute.
         let asked = &seen.calls.iter().find(|call| call.operation == "GetMetricData").unwrap().input;
         let queries = asked["MetricDataQueries"].as_array().map_or(0, Vec::len);
-        ensure!(queries == 9, "{queries} queries; expected 9: {asked}");
+        ensure!(queries == 12, "{queries} queries; expected 12: {asked}");
         Ok(())
+    });
+    table.add("an expression that CloudWatch refuses is the fault of no other check", async {
+        let mut scene = shifted().await;
+        scene.plan_key(
+            "checks",
+            json!([
+                {"metric": {"name": "sound", "of": "error_rate", "max": "1%"}},
+                {"metric": {"name": "broken", "of": {"expression": {"is": "SUM("}}, "max": 1, "on_inconclusive": "pass"}},
+            ]),
+        );
+        green(&mut scene, 5, requests(1000, 0));
+        let words = ["check `sound` passed: error rate 0%", "could not be told: `broken` ("];
+        scene.play().await.decided(Proceed, &words)
     });
     table.play().await;
 }

@@ -1,5 +1,8 @@
 //! Without a plan: the deployment's alarms and green's error rate.
 
+use greenlight_cli::rehearsal::aws::cloudwatch::GET_METRIC_DATA;
+use greenlight_cli::rehearsal::aws::{Fault, Times};
+
 use super::{Minute, alarm, green, own_alarms, scene, shifted};
 use crate::table::{Table, ensure};
 use crate::verdict::Verdict::{Proceed, Stop};
@@ -26,12 +29,32 @@ async fn a_service_without_much_traffic_is_not_rolled_back_for_that() {
         let words = ["check `alarms` passed: alarm `a` is OK", "left out", "0 of 100 requests"];
         scene.play().await.decided(Proceed, &words)
     });
-    table.add("few requests with errors, alarms that are OK", async {
+    table.add("few requests with an error, alarms that are OK", async {
+        let mut scene = shifted().await;
+        own_alarms(&mut scene, vec![alarm("a", "OK", 90)]);
+        green(&mut scene, 5, requests(12, 1));
+        let words = ["check `alarms` passed", "left out", "12 of 100 requests", "error rate 8.33%"];
+        scene.play().await.decided(Proceed, &words)
+    });
+    table.add("few requests with more errors than chance makes", async {
         let mut scene = shifted().await;
         own_alarms(&mut scene, vec![alarm("a", "OK", 90)]);
         green(&mut scene, 5, requests(12, 3));
-        let words = ["check `alarms` passed", "left out", "12 of 100 requests", "error rate 25%"];
-        scene.play().await.decided(Proceed, &words)
+        scene.play().await.decided(Stop, &["check `error_rate` failed: error rate 25% (3 of 12 requests)"])
+    });
+    table.add("metrics that may not be read, alarms that are OK", async {
+        let mut scene = shifted().await;
+        own_alarms(&mut scene, vec![alarm("a", "OK", 90)]);
+        scene.fault(&GET_METRIC_DATA, Fault::Denied, Times::Always);
+        let words = ["check `error_rate` could not be told", "not allowed to call cloudwatch:GetMetricData"];
+        scene.play().await.decided(Stop, &words)
+    });
+    table.add("a green that hangs", async {
+        let mut scene = shifted().await;
+        own_alarms(&mut scene, vec![alarm("a", "OK", 90)]);
+        green(&mut scene, 5, Minute { unanswered: 300, ..requests(1000, 0) });
+        let words = ["check `error_rate` could not be told", "no target answered 300 of them"];
+        scene.play().await.decided(Stop, &words)
     });
     table.add("nothing at all was seen", async {
         shifted().await.play().await.decided(Stop, &["nothing was validated", "0 of 100 requests"])

@@ -1,6 +1,6 @@
 //! States of alarms in, an outcome out; pure.
 
-use greenlight::{Outcome, SkipCause};
+use greenlight::{Kind, Outcome, SkipCause};
 use jiff::Timestamp;
 
 use super::{Alarms, AlreadyRed, InsufficientData};
@@ -15,6 +15,8 @@ pub(super) struct Found {
     pub(super) started_at: Option<Timestamp>,
     /// Whether green has had no production traffic yet.
     pub(super) is_first_step: bool,
+    /// Why alarms that are OK say nothing about green yet, where that is so.
+    pub(super) too_early: Option<String>,
 }
 
 /// An alarm.
@@ -50,8 +52,18 @@ impl State {
 /// What a deployment should know whose alarms were red when it began.
 const IGNORED: &str = "ECS ignores all alarms of this deployment";
 
-/// Judges the alarms: red ones first, then those of which nothing can be told.
+/// Judges the alarms. Those that are OK are so from the time before green got its traffic until they had time to
+/// change.
 pub(super) fn judge(settings: &Alarms, found: &Found) -> Outcome {
+    let judged = as_they_are(settings, found);
+    match &found.too_early {
+        Some(why) if judged.kind == Kind::Pass => Outcome::pending(why.clone()).otherwise(judged),
+        _ => judged,
+    }
+}
+
+/// Red ones first, then those of which nothing can be told.
+fn as_they_are(settings: &Alarms, found: &Found) -> Outcome {
     let or_first_step = |cause| if found.is_first_step { SkipCause::FirstStep } else { cause };
     if found.names.is_empty() {
         let words = "the deployment has no alarms";

@@ -6,10 +6,10 @@
 //! failure limit does. A Mann-Whitney test over the minutes, as Kayenta has it, would know nothing of how
 //! many requests each minute stands for.
 
-use greenlight::{Outcome, SkipCause};
+use greenlight::{Kind, Outcome, SkipCause};
 
 use super::{
-    Below, Metric,
+    Below, Metric, Unanswered,
     amount::{Amount, Over},
     of::Of,
     queries::Shown,
@@ -20,6 +20,11 @@ use crate::window::Windows;
 /// Beyond this many standard errors a difference is no noise: 1 % of the differences that are nothing but
 /// noise are larger.
 pub(super) const NOISE: f64 = 2.326;
+
+/// What is no chance: one in a hundred.
+const LEVEL: f64 = 0.01;
+/// More requests than this share are not without an answer because they came at the end of a minute.
+const STRADDLING: f64 = 0.01;
 
 /// What is known of blue.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,22 +55,47 @@ pub(super) fn judge(metric: &Metric, of: &Of, windows: &Windows, green: &Shown, 
 fn few(metric: &Metric, of: &Of, windows: &Windows, green: &Shown, blue: &Blue, requests: f64) -> Outcome {
     let words = format!("{requests} of {} requests {}", metric.min_requests().max(1), windows.green);
     let hint = "lower `min_requests`, or raise `patience` or the bake time of the steps, if the service has so little traffic";
-    let could_not_be_told = || Outcome::inconclusive(format!("{words}: too few to judge")).hint(hint);
-    let decided = if metric.below_min_requests == Below::Advisory && requests > 0.0 {
-        let judged = held(metric, of, windows, green, blue);
-        if judged.kind == greenlight::Kind::Pass {
-            judged.caveat(words.clone())
-        } else {
-            Outcome::inconclusive(format!("{words}: too few to judge; {}", judged.words()))
+    let judged = (requests > 0.0).then(|| held(metric, of, windows, green, blue));
+    if let (Some(judged), Some(max), true) = (&judged, metric.max, of.is_rate())
+        && judged.kind == Kind::Fail
+        && by_chance(green.errors, requests, max.value()) < LEVEL
+    {
+        return judged.clone();
+    }
+    let decided = match (metric.below_min_requests, judged) {
+        (Below::Inconclusive, _) => Outcome::inconclusive(format!("{words}: too few to judge")).hint(hint),
+        (Below::Advisory, Some(judged)) if judged.kind == Kind::Pass => judged.caveat(words.clone()),
+        (Below::Advisory, judged) => {
+            let shown = judged.map(|judged| format!("; {}", judged.words())).unwrap_or_default();
+            Outcome::skip(SkipCause::FewRequests, format!("{words}: too few to judge{shown}"))
         }
-    } else {
-        could_not_be_told()
     };
     let measured = |outcome: Outcome| with_measurements(outcome, of, windows, green, blue);
     Outcome::pending(words).otherwise(measured(decided))
 }
 
+/// Whether the bounds hold, whatever became of the requests that no target answered.
 fn held(metric: &Metric, of: &Of, windows: &Windows, green: &Shown, blue: &Blue) -> Outcome {
+    let judged = held_as_shown(metric, of, windows, green, blue);
+    let (requests, unanswered) = (green.requests.unwrap_or(0.0), green.unanswered);
+    if judged.kind != Kind::Pass
+        || metric.unanswered == Unanswered::Ignore
+        || unanswered <= requests * STRADDLING
+    {
+        return judged;
+    }
+    let worst = Shown { errors: green.errors + unanswered, unanswered: 0.0, ..green.clone() };
+    if held_as_shown(metric, of, windows, &worst, blue).kind == Kind::Pass {
+        return judged;
+    }
+    let words = format!("{}, but no target answered {unanswered} of them", judged.observed);
+    let decided = Outcome::inconclusive(words.clone()).hint(
+        "green hangs or hangs up, or clients leave; if connections outlast minutes by design (WebSockets), say \"unanswered\": \"ignore\"",
+    );
+    Outcome::pending(words).otherwise(decided)
+}
+
+fn held_as_shown(metric: &Metric, of: &Of, windows: &Windows, green: &Shown, blue: &Blue) -> Outcome {
     let Some(value) = value(of, green) else {
         let words = format!("CloudWatch has no data of {} {}", of.name(), windows.green);
         let decided = Outcome::inconclusive(words.clone());
@@ -76,7 +106,10 @@ fn held(metric: &Metric, of: &Of, windows: &Windows, green: &Shown, blue: &Blue)
         return Outcome::fail(seen, format!("at most {max}"));
     }
     if let Some(min) = metric.min.filter(|min| value < min.value()) {
-        return Outcome::fail(seen, format!("at least {min}"));
+        let fail = Outcome::fail(seen.clone(), format!("at least {min}"));
+        // A count grows with time.
+        let grows = *of == Of::Requests;
+        return if grows { Outcome::pending(format!("{seen} of at least {min}")).otherwise(fail) } else { fail };
     }
     let absolute = metric.max.is_some() || metric.min.is_some();
     let Some(over) = metric.over_blue else { return Outcome::pass(seen) };
@@ -150,6 +183,30 @@ fn factor_over(
     Outcome::fail(counted, format!("{expected}, or more in at most {limit} minutes"))
 }
 
+/// How likely so many errors or more are where each request fails with this probability: the upper tail of the
+/// binomial distribution, and its normal approximation where the sum would be long.
+pub(super) fn by_chance(errors: f64, requests: f64, rate: f64) -> f64 {
+    if errors <= 0.0 || rate >= 1.0 {
+        return 1.0;
+    }
+    if rate <= 0.0 {
+        return 0.0;
+    }
+    let expected = requests * rate;
+    if expected > 50.0 {
+        let z = (errors - expected) / (expected * (1.0 - rate)).sqrt();
+        return if z > NOISE { 0.0 } else { 1.0 };
+    }
+    let odds = rate / (1.0 - rate);
+    let (mut term, mut below, mut count) = ((1.0 - rate).powf(requests), 0.0, 0.0);
+    while count < errors {
+        below += term;
+        term *= (requests - count) / (count + 1.0) * odds;
+        count += 1.0;
+    }
+    1.0 - below
+}
+
 /// By how many standard errors green's rate is more than the margin over blue's.
 ///
 /// Two proportions with unequal variances, each with one success and one failure more than were counted
@@ -214,6 +271,7 @@ fn with_measurements(outcome: Outcome, of: &Of, windows: &Windows, green: &Shown
         }
         if of.is_rate() {
             side.insert("errors".to_owned(), shown.errors.into());
+            side.insert("unanswered".to_owned(), shown.unanswered.into());
         }
         outcome = outcome.measured(name, side);
     }

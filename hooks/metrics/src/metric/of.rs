@@ -54,7 +54,7 @@ pub(super) struct Custom {
 #[serde(deny_unknown_fields)]
 pub(super) struct Expression {
     /// The expression, e.g. `errors / requests`.
-    is: String,
+    pub(super) is: String,
     /// The metrics by the ids that it names them by.
     #[serde(default)]
     pub(super) metrics: BTreeMap<String, Custom>,

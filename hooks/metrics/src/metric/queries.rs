@@ -12,6 +12,10 @@ use crate::{
     window::Windows,
 };
 
+const ERRORS: [&str; 2] = ["HTTPCode_Target_5XX_Count", "TargetConnectionErrorCount"];
+const ANSWERS: [&str; 3] =
+    ["HTTPCode_Target_2XX_Count", "HTTPCode_Target_3XX_Count", "HTTPCode_Target_4XX_Count"];
+
 /// What one side of one way showed.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Shown {
@@ -19,6 +23,8 @@ pub(super) struct Shown {
     pub(super) requests: Option<f64>,
     /// How many of them went wrong: target 5xx and connections that targets did not take.
     pub(super) errors: f64,
+    /// How many of them no target answered, nor refused, as far as CloudWatch knows.
+    pub(super) unanswered: f64,
     /// What is looked at, where that is no rate.
     pub(super) value: Option<f64>,
     /// The same, minute by minute.
@@ -29,6 +35,8 @@ pub(super) struct Shown {
 struct Asked {
     requests: Option<Query>,
     errors: Vec<Query>,
+    /// Answers of targets that are no errors.
+    answers: Vec<Query>,
     value: Option<Query>,
     minutes: Option<Query>,
 }
@@ -85,16 +93,15 @@ impl Metric {
         };
         let by_minute = (of == &Of::ResponseTime && self.over_blue.is_some() && side == Side::Green)
             .then(|| value.clone().map(|what| Query { what, side, by_minute: true }));
-        let errors = match of {
-            Of::ErrorRate => ["HTTPCode_Target_5XX_Count", "TargetConnectionErrorCount"]
-                .into_iter()
-                .filter_map(|name| whole(metric(name, "Sum")))
-                .collect(),
-            _ => Vec::new(),
-        };
+        let sums = |names: &[&str]| names.iter().filter_map(|name| whole(metric(name, "Sum"))).collect();
+        let is_rate = *of == Of::ErrorRate;
+        let errors = if is_rate { sums(&ERRORS) } else { Vec::new() };
+        // Blue has been judged before.
+        let answers = if is_rate && side == Side::Green { sums(&ANSWERS) } else { Vec::new() };
         Asked {
             requests: needs_requests.then(|| whole(metric("RequestCount", "Sum"))).flatten(),
             errors,
+            answers,
             value: whole(value),
             minutes: by_minute.flatten(),
         }
@@ -103,7 +110,8 @@ impl Metric {
 
 impl Asked {
     fn all(self) -> Vec<Query> {
-        self.requests.into_iter().chain(self.errors).chain(self.value).chain(self.minutes).collect()
+        let counts = self.requests.into_iter().chain(self.errors).chain(self.answers);
+        counts.chain(self.value).chain(self.minutes).collect()
     }
 
     fn read(&self, values: &Values, windows: &Windows) -> Fact<Shown> {
@@ -111,16 +119,19 @@ impl Asked {
             Some(query) => values.whole(query, windows),
             None => Ok(None),
         };
-        let mut errors = 0.0;
-        for query in &self.errors {
-            errors += values.whole(query, windows)?.unwrap_or(0.0);
-        }
+        let sum = |queries: &[Query]| -> Fact<f64> {
+            queries.iter().try_fold(0.0, |sum, query| Ok(sum + values.whole(query, windows)?.unwrap_or(0.0)))
+        };
+        let (errors, answers) = (sum(&self.errors)?, sum(&self.answers)?);
         let requests = whole(&self.requests)?;
         // A connection that was not taken is a request that came, whether it was counted or not.
         let requests = if errors > 0.0 { Some(requests.unwrap_or(0.0).max(errors)) } else { requests };
+        let asks_for_answers = !self.answers.is_empty();
+        let unanswered = if asks_for_answers { requests.unwrap_or(0.0) - errors - answers } else { 0.0 };
         Ok(Shown {
             requests,
             errors,
+            unanswered: unanswered.max(0.0),
             value: whole(&self.value)?,
             minutes: self.minutes.as_ref().map(|query| values.minutes(query, windows)).unwrap_or_default(),
         })

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{
-    judge::{NOISE, judge, standard_errors},
+    judge::{NOISE, by_chance, judge, standard_errors},
     queries::Shown,
     *,
 };
@@ -30,6 +30,10 @@ fn judged(plan: &Value, green: &Shown, blue: &Blue) -> Outcome {
 
 fn rate(errors: u32, requests: u32) -> Shown {
     Shown { requests: Some(requests.into()), errors: errors.into(), ..Shown::default() }
+}
+
+fn unanswered(errors: u32, unanswered: u32, requests: u32) -> Shown {
+    Shown { unanswered: unanswered.into(), ..rate(errors, requests) }
 }
 
 fn time(seconds: f64, minutes: &[f64]) -> Shown {
@@ -236,8 +240,56 @@ fn the_table_of_judgements() {
             &least,
             rate(0, 9),
             &none,
+            Kind::Pending,
+            "9 requests from 10:03 to 10:09 UTC of at least 10",
+        ),
+        (
+            "a green that hangs",
+            &max,
+            unanswered(0, 150, 210),
+            &none,
+            Kind::Pending,
+            "error rate 0% (0 of 210 requests) from 10:03 to 10:09 UTC, but no target answered 150 of them",
+        ),
+        (
+            "what straddles a minute",
+            &max,
+            unanswered(5, 10, 1000),
+            &none,
+            Kind::Pass,
+            "error rate 0.5% (5 of 1000 requests) from 10:03 to 10:09 UTC",
+        ),
+        (
+            "errors enough without those that nobody answered",
+            &max,
+            unanswered(20, 500, 1000),
+            &none,
             Kind::Fail,
-            "9 requests from 10:03 to 10:09 UTC; expected at least 10",
+            "error rate 2% (20 of 1000 requests) from 10:03 to 10:09 UTC; expected at most 1%",
+        ),
+        (
+            "WebSockets",
+            &json!({"of": "error_rate", "max": "1%", "unanswered": "ignore"}),
+            unanswered(0, 500, 1000),
+            &none,
+            Kind::Pass,
+            "error rate 0% (0 of 1000 requests) from 10:03 to 10:09 UTC",
+        ),
+        (
+            "few requests, and too many errors for a chance",
+            &max,
+            rate(3, 12),
+            &none,
+            Kind::Fail,
+            "error rate 25% (3 of 12 requests) from 10:03 to 10:09 UTC; expected at most 1%",
+        ),
+        (
+            "few requests, and an error by chance",
+            &max,
+            rate(1, 12),
+            &none,
+            Kind::Pending,
+            "12 of 100 requests from 10:03 to 10:09 UTC",
         ),
     ] {
         let outcome = judged(plan, &green, blue);
@@ -263,8 +315,9 @@ fn below_min_requests_the_default_plan_decides_nothing_against_green() {
             Kind::Pass,
             Some("12 of 100 requests from 10:03 to 10:09 UTC"),
         ),
-        ("bounds do not", &advisory, rate(3, 12), Kind::Inconclusive, None),
-        ("no requests are no evidence", &advisory, Shown::default(), Kind::Inconclusive, None),
+        ("bounds do not, by chance", &advisory, rate(1, 12), Kind::Skip(SkipCause::FewRequests), None),
+        ("no requests", &advisory, Shown::default(), Kind::Skip(SkipCause::FewRequests), None),
+        ("no requests are no evidence", &strict, Shown::default(), Kind::Inconclusive, None),
     ] {
         let outcome = after(plan, &shown);
         assert_eq!((outcome.kind, outcome.caveat.as_deref()), (kind, caveat), "{name}");
@@ -332,7 +385,9 @@ proptest! {
         let plan = json!({"of": "error_rate", "max": "100%", "min_requests": least, "below_min_requests": below});
         let outcome = judged(&plan, &Shown { errors: errors.into(), ..Shown::default() }, &Blue::NotAsked);
         prop_assert_eq!(outcome.kind, Kind::Pending);
-        prop_assert_eq!(outcome.after_patience.unwrap().kind, Kind::Inconclusive);
+        let left_out = Kind::Skip(SkipCause::FewRequests);
+        let decided = if advisory { left_out } else { Kind::Inconclusive };
+        prop_assert_eq!(outcome.after_patience.unwrap().kind, decided);
     }
 
     #[test]
@@ -342,4 +397,30 @@ proptest! {
         let plan = json!({"of": "error_rate", "over_blue": format!("+{points}pp"), "min_requests": 1});
         prop_assert_eq!(judged(&plan, &same, &Blue::Shown(same.clone())).kind, Kind::Pass);
     }
+}
+
+#[test]
+fn chance_is_the_tail_of_the_binomial_distribution() {
+    for (errors, requests, rate, expected) in [
+        (0.0, 12.0, 0.01, 1.0),
+        (1.0, 12.0, 0.01, 0.113_615),
+        (2.0, 12.0, 0.01, 0.006_175),
+        (1.0, 50.0, 0.0, 0.0),
+        (5.0, 5.0, 1.0, 1.0),
+        (5.0, 5.0, 0.5, 0.031_25),
+        // The normal approximation says only on which side of the level it is.
+        (60.0, 10_000.0, 0.01, 1.0),
+        (130.0, 10_000.0, 0.01, 0.0),
+    ] {
+        let found = by_chance(errors, requests, rate);
+        assert!((found - expected).abs() < 1e-6, "{errors} of {requests} at {rate}: {found}");
+    }
+}
+
+#[test]
+fn an_expression_names_its_metrics() {
+    let plan = json!({"of": {"expression": {"is": "SUM(metrics())"}}, "max": 1});
+    let metric: Metric = serde_json::from_value(plan).unwrap();
+    let problems: Vec<_> = problems(&metric).iter().map(ToString::to_string).collect();
+    assert!(problems.iter().any(|problem| problem.contains("METRICS()")), "{problems:?}");
 }

@@ -19,6 +19,7 @@ fn found(alarms: Vec<Alarm>) -> Found {
         alarms,
         started_at: Some(at(0)),
         is_first_step: false,
+        too_early: None,
     }
 }
 
@@ -173,4 +174,14 @@ fn a_pass_beside_an_old_red_alarm_says_so_first() {
     // Of alarms that the plan names, ECS may know nothing.
     let named = Found { are_own: false, ..found(alarms()) };
     assert_eq!(judge(&settings(json!({})), &named).caveat.as_deref(), Some(warning));
+}
+
+#[test]
+fn alarms_that_are_ok_say_nothing_before_they_had_time_to_change() {
+    let early = |alarms| Found { too_early: Some("no whole minute".to_owned()), ..found(alarms) };
+    let pending = judge(&settings(json!({})), &early(vec![alarm("a", State::Ok, -10)]));
+    assert_eq!((pending.kind, pending.observed.as_str()), (Kind::Pending, "no whole minute"));
+    assert_eq!(pending.after_patience.map(|outcome| outcome.kind), Some(Kind::Pass));
+    let red = judge(&settings(json!({})), &early(vec![alarm("a", State::Alarm, 1)]));
+    assert_eq!(red.kind, Kind::Fail);
 }
