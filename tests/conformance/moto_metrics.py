@@ -155,8 +155,8 @@ def check(cases, account):
         contains(reason, "0 of 100 requests")
 
     account.put(GREEN_GROUP, 20, RequestCount=1000, HTTPCode_Target_5XX_Count=900)
-    account.put(GREEN_GROUP, 3, RequestCount=600)
-    account.put(GREEN_GROUP, 4, RequestCount=400, HTTPCode_Target_5XX_Count=1)
+    account.put(GREEN_GROUP, 3, RequestCount=600, HTTPCode_Target_2XX_Count=600)
+    account.put(GREEN_GROUP, 4, RequestCount=400, HTTPCode_Target_2XX_Count=399, HTTPCode_Target_5XX_Count=1)
     account.put(BLUE_GROUP, 4, RequestCount=9000, HTTPCode_Target_5XX_Count=9)
     with cases.case("the step before, beside blue"):
         verdict, reason = decided(account, [rate])
