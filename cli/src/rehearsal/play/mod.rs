@@ -7,6 +7,7 @@
 //! goes. The world is kept true to the controller, so that hooks, and people with the AWS CLI, see what
 //! they would see on AWS.
 
+mod decided;
 mod entry;
 mod front;
 mod functions;
@@ -32,7 +33,7 @@ pub use self::stage::NotPlayed;
 use self::pace::AtWork;
 use self::stage::Stage;
 use super::Colour;
-use super::controller::{Command, Deployment, Happening, Input, Status};
+use super::controller::{Command, Deployment, Input, Status};
 use super::fault::HookFaultKind;
 use super::task::{NotReady, Tasks};
 use super::users::{NoAnswer, PATIENCE, Seen, Side};
@@ -317,7 +318,7 @@ impl Play {
                 OfCodeDeploy { deployment: identity.deployment, rollback: identity.rollback_deployment }
             }),
             reason: self.deployment.reason().map(ToOwned::to_owned),
-            decided_by: self.decided_by(),
+            decided_by: decided::by(&self.entries, &self.reasons, self.deployment.status().is_success()),
             notes: self.notes(&users),
             service: self.stage.name(),
             users,
@@ -531,24 +532,6 @@ impl Play {
         let entry = Entry { at, what };
         tell(&entry);
         self.entries.push(entry);
-    }
-
-    /// Why the function that stopped the deployment did so, or why the last one let it go on.
-    fn decided_by(&self) -> Option<String> {
-        let success = self.deployment.status().is_success();
-        let decided = |entry: &Entry| match &entry.what {
-            What::Deployment(Happening::HookEnded { execution, verdict, reason, .. })
-                if verdict.proceeds() == success =>
-            {
-                reason.clone().or_else(|| self.reasons.get(execution).cloned())
-            }
-            _ => None,
-        };
-        if success {
-            self.entries.iter().rev().find_map(decided)
-        } else {
-            self.entries.iter().find_map(decided)
-        }
     }
 
     fn notes(&self, users: &Seen) -> Vec<String> {
