@@ -138,6 +138,13 @@ impl LogReader {
         Self { log, listener, next }
     }
 
+    /// Reads this listener's entries, and what adds them.
+    #[cfg(test)]
+    pub(in crate::rehearsal) fn of(listener: &str) -> (Self, impl Fn(Entry) + use<>) {
+        let log = Arc::new(Log::default());
+        (Self::new(Arc::clone(&log), listener.to_owned()), move |entry| log.add(entry))
+    }
+
     /// The entries that have come since the last call, oldest first, each with its number in the log.
     pub fn read(&mut self) -> Vec<(u64, Entry)> {
         let (entries, next) = self.log.since(self.next, |entry| entry.listener == self.listener);

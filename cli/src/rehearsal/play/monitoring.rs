@@ -1,5 +1,8 @@
 //! What CloudWatch is told of a rehearsal, at the end of every simulated minute: what went through the load
 //! balancer in it, by target group, and the states of the deployment's alarms.
+//!
+//! A request belongs to the minute in which it was read of, so the log is read every few seconds: whoever wakes late
+//! at a minute's end has not lost the requests of the next one.
 
 mod alarms;
 mod hosts;
@@ -15,11 +18,24 @@ use tokio::task::JoinHandle;
 use self::requests::Requests;
 use crate::rehearsal::aws::elb::LoadBalancerKind;
 use crate::rehearsal::aws::{Shared, World};
-use crate::rehearsal::balancer::{Balancer, LogReader};
+use crate::rehearsal::balancer::{Balancer, Entry, LogReader};
 use crate::rehearsal::clock::Clock;
 use crate::rehearsal::controller::configuration::Configuration;
 use crate::rehearsal::subject::Subject;
-use crate::rehearsal::users::{Alarm, LITTLE, PERIOD, Window, Windows, after, floor};
+use crate::rehearsal::users::{Alarm, LITTLE, PERIOD, Traces, Window, Windows, after, floor};
+
+/// From one look into the log to the next, in simulated seconds. Minutes are made of these, so that a minute's end is
+/// one of the moments at which it is read.
+const TICK: i64 = 5;
+
+/// What is known of users.
+#[derive(Debug)]
+pub(super) struct OfUsers {
+    /// What they saw.
+    pub(super) windows: Windows,
+    /// How their requests are told from those of hooks.
+    pub(super) traces: Traces,
+}
 
 /// What is watched.
 #[derive(Debug)]
@@ -28,8 +44,10 @@ pub(super) struct Watched {
     pub(super) production: Option<LogReader>,
     /// Of the listener of tests, where there is one.
     pub(super) test: Option<LogReader>,
-    /// What users saw, once they are in.
-    pub(super) windows: Arc<OnceLock<Windows>>,
+    /// What is known of users, once they are in.
+    pub(super) users: Arc<OnceLock<OfUsers>>,
+    /// What was read of the minute that is not over.
+    pub(super) read: Vec<Entry>,
     /// The deployment's alarms by name. One without a condition is never in ALARM.
     pub(super) alarms: BTreeMap<String, Option<Alarm>>,
     /// Alarms that are in ALARM from the beginning to the end.
@@ -54,12 +72,21 @@ impl Monitoring {
         Self(tokio::spawn(async move {
             let mut begun = floor(clock.now(), PERIOD);
             loop {
+                clock.sleep_until(elapsed(&clock, next_tick(clock.now()))).await;
+                let tick = floor(clock.now(), TICK);
                 let end = after(begun);
-                let left = Duration::try_from(end.duration_since(clock.at(Duration::ZERO)));
-                clock.sleep_until(left.unwrap_or_default() + LITTLE).await;
-                world.change(|world| watched.tell(world, begun, end));
-                // The clock may have been set forward.
-                begun = floor(clock.now(), PERIOD).max(end);
+                if tick > end {
+                    // The end was overslept, or the clock was set forward: what comes now is a later minute's.
+                    world.change(|world| watched.tell(world, begun, end));
+                    begun = minute_until(tick);
+                }
+                watched.read();
+                let end = after(begun);
+                if tick == end {
+                    clock.sleep_until(elapsed(&clock, end) + LITTLE).await;
+                    world.change(|world| watched.tell(world, begun, end));
+                    begun = end;
+                }
             }
         }))
     }
@@ -71,7 +98,7 @@ impl Watched {
         subject: &Subject,
         (production, test): (Option<String>, Option<String>),
         balancer: &Balancer,
-        windows: Arc<OnceLock<Windows>>,
+        users: Arc<OnceLock<OfUsers>>,
         (alarms, red_alarms): (&[Alarm], &[String]),
     ) -> Self {
         let names = match &subject.configuration {
@@ -82,25 +109,33 @@ impl Watched {
         Self {
             production: production.map(|listener| balancer.log_reader(listener)),
             test: test.map(|listener| balancer.log_reader(listener)),
-            windows,
+            users,
+            read: Vec::new(),
             alarms: names.iter().map(|name| (name.clone(), condition(name))).collect(),
             red_alarms: red_alarms.to_vec(),
             load_balancer: subject.front.as_ref().map_or(LoadBalancerKind::Application, |front| front.kind),
         }
     }
 
+    /// Reads what has gone through the load balancer since the last time.
+    fn read(&mut self) {
+        for reader in [&mut self.production, &mut self.test].into_iter().flatten() {
+            self.read.extend(reader.read().into_iter().map(|(_, entry)| entry));
+        }
+    }
+
     /// Tells of the minute from `begun` to `end`.
     fn tell(&mut self, world: &mut World, begun: Timestamp, end: Timestamp) {
-        let scale = self.windows.get().and_then(|windows| {
-            windows.look(|history| history.between(begun, end).next().map(Window::scale))
+        let users = self.users.get();
+        let scale = users.and_then(|users| {
+            users.windows.look(|history| history.between(begun, end).next().map(Window::scale))
         });
-        let scale = scale.unwrap_or(1.0);
         let mut requests = Requests::default();
-        for (reader, scale) in [(&mut self.production, scale), (&mut self.test, 1.0)] {
-            let entries = reader.as_mut().map(LogReader::read).unwrap_or_default();
-            for (_, entry) in entries {
-                requests.add(&entry, scale);
-            }
+        for entry in self.read.drain(..) {
+            // Users alone are fewer than they stand for.
+            let is_of_users =
+                users.zip(entry.trace.as_deref()).is_some_and(|(users, trace)| users.traces.has(trace));
+            requests.add(&entry, scale.filter(|_| is_of_users).unwrap_or(1.0));
         }
         if self.load_balancer == LoadBalancerKind::Application {
             requests.record(&mut world.cloudwatch, begun);
@@ -113,10 +148,27 @@ impl Watched {
     fn set_alarms(&self, world: &mut World, now: Timestamp) {
         for (name, alarm) in &self.alarms {
             let is_red = self.red_alarms.contains(name);
-            let state = alarms::state(alarm.as_ref(), is_red, self.windows.get(), now);
+            let state =
+                alarms::state(alarm.as_ref(), is_red, self.users.get().map(|users| &users.windows), now);
             alarms::set(world, name, &state, now);
         }
     }
+}
+
+/// The next moment at which the log is read.
+fn next_tick(now: Timestamp) -> Timestamp {
+    floor(now, TICK).checked_add(Duration::from_secs(TICK.unsigned_abs())).unwrap_or(Timestamp::MAX)
+}
+
+/// The beginning of the minute that what was read until then belongs to: at a minute's end the one that is over.
+fn minute_until(tick: Timestamp) -> Timestamp {
+    let last = tick.checked_sub(Duration::from_secs(1)).unwrap_or(Timestamp::MIN);
+    floor(last, PERIOD)
+}
+
+/// How much simulated time has passed at this moment.
+fn elapsed(clock: &Clock, moment: Timestamp) -> Duration {
+    Duration::try_from(moment.duration_since(clock.at(Duration::ZERO))).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use self::equipment::{certify, environment, is_secure, of_blue, options};
 use self::not_played::machine;
 use self::visitors::{Traffic, Visitors};
 use super::functions::Functions;
-use super::monitoring::{Monitoring, Watched};
+use super::monitoring::{Monitoring, OfUsers, Watched};
 use super::scene::{Scene, circuit_breaker_patience};
 use super::settings::{Answerer, Settings};
 use crate::rehearsal::Colour;
@@ -30,7 +30,7 @@ use crate::rehearsal::controller::{Answer, Assumptions, Circumstances, Deploymen
 use crate::rehearsal::fault::{Faults, HookFaultKind};
 use crate::rehearsal::subject::Subject;
 use crate::rehearsal::task::{self, Ended, NotReady, Program, Tasks};
-use crate::rehearsal::users::{self, Alarms, Fired};
+use crate::rehearsal::users::{Alarms, Fired};
 
 /// What ECS takes until a task's application is started, with Fargate: about half a minute.
 const PROVISIONING: Duration = Duration::from_secs(30);
@@ -49,8 +49,8 @@ pub(super) struct Stage {
     pub(super) aws: Aws,
     pub(super) functions: Functions,
     pub(super) users: Traffic,
-    /// What users see, once they are in.
-    windows: Arc<OnceLock<users::Windows>>,
+    /// What is known of users, once they are in.
+    known: Arc<OnceLock<OfUsers>>,
     _monitoring: Monitoring,
     pub(super) alarms: Option<Alarms>,
     pub(super) pause: Answerer,
@@ -123,17 +123,17 @@ impl Stage {
             clock_file,
             settings.functions,
         );
-        let windows = Arc::default();
+        let known = Arc::default();
         let watched = Watched::of(
             &subject,
             scene.listeners(),
             &balancer,
-            Arc::clone(&windows),
+            Arc::clone(&known),
             (&settings.alarms, &settings.red_alarms),
         );
         let mut stage = Self {
             _monitoring: Monitoring::start(watched, aws.shared(), clock.clone()),
-            windows,
+            known,
             speed: settings.speed,
             functions: {
                 environment(&mut functions, &aws, authority.as_ref());

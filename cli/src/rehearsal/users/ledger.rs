@@ -70,6 +70,10 @@ impl Ledger {
         self.windows.clone()
     }
 
+    pub(super) fn traces(&self) -> Traces {
+        self.traces.clone()
+    }
+
     pub(super) fn seen(&self) -> Seen {
         self.book().tally.seen()
     }

@@ -31,6 +31,7 @@ pub use self::finished::{NoAnswer, Side};
 pub use self::latencies::Latencies;
 pub use self::seen::{Of, Seen};
 pub use self::settings::{Colours, PATIENCE, Settings};
+pub(super) use self::trace::Traces;
 pub(super) use self::watch::LITTLE;
 pub use self::watch::{Alarms, Fired};
 pub use self::window::{Counts, History, Window, Windows};
@@ -72,6 +73,11 @@ impl Users {
     /// What they have seen by the minute, as it grows.
     pub fn windows(&self) -> Windows {
         self.ledger.windows()
+    }
+
+    /// How their requests are told from those of others.
+    pub(super) fn traces(&self) -> Traces {
+        self.ledger.traces()
     }
 
     /// How many requests each one that was sent stands for.

@@ -1,5 +1,6 @@
 //! Traces that users begin and recognise.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::HeaderValue;
@@ -10,25 +11,30 @@ use crate::rehearsal::identifier;
 const RUN_DIGITS: usize = 10;
 
 /// Numbers the requests of these users. The identifier of a root has 24 digits: ten say whose requests
-/// they are, the others count them.
-#[derive(Debug)]
-pub(super) struct Traces {
+/// they are, the others count them. Clones number the same requests.
+#[derive(Clone, Debug)]
+pub(in crate::rehearsal) struct Traces {
     run: String,
-    next: AtomicU64,
+    next: Arc<AtomicU64>,
 }
 
 impl Traces {
-    pub(super) fn new() -> Self {
+    pub(in crate::rehearsal) fn new() -> Self {
         let digits = identifier::hexadecimal();
-        Self { run: digits.get(..RUN_DIGITS).unwrap_or_default().to_owned(), next: AtomicU64::new(0) }
+        Self { run: digits.get(..RUN_DIGITS).unwrap_or_default().to_owned(), next: Arc::default() }
     }
 
     /// The number of the next request, and the `X-Amzn-Trace-Id` that it is sent with.
-    pub(super) fn begin(&self, now: Timestamp) -> (u64, HeaderValue) {
+    pub(in crate::rehearsal) fn begin(&self, now: Timestamp) -> (u64, HeaderValue) {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let root = format!("Root=1-{:08x}-{}{number:014x}", now.as_second(), self.run);
         // It is made of letters, digits and dashes.
         (number, HeaderValue::try_from(root).unwrap_or_else(|_| HeaderValue::from_static("")))
+    }
+
+    /// Whether the request that came with this trace was one of these users'.
+    pub(in crate::rehearsal) fn has(&self, trace: &str) -> bool {
+        self.number(trace).is_some()
     }
 
     /// The number of the request that came with this trace; none if it was not one of these users'.

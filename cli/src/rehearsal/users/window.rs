@@ -92,6 +92,14 @@ impl Windows {
         windows
     }
 
+    /// Those of users of whose requests every second one could be sent in the minute that begins then.
+    #[cfg(test)]
+    pub(in crate::rehearsal) fn half_sent(began: Timestamp) -> Self {
+        let windows = Self::new(began);
+        windows.change(|history| history.asked(began, 20, 10));
+        windows
+    }
+
     /// Looks at them as they are now.
     pub fn look<T>(&self, look: impl FnOnce(&History) -> T) -> T {
         self.change(|history| look(history))

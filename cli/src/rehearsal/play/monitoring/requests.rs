@@ -2,7 +2,7 @@
 //! them.
 //!
 //! Users are fewer than they stand for where the machine cannot send them all, so each of their requests counts
-//! as often as they do. A metric that would be zero has no datapoint, as with AWS.
+//! as often as they do; one of a hook counts once. A metric that would be zero has no datapoint, as with AWS.
 //!
 //! Source: Elastic Load Balancing user guide, *CloudWatch metrics for your Application Load Balancer*.
 

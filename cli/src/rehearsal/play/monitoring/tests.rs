@@ -99,7 +99,7 @@ fn requests_are_counted_as_a_load_balancer_counts_them() {
 #[tokio::test(start_paused = true)]
 async fn alarms_are_told_and_turn_red_when_their_minute_is_over() {
     let clock = Clock::start(60.0);
-    let windows = Arc::new(OnceLock::new());
+    let known = Arc::new(OnceLock::new());
     let alarm = |text: &str| Some(text.parse().unwrap());
     let alarms = BTreeMap::from([
         ("bad".to_owned(), alarm("bad=requests>=0/1m")),
@@ -110,7 +110,8 @@ async fn alarms_are_told_and_turn_red_when_their_minute_is_over() {
     let watched = Watched {
         production: None,
         test: None,
-        windows: Arc::clone(&windows),
+        users: Arc::clone(&known),
+        read: Vec::new(),
         alarms,
         red_alarms: vec!["red".to_owned()],
         load_balancer: LoadBalancerKind::Application,
@@ -128,12 +129,111 @@ async fn alarms_are_told_and_turn_red_when_their_minute_is_over() {
     };
     assert_eq!(states(), expected("INSUFFICIENT_DATA"));
     // Users come in, in the first whole minute.
-    let began = after(floor(clock.now(), PERIOD));
     clock.skip_to_second(0);
-    let users = Windows::of(began, 5);
-    windows.set(users).unwrap();
+    let began = floor(clock.now(), PERIOD);
+    known.set(OfUsers { windows: Windows::of(began, 5), traces: Traces::new() }).unwrap();
     clock.sleep(Duration::from_mins(1) + LITTLE * 2).await;
     assert_eq!(states(), expected("ALARM"));
     let turned = world.look(|world| world.cloudwatch.metric_alarms[0].state_transitioned_timestamp);
     assert_eq!(turned, Some(after(began)));
+}
+
+/// What is counted of a listener, by the minute: `RequestCount`.
+struct Counted {
+    clock: Clock,
+    known: Arc<OnceLock<OfUsers>>,
+    world: Arc<Shared>,
+    /// The first whole minute.
+    began: Timestamp,
+    _monitoring: Monitoring,
+}
+
+impl Counted {
+    /// From a whole minute on, with what adds requests.
+    fn start() -> (Self, impl Fn(Entry)) {
+        let clock = Clock::start(60.0);
+        clock.skip_to_second(0);
+        let began = floor(clock.now(), PERIOD);
+        let (known, world) = (Arc::default(), Arc::new(Shared::new(World::default())));
+        let (production, add) = LogReader::of(&entry(200, AnsweredBy::Target, true).listener);
+        let watched = Watched {
+            production: Some(production),
+            test: None,
+            users: Arc::clone(&known),
+            read: Vec::new(),
+            alarms: BTreeMap::new(),
+            red_alarms: Vec::new(),
+            load_balancer: LoadBalancerKind::Application,
+        };
+        let monitoring = Monitoring::start(watched, Arc::clone(&world), clock.clone());
+        (Self { clock, known, world, began, _monitoring: monitoring }, add)
+    }
+
+    /// Waits until it is so many seconds after the beginning.
+    async fn until(&self, second: u64) {
+        self.clock.sleep_until(elapsed(&self.clock, self.began) + Duration::from_secs(second)).await;
+    }
+
+    /// How many requests each minute has, by its number.
+    fn minutes(&self) -> BTreeMap<i64, u64> {
+        let mut minutes = BTreeMap::new();
+        self.world.look(|world| {
+            let of = world.cloudwatch.metrics.iter().filter(|metric| metric.metric_name == "RequestCount");
+            for point in of.flat_map(|metric| &metric.datapoints) {
+                let minute = point.timestamp.duration_since(self.began).as_secs() / PERIOD;
+                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small count")]
+                let count = point.counts.iter().sum::<f64>() as u64;
+                *minutes.entry(minute).or_default() += count;
+            }
+        });
+        minutes
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn requests_are_counted_in_the_minute_they_came_in() {
+    let (counted, add) = Counted::start();
+    // The last is between the minute's end and the moment at which it is told.
+    for second in [2, 58, 59] {
+        counted.until(second).await;
+        add(entry(200, AnsweredBy::Target, true));
+    }
+    counted.clock.sleep_until(elapsed(&counted.clock, after(counted.began)) + LITTLE / 2).await;
+    assert_eq!(counted.minutes(), BTreeMap::new());
+    add(entry(200, AnsweredBy::Target, true));
+    counted.until(62).await;
+    assert_eq!(counted.minutes(), BTreeMap::from([(0, 3)]));
+    counted.until(122).await;
+    assert_eq!(counted.minutes(), BTreeMap::from([(0, 3), (1, 1)]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_overslept_minute_does_not_swallow_the_next_ones_requests() {
+    let (counted, add) = Counted::start();
+    counted.until(32).await;
+    add(entry(200, AnsweredBy::Target, true));
+    counted.until(52).await;
+    // Nobody is woken while these come, until the middle of the next minute.
+    add(entry(200, AnsweredBy::Target, true));
+    add(entry(200, AnsweredBy::Target, true));
+    tokio::time::advance(counted.clock.real(Duration::from_secs(40))).await;
+    counted.until(122).await;
+    assert_eq!(counted.minutes(), BTreeMap::from([(0, 1), (1, 2)]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn users_stand_for_more_and_hooks_for_themselves() {
+    let (counted, add) = Counted::start();
+    // Half of what was asked for is sent.
+    let (windows, traces) = (Windows::half_sent(counted.began), Traces::new());
+    let of_users = |traces: &Traces| {
+        let (_, trace) = traces.begin(minute());
+        Entry { trace: Some(trace.to_str().unwrap().to_owned()), ..entry(200, AnsweredBy::Target, true) }
+    };
+    add(of_users(&traces));
+    add(of_users(&Traces::new()));
+    add(entry(200, AnsweredBy::Target, true));
+    counted.known.set(OfUsers { windows, traces }).unwrap();
+    counted.until(62).await;
+    assert_eq!(counted.minutes(), BTreeMap::from([(0, 4)]));
 }

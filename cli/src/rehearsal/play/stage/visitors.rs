@@ -9,6 +9,7 @@ use rustls_pki_types::{CertificateDer, ServerName, pem::PemObject};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use super::super::front::Entrance;
+use super::super::monitoring::OfUsers;
 use super::equipment::is_secure;
 use super::not_played::machine;
 use super::{NotPlayed, Stage};
@@ -78,7 +79,7 @@ impl Stage {
         }
         let users = Users::start(settings);
         // The stage is set once, and so are its users.
-        let _ = self.windows.set(users.windows());
+        let _ = self.known.set(OfUsers { windows: users.windows(), traces: users.traces() });
         self.alarms = Some(Alarms::start(alarms, users.windows(), self.clock.clone()));
         self.users = Traffic(Some(users));
         Ok(())
