@@ -13,11 +13,13 @@ use crate::document;
 use crate::failure::Failure;
 use crate::hooks;
 
-/// The plan of each hook that takes part and has one.
+/// The plan of each hook that takes part and has one. Where hooks were chosen, a plan of the others stays unused,
+/// which is noted: nobody is to believe in what was not checked.
 pub(super) fn of_hooks(
     arguments: &[String],
     taking_part: &BTreeSet<&str>,
     which: &Hooks,
+    notes: &mut Vec<String>,
 ) -> Result<BTreeMap<String, String>, Failure> {
     let mut plans = BTreeMap::new();
     for argument in arguments {
@@ -28,10 +30,17 @@ pub(super) fn of_hooks(
             Some(hook) => taking_part.iter().copied().filter(|known| *known == hook).collect(),
             None => with_checks_of(&plan, taking_part)?,
         };
-        if receivers.is_empty() && *which == Hooks::All {
-            let known: Vec<_> = taking_part.iter().map(|hook| format!("`{hook}`")).collect();
-            return Err(Failure::wrong(format!("`--plan {argument}` is for no hook that takes part"))
-                .hint(format!("the hooks that do: {}", known.join(", "))));
+        if receivers.is_empty() {
+            if *which == Hooks::All {
+                let known: Vec<_> = taking_part.iter().map(|hook| format!("`{hook}`")).collect();
+                return Err(Failure::wrong(format!("`--plan {argument}` is for no hook that takes part"))
+                    .hint(format!("the hooks that do: {}", known.join(", "))));
+            }
+            let why = match hook {
+                Some(hook) => format!("the hook `{hook}` takes no part"),
+                None => "no hook that takes part has its checks".to_owned(),
+            };
+            notes.push(format!("the plan `{file}` is not used: {why}"));
         }
         let text = Value::Object(plan).to_string();
         for hook in receivers {
@@ -71,16 +80,31 @@ mod tests {
     use super::*;
 
     fn receivers(plan: &str, arguments: &[&str]) -> Result<Vec<String>, String> {
+        of(plan, arguments, &["health", "metrics", "test-traffic"], &Hooks::All).map(|(receivers, notes)| {
+            assert_eq!(notes, [""; 0]);
+            receivers
+        })
+    }
+
+    /// The hooks that get a plan, and the notes.
+    fn of(
+        plan: &str,
+        arguments: &[&str],
+        taking_part: &[&str],
+        which: &Hooks,
+    ) -> Result<(Vec<String>, Vec<String>), String> {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("plan.json");
         std::fs::write(&file, plan).unwrap();
         let file = file.display().to_string();
         let arguments: Vec<String> =
             arguments.iter().map(|argument| argument.replace("FILE", &file)).collect();
-        let taking_part = BTreeSet::from(["health", "metrics", "test-traffic"]);
-        let plans = of_hooks(&arguments, &taking_part, &Hooks::All);
-        let words = |failure: Failure| failure.to_string().replace(&file, "FILE");
-        plans.map(|plans| plans.into_keys().collect()).map_err(words)
+        let taking_part = taking_part.iter().copied().collect();
+        let mut notes = Vec::new();
+        let plans = of_hooks(&arguments, &taking_part, which, &mut notes);
+        let words = |text: String| text.replace(&file, "FILE");
+        let plans = plans.map_err(|failure| words(failure.to_string()))?;
+        Ok((plans.into_keys().collect(), notes.into_iter().map(words).collect()))
     }
 
     #[test]
@@ -109,5 +133,24 @@ mod tests {
         let plan = r#"{"checks": [{"http": {}}, {"tasks": {}}]}"#;
         let refused = receivers(plan, &["FILE"]).unwrap_err();
         assert!(refused.contains("`--plan FILE` is for no hook that takes part"), "{refused}");
+    }
+
+    #[test]
+    fn a_plan_that_no_chosen_hook_can_use_is_noted() {
+        let plan = r#"{"checks": [{"tasks": {}}]}"#;
+        for (hooks, argument, expected) in [
+            ("metrics", "FILE", Some("no hook that takes part has its checks")),
+            ("metrics", "health=FILE", Some("the hook `health` takes no part")),
+            ("none", "FILE", Some("no hook that takes part has its checks")),
+            ("health", "FILE", None),
+        ] {
+            let taking_part = Some(hooks).filter(|hooks| *hooks != "none");
+            let (receivers, notes) =
+                of(plan, &[argument], taking_part.as_slice(), &hooks.parse().unwrap()).unwrap();
+            let expected: Vec<_> =
+                expected.map(|why| format!("the plan `FILE` is not used: {why}")).into_iter().collect();
+            assert_eq!(notes, expected, "--hooks {hooks} --plan {argument}");
+            assert_eq!(receivers.is_empty(), !notes.is_empty(), "--hooks {hooks} --plan {argument}");
+        }
     }
 }

@@ -60,7 +60,7 @@ pub(crate) fn settings(options: &RehearseOptions, given: Option<&Text>) -> Resul
     let alarms = alarms(options, &mut subject)?;
     let built_in = |version: &str| Program::BuiltIn { version: version.to_owned() };
     Ok(Settings {
-        function_settings: function_settings(options, &subject, &pause, &functions)?,
+        function_settings: function_settings(options, &mut subject, &pause, &functions)?,
         functions,
         blue: (!options.create).then(|| options.blue.clone().unwrap_or_else(|| built_in("1.0"))),
         green: options.green.clone().unwrap_or_else(|| built_in("2.0")),
@@ -383,7 +383,7 @@ fn alarms(options: &RehearseOptions, subject: &mut Subject) -> Result<Vec<Alarm>
 
 fn function_settings(
     options: &RehearseOptions,
-    subject: &Subject,
+    subject: &mut Subject,
     pause: &Answerer,
     functions: &BTreeMap<String, Runs>,
 ) -> Result<FunctionSettings, Failure> {
@@ -393,7 +393,7 @@ fn function_settings(
         env::vars_os().filter(|(name, _)| name.to_str().is_some_and(wanted)).collect()
     };
     let taking_part = functions.values().filter_map(Runs::hook).collect();
-    let plans = plans::of_hooks(&options.plan, &taking_part, &options.hooks)?;
+    let plans = plans::of_hooks(&options.plan, &taking_part, &options.hooks, &mut subject.notes)?;
     let mut variables = of_caller(|name| name.starts_with("GREENLIGHT_"));
     if matches!(pause, Answerer::Function(_)) {
         let gate = format!("{}/{}", subject.cluster, subject.service);
