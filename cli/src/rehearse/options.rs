@@ -79,7 +79,8 @@ pub(crate) struct RehearseOptions {
     #[arg(long, value_name = "PATH", help_heading = "What runs")]
     pub(crate) path: Vec<PathAndQuery>,
 
-    /// Which hooks take part: all that the files name, none, or the names of some, with commas.
+    /// Which hooks take part: all that the files name, none, or the names of some, with commas. PAUSE hooks have the
+    /// name `pause`.
     #[arg(long, value_name = "all|none|NAMES", default_value = "all", help_heading = "Hooks")]
     pub(crate) hooks: Hooks,
     /// What runs as a function that is none of this command's hooks: a hook, or a command that speaks the Lambda

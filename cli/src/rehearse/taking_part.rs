@@ -1,6 +1,5 @@
 //! Which hooks take part in a rehearsal: `--hooks`.
 
-use std::convert::Infallible;
 use std::str::FromStr;
 
 use serde_json::Value;
@@ -10,6 +9,9 @@ use crate::hooks;
 use crate::rehearsal::controller::configuration::{Configuration, HookTarget};
 use crate::rehearsal::subject::{Subject, functions};
 
+/// What PAUSE hooks go by, which have no function.
+const PAUSE: &str = "pause";
+
 /// Which hooks take part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Hooks {
@@ -17,20 +19,32 @@ pub(crate) enum Hooks {
     All,
     /// None: to see what they keep from users.
     None,
-    /// These of them, each by the name of this command's hook that it is, or of its function: to see what one
-    /// alone finds out.
+    /// These of them, each by the name of this command's hook that it is, or of its function, and PAUSE hooks by
+    /// `pause`: to see what one alone finds out.
     Only(Vec<String>),
 }
 
 impl FromStr for Hooks {
-    type Err = Infallible;
+    type Err = String;
 
-    fn from_str(text: &str) -> Result<Self, Infallible> {
-        Ok(match text {
-            "all" => Self::All,
-            "none" => Self::None,
-            names => Self::Only(names.split(',').map(|name| name.trim().to_owned()).collect()),
-        })
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "all" => return Ok(Self::All),
+            "none" => return Ok(Self::None),
+            _ => {}
+        }
+        let names: Vec<String> = text.split(',').map(|name| name.trim().to_owned()).collect();
+        match names.iter().position(String::is_empty) {
+            None => Ok(Self::Only(names)),
+            Some(_) if names.len() == 1 => {
+                Err("no hook is named: expected `all`, `none`, or names with commas between them".to_owned())
+            }
+            Some(place) => Err(format!(
+                "name {} of {} is empty: expected names with commas between them, e.g. `health,metrics`",
+                place + 1,
+                names.len()
+            )),
+        }
     }
 }
 
@@ -46,25 +60,31 @@ impl Hooks {
             Self::None => retain(&mut subject.configuration, |_| false),
             Self::Only(names) => {
                 let called = functions_of(&subject.configuration);
-                for name in names {
-                    if !called.iter().any(|function| is(function, name)) {
-                        let known: Vec<_> =
-                            called.iter().map(|called| format!("`{}`", functions::name(called))).collect();
-                        let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-                        return Err(Failure::wrong(format!(
-                            "`--hooks {name}` names a hook that {} does not have",
-                            subject.source
-                        ))
-                        .hint(format!(
-                            "expected `all`, `none`, or some of its functions, with commas: {known}"
-                        )));
-                    }
+                let has_pause = has_pause(&subject.configuration);
+                let is_known = |name: &str| {
+                    (name == PAUSE && has_pause) || called.iter().any(|function| is(function, name))
+                };
+                if let Some(name) = names.iter().find(|name| !is_known(name)) {
+                    return Err(unknown(name, subject, &called));
                 }
-                retain(&mut subject.configuration, |function| names.iter().any(|name| is(function, name)));
+                retain(&mut subject.configuration, |target| match target {
+                    Some(function) => names.iter().any(|name| is(function, name)),
+                    None => names.iter().any(|name| name == PAUSE),
+                });
             }
         }
         Ok(())
     }
+}
+
+/// That the deployment has no such hook, and which it has.
+fn unknown(name: &str, subject: &Subject, called: &[String]) -> Failure {
+    let pause = has_pause(&subject.configuration).then_some(PAUSE);
+    let names = called.iter().map(|function| functions::name(function)).chain(pause);
+    let known: Vec<_> = names.map(|name| format!("`{name}`")).collect();
+    let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+    Failure::wrong(format!("`--hooks {name}` names a hook that {} does not have", subject.source))
+        .hint(format!("expected `all`, `none`, or some of its hooks, with commas: {known}"))
 }
 
 /// The functions that the hooks name, each once.
@@ -89,7 +109,8 @@ fn function(target: &HookTarget) -> Option<&str> {
     }
 }
 
-fn has_pause(configuration: &Configuration) -> bool {
+/// Whether the deployment has PAUSE hooks.
+pub(super) fn has_pause(configuration: &Configuration) -> bool {
     matches!(configuration, Configuration::Ecs(ecs)
         if ecs.hooks.iter().any(|hook| hook.target == HookTarget::Pause))
 }
@@ -101,14 +122,14 @@ fn is(function: &str, name: &str) -> bool {
         || functions::map(function, &hooks::names()) == Some(name)
 }
 
-/// Keeps those hooks whose function is wanted. A PAUSE hook has none: it takes part with all the others or not at all.
-fn retain(configuration: &mut Configuration, wanted: impl Fn(&str) -> bool) {
+/// Keeps those hooks that are wanted, each by its function; a PAUSE hook has none.
+fn retain(configuration: &mut Configuration, wanted: impl Fn(Option<&str>) -> bool) {
     match configuration {
         Configuration::Ecs(ecs) => {
-            ecs.hooks.retain(|hook| function(&hook.target).is_some_and(&wanted));
+            ecs.hooks.retain(|hook| wanted(function(&hook.target)));
             let told = ecs.document.get_mut("lifecycleHooks").and_then(Value::as_array_mut);
             if let Some(told) = told {
-                told.retain(|hook| hook["hookTargetArn"].as_str().is_some_and(&wanted));
+                told.retain(|hook| wanted(hook["hookTargetArn"].as_str()));
             }
             if ecs.hooks.is_empty()
                 && let Value::Object(document) = &mut ecs.document
@@ -116,6 +137,11 @@ fn retain(configuration: &mut Configuration, wanted: impl Fn(&str) -> bool) {
                 document.remove("lifecycleHooks");
             }
         }
-        Configuration::CodeDeploy(codedeploy) => codedeploy.hooks.retain(|(_, function)| wanted(function)),
+        Configuration::CodeDeploy(codedeploy) => {
+            codedeploy.hooks.retain(|(_, function)| wanted(Some(function)));
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;
