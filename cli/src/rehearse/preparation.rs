@@ -1,6 +1,6 @@
 //! From options to what is played: files read, functions mapped, flags understood.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::ffi::OsString;
 use std::path::Path;
@@ -11,7 +11,7 @@ use greenlight::plan::units::Span;
 
 use super::options::{PERSON_TAKES, RehearseOptions};
 use super::plans;
-use super::taking_part::Hooks;
+use super::taking_part::{Hooks, has_pause};
 use crate::document;
 use crate::failure::Failure;
 use crate::hooks;
@@ -52,7 +52,10 @@ pub(crate) fn settings(options: &RehearseOptions, given: Option<&Text>) -> Resul
     }
     let faults = faults(options)?;
     let (pause, mut functions) = (pause(options, &subject)?, map(options, &subject)?);
-    if let Answerer::Function(hook) = &pause {
+    // Without a PAUSE hook nobody calls who is to answer it.
+    if let Answerer::Function(hook) = &pause
+        && has_pause(&subject.configuration)
+    {
         functions.insert(hook.clone(), Runs::Hook(hook.clone()));
     }
     replace(&mut functions, options)?;
@@ -265,8 +268,7 @@ fn fit(faults: &Faults, subject: &Subject, functions: &BTreeMap<String, Runs>) -
     let is_ecs = matches!(subject.configuration, Configuration::Ecs(_));
     let test = subject.front.as_ref().and_then(|front| front.test.as_ref());
     let secure_test = test.is_some_and(|route| matches!(route.protocol.as_str(), "HTTPS" | "TLS"));
-    let pauses = matches!(&subject.configuration, Configuration::Ecs(ecs)
-        if ecs.hooks.iter().any(|hook| hook.target == HookTarget::Pause));
+    let pauses = has_pause(&subject.configuration);
     let has = |kind: fn(&HookFaultKind) -> bool| faults.hooks.iter().any(|fault| kind(&fault.kind));
     let unfit = [
         (faults.rules_drifted && test.is_none(), "rules:drifted", "there is no test rule"),
@@ -289,9 +291,21 @@ fn fit(faults: &Faults, subject: &Subject, functions: &BTreeMap<String, Runs>) -
             "hooks of ECS report by what they return",
         ),
     ];
-    match unfit.into_iter().find(|(unfit, ..)| *unfit) {
+    if let Some((_, fault, why)) = unfit.into_iter().find(|(unfit, ..)| *unfit) {
+        return Err(Failure::wrong(format!("`--fault {fault}` cannot strike here: {why}")));
+    }
+    let taking_part: BTreeSet<&str> = functions.values().filter_map(Runs::hook).collect();
+    let named = faults.hooks.iter().filter_map(|fault| fault.hook.as_deref());
+    match named.into_iter().find(|hook| !taking_part.contains(hook)) {
         None => Ok(()),
-        Some((_, fault, why)) => Err(Failure::wrong(format!("`--fault {fault}` cannot strike here: {why}"))),
+        Some(hook) => {
+            let known: Vec<_> = taking_part.iter().map(|hook| format!("`{hook}`")).collect();
+            let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+            Err(Failure::wrong(format!(
+                "`--fault hook:…@{hook}` cannot strike here: the hook `{hook}` takes no part"
+            ))
+            .hint(format!("the hooks that do: {known}")))
+        }
     }
 }
 
@@ -306,8 +320,7 @@ fn pause(options: &RehearseOptions, subject: &Subject) -> Result<Answerer, Failu
         }
         None => (options.pause.as_str(), None),
     };
-    let pauses = matches!(&subject.configuration, Configuration::Ecs(ecs)
-        if ecs.hooks.iter().any(|hook| hook.target == HookTarget::Pause));
+    let pauses = has_pause(&subject.configuration);
     match who {
         // Somebody who keeps the rehearsal running wants to answer.
         "continue" if after.is_none() && options.keep && pauses => Ok(Answerer::Caller { in_person: true }),

@@ -50,6 +50,9 @@ async fn wrong_flags_are_refused() {
     for arguments in [
         &["--fault", "green:erors=20%"][..],
         &["--fault", "hook:killed@tset-traffic"],
+        &["--hooks", "metrics", "--fault", "hook:killed@health"],
+        &["--hooks", "metrics,"],
+        &["--hooks", "pause"],
         &["--assume", "everything=fine"],
         &["--alarm", "mine=errors>5%/1m"],
         &["--alarm", "hello-errors=errors"],
