@@ -15,7 +15,7 @@ mod registry;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-pub use self::caught::{By, Caught};
+pub use self::caught::{By, Caught, Sign};
 pub use self::list::{markdown, text};
 pub use super::task::Faults as TaskFaults;
 

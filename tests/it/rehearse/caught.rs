@@ -1,9 +1,10 @@
 //! The table of faults says who catches each; here every line of it is played.
 
+use std::collections::BTreeMap;
 use std::process::Output;
 use std::sync::Arc;
 
-use greenlight_cli::rehearsal::fault::{By, catches};
+use greenlight_cli::rehearsal::fault::{By, Sign, catches};
 use serde_json::Value;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -34,9 +35,29 @@ fn wrong(by: By, played: &Value) -> Option<String> {
         By::Check { check, .. } => !success && because.starts_with(&format!("check `{check}` failed: ")),
         By::Undecided => !success && because.contains(" could not be told"),
         By::Aws(words) => !success && reason.contains(words),
-        By::Nobody => success,
+        By::Nobody(sign) => success && shows(sign, played),
     };
     (!holds).then(|| format!("{by:?}\n  {status}\n  {reason}\n  {because}"))
+}
+
+/// Whether the fault struck: that a deployment succeeds says nothing of it.
+fn shows(sign: Sign, played: &Value) -> bool {
+    let events = || played["events"].as_array().into_iter().flatten();
+    match sign {
+        Sign::Text(text) => played.to_string().contains(text),
+        Sign::CallOf(least) => {
+            let calls = events().filter_map(|event| event["evidence"]["aws_calls"].as_array()).flatten();
+            calls.filter_map(|call| call["duration_ms"].as_u64()).any(|took| took >= least)
+        }
+        Sign::ToldTwice => {
+            let mut told: BTreeMap<u64, usize> = BTreeMap::new();
+            let waits = |event: &&Value| event["answer"]["hookStatus"] == "IN_PROGRESS";
+            for event in events().filter(waits).filter(|event| event["evidence"].is_object()) {
+                *told.entry(event["execution"].as_u64().unwrap_or_default()).or_default() += 1;
+            }
+            told.values().any(|times| *times >= 2)
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -56,4 +77,21 @@ async fn every_fault_is_caught_as_the_documentation_says() {
     }
     let wrong: Vec<String> = lines.join_all().await.into_iter().flatten().collect();
     assert!(wrong.is_empty(), "{} lines are wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_shows_a_harmless_fault_is_not_there_without_it() {
+    let signs: Vec<_> = catches()
+        .filter_map(|(caught, arguments)| match caught.by {
+            By::Nobody(sign) => Some((sign, arguments.contains(&"--tls".to_owned()))),
+            _ => None,
+        })
+        .collect();
+    assert!(!signs.is_empty(), "every fault does harm");
+    let plain = played(&[]).await.unwrap();
+    let secure = played(&["--tls".to_owned()]).await.unwrap();
+    for (sign, tls) in signs {
+        let played = if tls { &secure } else { &plain };
+        assert!(!shows(sign, played), "{sign:?} shows nothing: {played}");
+    }
 }

@@ -16,8 +16,21 @@ pub enum By {
     Undecided,
     /// AWS itself, whose reason has these words.
     Aws(&'static str),
-    /// Nobody: it does no harm, and the deployment succeeds.
-    Nobody,
+    /// Nobody: it does no harm, and the deployment succeeds. That it struck shows by this.
+    Nobody(Sign),
+}
+
+/// What a rehearsal shows, in the document that `--json` writes, of a fault that does no harm; without the fault it
+/// does not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sign {
+    /// The document has this text, as JSON without spaces.
+    Text(&'static str),
+    /// A call of AWS in a hook's evidence took so many milliseconds or more.
+    CallOf(u64),
+    /// A hook told its evidence twice while it waited in one execution. One that knows that it waited already only
+    /// logs `still waiting`.
+    ToldTwice,
 }
 
 /// That a fault is caught, or does no harm.
@@ -52,7 +65,7 @@ impl fmt::Display for Caught {
             By::Check { hook, check } => write!(formatter, "`{check}` of the hook `{hook}`")?,
             By::Undecided => formatter.write_str("every check: it cannot be told, which stops")?,
             By::Aws(_) => formatter.write_str("AWS")?,
-            By::Nobody => formatter.write_str("nobody, it does no harm")?,
+            By::Nobody(_) => formatter.write_str("nobody, it does no harm")?,
         }
         let separator = match (self.how, self.by) {
             ("", _) => "",

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use greenlight::plan::units::Share;
 
-use super::caught::{By, Caught};
+use super::caught::{By, Caught, Sign};
 use super::{AwsFault, Faults, HookFault, HookFaultKind, TaskFaults};
 use crate::rehearsal::Colour;
 use crate::rehearsal::aws::{Fault, Operation, Times};
@@ -73,6 +73,10 @@ const TASKS: By = By::Check { hook: "health", check: "tasks" };
 const METRIC: By = By::Check { hook: "metrics", check: "metric" };
 const ERROR_RATE: By = By::Check { hook: "metrics", check: "error_rate" };
 const CIRCUIT_BREAKER: By = By::Aws("the circuit breaker threshold was exceeded");
+/// A call fails when it was throttled as often as the AWS SDK makes it; fewer times leave no trace.
+const THROTTLED: By = By::Nobody(Sign::Text("failed: ThrottlingException: Rate exceeded"));
+/// A hook that is quick enough never comes near its deadline: a call holds it up.
+const OUT_OF_TIME: By = By::Nobody(Sign::Text("was not answered in the time that the function had"));
 
 registry! {
     /// Every request takes so much longer, in real time.
@@ -108,23 +112,23 @@ registry! {
         caught By::Aws("is not authorized to perform: elasticloadbalancing:ModifyListener"), "ECS cannot go on", [];
     /// The first TLS handshake at the test listener is never answered.
     ["tls"] "hang-once" => Plain(|faults, _| faults.tls_hang_once = true);
-        caught By::Nobody, "hooks connect once more", ["--tls"];
+        caught By::Nobody(Sign::Text("\"failed_attempts\":1")), "hooks connect once more", ["--tls"];
     /// Calls are answered with `Rate exceeded`.
     ["aws"] "throttled" @Operation @Count => Plain(|faults, at| faults.call(at, Fault::Throttled));
-        caught By::Nobody, "where it is few calls, which hooks make again", ["--fault", "aws:throttled@2"];
+        caught THROTTLED, "where it is few calls, which hooks make again", ["--fault", "aws:throttled@ecs:DescribeServiceDeployments@6", "--hooks", "test-traffic"];
         caught By::Undecided, "", [];
     /// The role is not allowed to make the call.
     ["aws"] "denied" @Operation @Count => Plain(|faults, at| faults.call(at, Fault::Denied));
         caught By::Undecided, "", [];
     /// The answer to a call comes so much later, in real time.
     ["aws"] "slow" = "2s" @Operation @Count => Span(|faults, at, delay| faults.call(at, Fault::Slow(delay)));
-        caught By::Nobody, "hooks wait for it", ["--fault", "aws:slow=2s@2"];
+        caught By::Nobody(Sign::CallOf(2000)), "hooks wait for it", ["--fault", "aws:slow=2s@2"];
     /// Its process is killed in the midst of the first invocation.
     ["hook"] "killed" @Hook => Plain(|faults, at| faults.hook(at, HookFaultKind::Killed));
         caught By::Aws("HookStatus must not be null"), "ECS takes no answer for a stop", [];
     /// The function's timeout is so short, in real time.
     ["hook"] "timeout" = "1s" @Hook => Span(|faults, at, time| faults.hook(at, HookFaultKind::Timeout(time)));
-        caught By::Nobody, "hooks answer before their deadline and ask to be called again", [];
+        caught OUT_OF_TIME, "hooks answer before their deadline and ask to be called again", ["--fault", "hook:timeout=1s,aws:slow=2s@ecs:DescribeServiceDeployments@3", "--hooks", "test-traffic"];
     /// The role may not report to CodeDeploy or answer a PAUSE hook; hooks of ECS report by what they return.
     ["hook"] "report-denied" => Plain(|faults, at| faults.hook(at, HookFaultKind::ReportDenied));
         caught By::Aws("timed out while waiting for a status callback"), "CodeDeploy, after an hour", ["--appspec", "examples/codedeploy/appspec.yaml"];
@@ -136,10 +140,10 @@ registry! {
         caught By::Aws("unable to assume role"), "ECS says so", [];
     /// The event is delivered twice.
     ["hook"] "twice" @Hook => Plain(|faults, at| faults.hook(at, HookFaultKind::Twice));
-        caught By::Nobody, "both are answered, and the first answer counts", [];
+        caught By::Nobody(Sign::Text("\"twice\":true")), "both are answered, and the first answer counts", [];
     /// What it returned as `hookDetails` does not come back with the next event.
     ["hook"] "state-dropped" @Hook => Plain(|faults, at| faults.hook(at, HookFaultKind::StateDropped));
-        caught By::Nobody, "a wait is counted from the stage's beginning then", [];
+        caught By::Nobody(Sign::ToldTwice), "a wait is counted from the stage's beginning then", [];
 }
 
 impl Line {
