@@ -7,7 +7,7 @@ use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
@@ -73,7 +73,9 @@ impl Meter {
 /// A stream that counts.
 ///
 /// A write that fails says no more than that the other side is gone. What it said before that is still to be read
-/// and tells why it went, so a failed write is kept until there is nothing left to read, and told then.
+/// and tells why it went, so a failed write is kept until there is nothing left to read, and told then. From then on
+/// nothing is written, flushed or shut down any more: TLS holds back what could not go out and would fail with it
+/// each time, and hyper and h2 stop reading at the first error.
 pub(super) struct Wire {
     stream: Stream,
     meter: Arc<Meter>,
@@ -85,19 +87,36 @@ impl Wire {
         Self { stream, meter, write_error: None }
     }
 
-    /// Counts what was written. What cannot be written any more counts as nothing, and is taken nevertheless.
-    fn count_written(&mut self, written: Poll<io::Result<usize>>, offered: usize) -> Poll<io::Result<usize>> {
-        written.map(|written| match written {
-            Ok(count) => {
-                self.meter.written.fetch_add(count as u64, Ordering::Relaxed);
-                Ok(count)
-            }
+    /// Writes unless the other side is gone, and counts what was written. What cannot be written any more counts as
+    /// nothing, and is taken nevertheless.
+    fn write(
+        &mut self,
+        offered: usize,
+        write: impl FnOnce(&mut Stream) -> Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        let written = ready!(self.unless_gone(offered, write))?;
+        if self.write_error.is_none() {
+            self.meter.written.fetch_add(written as u64, Ordering::Relaxed);
+        }
+        Poll::Ready(Ok(written))
+    }
+
+    /// Does it unless the other side is gone, and says `gone` where it is.
+    fn unless_gone<T>(
+        &mut self,
+        gone: T,
+        act: impl FnOnce(&mut Stream) -> Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        if self.write_error.is_some() {
+            return Poll::Ready(Ok(gone));
+        }
+        match ready!(act(&mut self.stream)) {
             Err(error) if is_hang_up(&error) => {
-                self.write_error.get_or_insert(error);
-                Ok(offered)
+                self.write_error = Some(error);
+                Poll::Ready(Ok(gone))
             }
-            Err(error) => Err(error),
-        })
+            done => Poll::Ready(done),
+        }
     }
 }
 
@@ -140,11 +159,10 @@ fn is_hang_up(error: &io::Error) -> bool {
 
 impl AsyncWrite for Wire {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        let written = match &mut self.stream {
+        self.write(buf.len(), |stream| match stream {
             Stream::Plain(tcp) => Pin::new(tcp).poll_write(cx, buf),
             Stream::Tls(tls) => Pin::new(tls).poll_write(cx, buf),
-        };
-        self.count_written(written, buf.len())
+        })
     }
 
     fn poll_write_vectored(
@@ -152,11 +170,10 @@ impl AsyncWrite for Wire {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let written = match &mut self.stream {
+        self.write(bufs.iter().map(|buf| buf.len()).sum(), |stream| match stream {
             Stream::Plain(tcp) => Pin::new(tcp).poll_write_vectored(cx, bufs),
             Stream::Tls(tls) => Pin::new(tls).poll_write_vectored(cx, bufs),
-        };
-        self.count_written(written, bufs.iter().map(|buf| buf.len()).sum())
+        })
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -167,44 +184,108 @@ impl AsyncWrite for Wire {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.stream {
+        self.unless_gone((), |stream| match stream {
             Stream::Plain(tcp) => Pin::new(tcp).poll_flush(cx),
             Stream::Tls(tls) => Pin::new(tls).poll_flush(cx),
-        }
+        })
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.stream {
+        self.unless_gone((), |stream| match stream {
             Stream::Plain(tcp) => Pin::new(tcp).poll_shutdown(cx),
             Stream::Tls(tls) => Pin::new(tls).poll_shutdown(cx),
-        }
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use rustls_pki_types::{PrivateKeyDer, ServerName};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
+    use tokio_rustls::rustls::{ClientConfig, RootCertStore, ServerConfig, crypto::ring};
+    use tokio_rustls::{TlsAcceptor, TlsConnector};
 
     use super::*;
 
-    #[tokio::test]
-    async fn what_was_said_before_a_reset_is_read_although_writing_fails() {
+    const SAID: &[u8] = b"HTTP/1.1 400 Bad Request\r\n\r\n";
+
+    async fn pair() -> (TcpStream, TcpStream) {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let tcp = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-        let (mut other, _) = listener.accept().await.unwrap();
-        other.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
-        other.set_zero_linger().unwrap();
-        drop(other);
+        (tcp, listener.accept().await.unwrap().0)
+    }
 
-        let meter = Arc::new(Meter::default());
-        let mut wire = Wire::new(Stream::Plain(tcp), Arc::clone(&meter));
-        wire.write_all(b"PRI * HTTP/2.0\r\n").await.unwrap();
-        assert_eq!(meter.written(), 0, "nothing of it went out");
-        let mut said = Vec::new();
-        let end = wire.read_to_end(&mut said).await.unwrap_err();
-        assert_eq!(said, b"HTTP/1.1 400 Bad Request\r\n\r\n");
-        assert!(is_hang_up(&end), "{end:?}");
-        assert!(meter.opening().starts_with(b"HTTP/1.1 400"));
+    /// A stream on which the other side said something and reset the connection.
+    async fn reset() -> Stream {
+        let (tcp, mut other) = pair().await;
+        other.write_all(SAID).await.unwrap();
+        other.set_zero_linger().unwrap();
+        Stream::Plain(tcp)
+    }
+
+    /// The same over TLS.
+    async fn reset_over_tls() -> Stream {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let certificate = rcgen::CertificateParams::new(vec!["green.test".to_owned()]).unwrap();
+        let certificate = certificate.self_signed(&key).unwrap().der().clone();
+        let mut roots = RootCertStore::empty();
+        roots.add(certificate.clone()).unwrap();
+        let provider = Arc::new(ring::default_provider());
+        let client = ClientConfig::builder_with_provider(Arc::clone(&provider))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let server = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate], PrivateKeyDer::try_from(key.serialize_der()).unwrap())
+            .unwrap();
+        let (tcp, other) = pair().await;
+        let name = ServerName::try_from("green.test").unwrap();
+        let (tls, other) = tokio::join!(
+            TlsConnector::from(Arc::new(client)).connect(name, tcp),
+            TlsAcceptor::from(Arc::new(server)).accept(other)
+        );
+        let mut other = other.unwrap();
+        // What waits for an acknowledgement would be lost with the reset.
+        other.get_ref().0.set_nodelay(true).unwrap();
+        other.write_all(SAID).await.unwrap();
+        other.flush().await.unwrap();
+        other.get_ref().0.set_zero_linger().unwrap();
+        Stream::Tls(Box::new(tls.unwrap()))
+    }
+
+    #[tokio::test]
+    async fn what_was_said_before_a_reset_is_read_although_writing_fails() {
+        for (name, stream) in [("plain", reset().await), ("TLS", reset_over_tls().await)] {
+            let meter = Arc::new(Meter::default());
+            let mut wire = Wire::new(stream, Arc::clone(&meter));
+            for _ in 0..2 {
+                wire.write_all(b"PRI * HTTP/2.0\r\n").await.unwrap();
+                wire.flush().await.unwrap();
+            }
+            wire.shutdown().await.unwrap();
+            assert_eq!(meter.written(), 0, "{name}: nothing of it went out");
+            let mut said = Vec::new();
+            let end = wire.read_to_end(&mut said).await.unwrap_err();
+            assert_eq!(said, SAID, "{name}");
+            assert!(is_hang_up(&end), "{name}: {end:?}");
+            assert!(meter.opening().starts_with(b"HTTP/1.1 400"), "{name}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_shutdown_that_fails_keeps_nothing_from_being_read() {
+        for (name, stream) in [("plain", reset().await), ("TLS", reset_over_tls().await)] {
+            let mut wire = Wire::new(stream, Arc::default());
+            wire.shutdown().await.unwrap();
+            let mut said = Vec::new();
+            let end = wire.read_to_end(&mut said).await.unwrap_err();
+            assert_eq!(said, SAID, "{name}");
+            assert!(is_hang_up(&end), "{name}: {end:?}");
+        }
     }
 }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use greenlight_prober::{Fault, Limits, Load, Obstacle, Overrides, Phase, Prober, Reply};
+use greenlight_prober::{Fault, Limits, Load, Obstacle, Overrides, Phase, Prober, Reply, Request};
+use http::Method;
 
 use super::support::{
     Authority, Issued, Script, Server, Step, answer, any, endpoint, get, hasty, never, no_answer, ok,
@@ -193,4 +194,21 @@ async fn an_answer_over_tls_that_is_cut_off() {
     .await;
     let found = no_answer(ask(&server, patient(), authority.trusted()).await);
     assert_eq!((&found.fault, server.connections()), (&Fault::Closed { received: 3 }, 1));
+}
+
+/// What is still to be written finds the connection gone, while most of the answer is still to be read.
+#[tokio::test]
+async fn an_answer_over_tls_that_is_followed_by_a_reset() {
+    let authority = Authority::new();
+    let acceptor = authority.issue(&["orders.example.com"]).acceptor();
+    let why = "x".repeat(40_000);
+    let refusal = format!("HTTP/1.1 413 Content Too Large\r\ncontent-length: 40000\r\n\r\n{why}");
+    let server =
+        Server::start(move |_| Script::tls(&acceptor, [Step::Send(refusal.clone().into()), Step::Reset]))
+            .await;
+    // More than the socket takes.
+    let request = Request::new(Method::POST, "/orders").unwrap().with_body(vec![b'x'; 16_000_000]);
+    let prober = prober(&server, patient(), authority.trusted());
+    let found = answer(prober.send(&request, never()).await.unwrap());
+    assert_eq!((found.status.as_u16(), &found.body[..]), (413, why.as_bytes()));
 }
