@@ -7,16 +7,17 @@
 //! the check `isolation`.
 //!
 //! # Fails when
-//! A target is `unhealthy` though its task is past its grace period, or `unused` for good (its zone is not
-//! enabled, it is stopped, its address is not its own); or fewer than `zones` zones have a healthy target.
+//! A target is `unhealthy` though its task is past its grace period, or `unused` for good (it is stopped, its
+//! address is not its own; or, once patience is over, its zone is not enabled); or fewer than `zones` zones have
+//! a healthy target.
 //! Where no target of the group is healthy, a load balancer fails open, and the reason says so: requests
 //! arrive all the same, and an answer proves nothing. That is seen by the states alone: the attributes
 //! `target_group_health.unhealthy_state_routing.*` only move the number at which it begins, and whatever they
 //! say, one unhealthy target decides.
 //!
 //! # Pending when
-//! A target is `initial`, or `unhealthy` within its task's grace period; or a running task of green is not
-//! registered yet.
+//! A target is `initial`, `unhealthy` within its task's grace period, or not in use (`Target.NotInUse`): after a
+//! change of rules targets come into use one by one; or a running task of green is not registered yet.
 //!
 //! # Inconclusive when
 //! A call was denied or failed, nothing tells green's tasks from blue's, or the load balancer cannot tell:
@@ -24,7 +25,7 @@
 //!
 //! # Skipped when
 //! The service has no load balancer; or no listener sends traffic to green's target group at this stage
-//! (`Target.NotInUse`), so that nobody looks at its targets yet.
+//! (all targets are `Target.NotInUse`), so that nobody looks at its targets yet.
 //!
 //! # IAM it needs
 //! `ecs:DescribeServiceDeployments`, `ecs:DescribeServiceRevisions`, `ecs:ListTasks`, `ecs:DescribeTasks`,
