@@ -10,7 +10,9 @@
 //! `EssentialContainerExited`, out of memory, or a failed health check, each explained by code, reason and
 //! exit code. When a task is still `UNHEALTHY` after its grace period. When the deployment's circuit breaker
 //! went off. `UserInitiated`, `SpotInterruption`, `TerminationNotice`, `InfrastructureHealth`, the
-//! scheduler's scale-in and rebalancing, and errors of AWS's own are recorded, and not held against green.
+//! scheduler's scale-in and rebalancing, a lack of capacity (`Capacity is unavailable at this time`, a network
+//! interface that did not come in time, `RESOURCE:…`, `EMPTY CAPACITY PROVIDER`) and errors of AWS's own are
+//! recorded, and not held against green.
 //! `UNKNOWN` health never fails: it is what ECS says where the task definition has no health check.
 //!
 //! # Pending when

@@ -2,7 +2,7 @@
 //!
 //! The stop code decides, with two exceptions. The scheduler has one code for everything that it does, so
 //! that there its reason tells a failed health check from a scale-in; and a task that failed to start
-//! because Spot capacity was taken away or AWS had an error of its own did not fail by itself. A reason is
+//! because there was no capacity, Spot capacity was taken away or AWS had an error of its own did not fail by itself. A reason is
 //! AWS's text, and no promise: whatever is not recognised is nobody's fault that we could name.
 //!
 //! Source: developer guide of Amazon ECS, *Amazon ECS stopped task error messages*; API reference, `Task`
@@ -41,7 +41,7 @@ impl Fault {
 pub(super) struct Stop<'a>(pub(super) &'a Task);
 
 /// How a reason begins, and where to look then.
-const CATEGORIES: [(&str, &str); 10] = [
+const CATEGORIES: [(&str, &str); 9] = [
     ("OutOfMemory", "raise the task's or the container's memory, or look for a leak"),
     (
         "CannotPullContainer",
@@ -60,7 +60,18 @@ const CATEGORIES: [(&str, &str); 10] = [
     ("CannotCreateContainer", "the container's options or volumes do not work out"),
     ("CannotCreateVolume", "look at the volumes of the task definition and at the permissions for them"),
     ("ContainerRuntime", "the container runtime failed: look at the container's options, or at the machine"),
-    ("RESOURCE:", "the cluster has not enough room for the task"),
+];
+
+/// How a reason begins where there was no room for a task: AWS's capacity or that of the cluster, not green.
+///
+/// Source: re:Post, *How do I troubleshoot an Amazon ECS RunTask API for a Fargate task that fails with a "Capacity
+/// is unavailable" error?*; aws/amazon-ecs-agent#4825 (network interfaces); developer guide of Amazon ECS, *Amazon
+/// ECS API failure reasons*, which has the last two, as reasons that tasks stopped with after `TaskFailedToStart: `.
+const NO_CAPACITY: [&str; 4] = [
+    "Capacity is unavailable at this time",
+    "Timeout waiting for network interface provisioning to complete",
+    "RESOURCE:",
+    "EMPTY CAPACITY PROVIDER",
 ];
 
 impl<'a> Stop<'a> {
@@ -71,6 +82,10 @@ impl<'a> Stop<'a> {
             return Fault::Green;
         }
         if reason.starts_with("SpotInterruption") || reason.starts_with("InternalError") {
+            return Fault::Others;
+        }
+        let told = reason.strip_prefix("TaskFailedToStart: ").unwrap_or(reason);
+        if NO_CAPACITY.iter().any(|prefix| told.starts_with(prefix)) {
             return Fault::Others;
         }
         let lowercase = reason.to_ascii_lowercase();
@@ -231,6 +246,22 @@ mod tests {
             ),
             (Some("TaskFailedToStart"), "SpotInterruptionError: the task was interrupted", Others),
             (Some("TaskFailedToStart"), "InternalError: the task could not be placed", Others),
+            (
+                Some("TaskFailedToStart"),
+                "Capacity is unavailable at this time. Please try again later or in a different availability zone",
+                Others,
+            ),
+            (
+                Some("TaskFailedToStart"),
+                "Timeout waiting for network interface provisioning to complete.",
+                Others,
+            ),
+            (Some("TaskFailedToStart"), "RESOURCE:MEMORY", Others),
+            (Some("TaskFailedToStart"), "TaskFailedToStart: RESOURCE:ENI", Others),
+            (Some("TaskFailedToStart"), "TaskFailedToStart: EMPTY CAPACITY PROVIDER", Others),
+            (Some("SomethingNew"), "RESOURCE:CPU", Others),
+            (None, "Capacity is unavailable at this time.", Others),
+            (Some("TaskFailedToStart"), "ResourceNotFoundException: RESOURCE:CPU", Green),
             (Some("EssentialContainerExited"), "Essential container in task exited", Green),
             (Some("EssentialContainerExited"), "", Green),
             (
