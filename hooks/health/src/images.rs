@@ -6,7 +6,8 @@
 //! Containers that AWS adds by itself (`ecs-service-connect-…`, `aws-guardduty-agent…`) are left out.
 //!
 //! # Fails when
-//! Two tasks of green run different digests of one container, an image is of a repository that no pattern of
+//! Two tasks of green run different digests of one container, unless each is the revision's or in `digests` (tasks
+//! on ARM and x86 run two manifests of one image), an image is of a repository that no pattern of
 //! `repositories` allows, or a digest is known to be another's: it is neither the revision's nor in
 //! `digests`.
 //!

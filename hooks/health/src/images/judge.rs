@@ -74,18 +74,24 @@ fn decide(settings: &Images, running: &[&Task], digests: &Digests<'_>, revision:
         return Outcome::skip(SkipCause::NotConfigured, words)
             .hint("ECS tells digests where its agent or Fargate platform does, and the registry gave one");
     }
-    if let Some((name, by_digest)) = digests.iter().find(|(_, by_digest)| by_digest.len() > 1) {
+    let known = |digest: &str| settings.digests.iter().any(|known| known == digest);
+    let (mixed, alike): (Vec<_>, Vec<_>) = digests.iter().partition(|(_, by_digest)| by_digest.len() > 1);
+    // Tasks on ARM and on x86 run two manifests of one image; `digests` lists them.
+    let strange = mixed.iter().find(|(name, by_digest)| {
+        by_digest.keys().any(|digest| !known(digest) && resolved_digest(revision, name) != Some(*digest))
+    });
+    if let Some((name, by_digest)) = strange {
         let each = by_digest.iter().map(|(digest, tasks)| {
             format!("{digest} in {}", listed(tasks.iter().map(|task| format!("task {}", task.id())), ", "))
         });
         let observed =
             format!("tasks of green run different images in container `{name}`: {}", listed(each, "; "));
-        return Outcome::fail(observed, "one and the same in all of them").hint(
-            "a tag was moved between two starts: name the image by its digest, or let ECS resolve it (versionConsistency)",
+        return Outcome::fail(observed, "one and the same in all of them, or each the revision's own or in `digests`").hint(
+            "a tag was moved between two starts: name the image by its digest, or let ECS resolve it (versionConsistency); where tasks run on several platforms, list the manifests of those in `digests`",
         );
     }
-    let alike: Vec<_> = digests
-        .iter()
+    let alike: Vec<_> = alike
+        .into_iter()
         .filter_map(|(name, by_digest)| Some((*name, by_digest.keys().next().copied()?)))
         .collect();
     let unlike: Vec<_> = alike
@@ -95,7 +101,6 @@ fn decide(settings: &Images, running: &[&Task], digests: &Digests<'_>, revision:
             (resolved != *digest).then_some((*name, *digest, resolved))
         })
         .collect();
-    let known = |digest: &str| settings.digests.iter().any(|known| known == digest);
     if let Some((name, digest, resolved)) =
         unlike.iter().find(|(_, digest, _)| !settings.digests.is_empty() && !known(digest))
     {
@@ -119,6 +124,10 @@ fn decide(settings: &Images, running: &[&Task], digests: &Digests<'_>, revision:
         );
         return Outcome::pass(observed).caveat(NOT_PROVEN);
     }
+    let mixed = listed(mixed.iter().map(|(name, by_digest)| platforms(name, by_digest)), "; ");
+    if alike.is_empty() {
+        return Outcome::pass(format!("{tasks} {mixed}"));
+    }
     let whose = if without == alike.len() {
         "; no digest is told for the revision to compare with"
     } else if without > 0 {
@@ -128,7 +137,14 @@ fn decide(settings: &Images, running: &[&Task], digests: &Digests<'_>, revision:
     } else {
         ", which `digests` allows"
     };
-    Outcome::pass(format!("{tasks} {each}{whose}"))
+    let mixed = if mixed.is_empty() { mixed } else { format!("; {mixed}") };
+    Outcome::pass(format!("{tasks} {each}{whose}{mixed}"))
+}
+
+/// The digests of one container that tasks do not share, each of which is allowed.
+fn platforms(name: &str, by_digest: &BTreeMap<&str, Vec<&Task>>) -> String {
+    let each = by_digest.iter().map(|(digest, tasks)| format!("{digest} in {}", count(tasks.len(), "task")));
+    format!("in container `{name}` {} (each the revision's own or in `digests`)", listed(each, " and "))
 }
 
 fn resolved_digest<'r>(revision: &'r Revision, container: &str) -> Option<&'r str> {

@@ -63,7 +63,35 @@ fn the_table_of_outcomes() {
             "two different ones",
             World::but(|world| world.run("ab")),
             Kind::Fail,
-            format!("tasks of green run different images in container `app`: {a} in task g1; {b} in task g2; expected one and the same in all of them (a tag was moved between two starts: name the image by its digest, or let ECS resolve it (versionConsistency))"),
+            format!("tasks of green run different images in container `app`: {a} in task g1; {b} in task g2; expected one and the same in all of them, or each the revision's own or in `digests` (a tag was moved between two starts: name the image by its digest, or let ECS resolve it (versionConsistency); where tasks run on several platforms, list the manifests of those in `digests`)"),
+        ),
+        (
+            "two platforms",
+            World::but(|world| {
+                world.run("bc");
+                world.settings = settings(&[], &[digest('b'), digest('c')]);
+            }),
+            Kind::Pass,
+            format!("all 2 tasks of green run in container `app` {b} in 1 task and {c} in 1 task (each the revision's own or in `digests`)"),
+        ),
+        (
+            "two platforms, one of them told as the revision's, and a sidecar",
+            World::but(|world| {
+                world.run("ab");
+                world.green.iter_mut().for_each(|task| sidecar(task, "logs", 'c'));
+                world.settings = settings(&[], &[digest('b')]);
+            }),
+            Kind::Pass,
+            format!("all 2 tasks of green run {c} in container `logs`; no digest is told for the revision to compare with; in container `app` {a} in 1 task and {b} in 1 task (each the revision's own or in `digests`)"),
+        ),
+        (
+            "two different ones, of which one is in `digests`",
+            World::but(|world| {
+                world.run("bc");
+                world.settings = settings(&[], &[digest('b')]);
+            }),
+            Kind::Fail,
+            format!("tasks of green run different images in container `app`: {b} in task g1; {c} in task g2; expected one and the same in all of them, or each the revision's own or in `digests` (a tag was moved between two starts: name the image by its digest, or let ECS resolve it (versionConsistency); where tasks run on several platforms, list the manifests of those in `digests`)"),
         ),
         (
             "all alike, unlike the revision",
