@@ -23,6 +23,9 @@ const SERVER_INFO: &str = include_str!("../../hooks/health/fixtures/envoy/server
 const LIVE: &str = include_str!("../../hooks/health/fixtures/envoy/stats-live-1.40.0.json");
 const REJECTED: &str = include_str!("../../hooks/health/fixtures/envoy/stats-rejected-1.40.0.json");
 
+/// When each of the Envoys started, in seconds since 1970.
+const STARTED: i64 = 1_700_000_000;
+
 /// What an Envoy says: its state and its stats.
 type Says = (&'static str, &'static str);
 
@@ -76,7 +79,11 @@ fn ensure_gets(asked: &[String]) -> Outcome {
 
 fn answer(path: &str, (state, stats): Says) -> Response {
     match path {
-        "/server_info" => SERVER_INFO.replace("\"LIVE\"", &format!("\"{state}\"")).into_response(),
+        "/server_info" => {
+            let uptime = greenlight::clock::wall().as_second() - STARTED;
+            let info = SERVER_INFO.replace("\"5s\"", &format!("\"{uptime}s\""));
+            info.replace("\"LIVE\"", &format!("\"{state}\"")).into_response()
+        }
         "/ready" if state == "LIVE" => "LIVE\n".into_response(),
         "/ready" => (StatusCode::SERVICE_UNAVAILABLE, format!("{state}\n")).into_response(),
         "/stats" => stats.into_response(),
@@ -182,10 +189,19 @@ async fn the_envoys_of_green_decide() {
         let row = Row::<BlueGreen> {
             says: ("LIVE", REJECTED),
             last_says: ("LIVE", REJECTED),
-            arrange: Box::new(read_before),
+            arrange: Box::new(|scene| read_before(scene, STARTED)),
         };
         // One look is enough: the first lies in that invocation.
         row.play(Verdict::Stop, "fail", words, 6).await.map(drop)
+    });
+    table.add("restarted since an earlier invocation, and up for longer than it was then", async {
+        let words = &["Envoy 1.40.0 was looked at only once since it started"];
+        let row = Row::<BlueGreen> {
+            says: ("LIVE", REJECTED),
+            last_says: ("LIVE", REJECTED),
+            arrange: Box::new(|scene| read_before(scene, STARTED - 60)),
+        };
+        row.play(Verdict::Wait, "inconclusive", words, 6).await.map(drop)
     });
     table.add("nothing listens there", async {
         let row = Row::<BlueGreen>::arranged(|scene| {
@@ -207,14 +223,15 @@ async fn the_envoys_of_green_decide() {
     table.play().await;
 }
 
-/// The event brings back a reading of a minute ago, in which nothing had been rejected.
-fn read_before(scene: &mut Scene<BlueGreen>) {
+/// The event brings back a reading of a minute ago, in which nothing had been rejected, of Envoys that started then.
+fn read_before(scene: &mut Scene<BlueGreen>, started: i64) {
     let at = greenlight::clock::now().checked_sub(Duration::from_mins(1)).unwrap().to_string();
     let green = Some(scene.deployment.green.started_by());
     let tasks = scene.deployment.world().ecs.tasks;
     let ids = tasks.iter().filter(|task| task.started_by == green);
     let ids = ids.filter_map(|task| Some(task.task_arn.rsplit_once('/')?.1.to_owned()));
-    let value: Value = ids.map(|id| (id, json!({ "u": 1 }))).collect::<serde_json::Map<_, _>>().into();
+    let value: Value =
+        ids.map(|id| (id, json!({ "u": 1, "s": started }))).collect::<serde_json::Map<_, _>>().into();
     let mut event = scene.deployment.event();
     event["hookDetails"] = json!({"greenlight": {
         "v": 1,

@@ -6,7 +6,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use bytes::Bytes;
-use greenlight::{Outcome, Scope, VERSION};
+use greenlight::{Outcome, Scope, VERSION, clock};
 use greenlight_prober::{Answer, Endpoint, Fault, Limits, Obstacle, Overrides, Prober, Reply, Request};
 use http::Method;
 use tokio::time::Instant;
@@ -78,6 +78,7 @@ impl Admin {
         let info = asking.json("/server_info").await?;
         let (version, state, uptime) =
             reading::server_info(&info).map_err(|why| asking.stranger("/server_info", &why, None))?;
+        let started = clock::wall().as_second().saturating_sub_unsigned(uptime);
         let stats = asking.stats(&format!("usedonly&filter={}", encoded(FILTER))).await?;
         let members = asking.members().await?;
         // Last, so that a state that has just changed shows.
@@ -89,6 +90,7 @@ impl Admin {
         Ok(Reading {
             version,
             uptime,
+            started,
             state,
             ready: ready.status.as_u16(),
             connected: number("control_plane.connected_state").map(|connected| connected == 1),

@@ -19,7 +19,7 @@ const LOG: &str = "Envoy's log says why: look for `rejected` in the lines of `co
 
 /// What a reading means, beside the counters of an earlier one of the same process.
 pub(super) fn judge(settings: &Envoy, before: Option<&Counters>, now: &Reading) -> Outcome {
-    let before = before.filter(|before| before.uptime <= now.uptime);
+    let before = before.filter(|before| before.are_of(now));
     let refusal = || refused(before?, now).or_else(|| never_accepted(settings, before?, now));
     if let Some(outcome) = broken(now).or_else(refusal).or_else(|| unready(settings, now)) {
         return outcome;

@@ -12,6 +12,7 @@ fn live() -> Reading {
     Reading {
         version: "1.40.0".to_owned(),
         uptime: 65,
+        started: 1_000,
         state: State::Live,
         ready: 200,
         connected: None,
@@ -213,7 +214,10 @@ fn two_readings() {
     let twice = |first: Reading, now: Reading| (Some(before(&first)), now);
     let forgiving = settings(json!({"old_rejections": 2}));
     let strict = settings(json!({}));
-    let restarted = Counters { uptime: 500, ..Counters::default() };
+    let restarted = Counters { uptime: 500, ..before(&live()) };
+    // It was asked long ago, restarted since, and runs for longer by now than it did then.
+    let restarted_long_ago = Counters { started: 997, ..before(&live()) };
+    let odd_second = Counters { started: 998, ..before(&live()) };
     let (unseen, counted) = (
         "Envoy 1.40.0 was looked at only once since it started (rejected updates show when two readings are compared)",
         "Envoy 1.40.0 rejected 1 update of listener_manager.lds before the first reading, and accepted none since: whether it runs what it was offered last cannot be told (Envoy's log says why: look for `rejected` in the lines of `config` and `upstream`; where that is over, set `old_rejections` to 1)",
@@ -222,6 +226,14 @@ fn two_readings() {
         ("nothing rejected", &strict, twice(lds(0, 1), lds(0, 2)), Kind::Pass, "Envoy 1.40.0 is LIVE"),
         ("only one", &strict, (None, live()), Kind::Inconclusive, unseen),
         ("another process", &strict, (Some(restarted), lds(1, 0)), Kind::Inconclusive, unseen),
+        (
+            "another process, longer up",
+            &strict,
+            (Some(restarted_long_ago), lds(1, 0)),
+            Kind::Inconclusive,
+            unseen,
+        ),
+        ("the same, a second off", &strict, (Some(odd_second), live()), Kind::Pass, "Envoy 1.40.0 is LIVE"),
         (
             "a rise",
             &strict,

@@ -46,7 +46,7 @@ impl Kept {
 
     /// Adds a reading where there is none of this process.
     pub(super) fn add(&mut self, place: &str, reading: &Reading) {
-        let same = self.first.get(place).is_some_and(|first| first.uptime <= reading.uptime);
+        let same = self.first.get(place).is_some_and(|first| first.are_of(reading));
         if !same {
             self.first.insert(place.to_owned(), reading.counters());
         }
@@ -80,19 +80,27 @@ mod tests {
 
     #[test]
     fn a_first_reading_comes_back() {
-        let value = json!({"a": {"u": 5, "r": {"listener_manager.lds": [1, 2]}}, "b": {"u": 7}});
+        let value =
+            json!({"a": {"u": 5, "s": 1000, "r": {"listener_manager.lds": [1, 2]}}, "b": {"u": 7, "s": 998}});
         let mut came = value.clone();
-        came["gone"] = json!({"u": 9});
+        came["gone"] = json!({"u": 9, "s": 996});
         let back = kept(came);
         let updates = BTreeMap::from([("listener_manager.lds".to_owned(), (1, 2))]);
-        assert_eq!(back.get("a"), Some(&Counters { uptime: 5, updates }));
+        assert_eq!(back.get("a"), Some(&Counters { uptime: 5, started: 1000, updates }));
         assert_eq!(back.get("c"), None);
         assert_eq!(back.value(), value);
     }
 
     #[test]
     fn what_cannot_be_read_is_nothing() {
-        for value in [json!(null), json!(5), json!({"a": 5}), json!({"a": {"u": -1}}), json!([])] {
+        for value in [
+            json!(null),
+            json!(5),
+            json!({"a": 5}),
+            json!({"a": {"u": -1, "s": 1}}),
+            json!({"a": {"u": 1}}),
+            json!([]),
+        ] {
             assert_eq!(kept(value.clone()).value(), json!({}), "{value}");
         }
         assert_eq!(Kept::of(None, &[]).value(), json!({}));
@@ -102,7 +110,7 @@ mod tests {
     fn what_finds_no_room_is_dropped() {
         let long = "x".repeat(100);
         let many: BTreeMap<_, _> =
-            (0..200).map(|index| (format!("{index:03}{long}"), json!({"u": 1}))).collect();
+            (0..200).map(|index| (format!("{index:03}{long}"), json!({"u": 1, "s": 1}))).collect();
         let value = kept(json!(many)).value();
         assert!(value.to_string().len() <= MAX_BYTES);
         assert!(value.as_object().unwrap().len() > 15, "{value}");

@@ -72,6 +72,8 @@ pub(super) struct Reading {
     pub(super) version: String,
     /// Seconds since the process started.
     pub(super) uptime: u64,
+    /// When that was, in seconds since 1970 by the clock of the function.
+    pub(super) started: i64,
     pub(super) state: State,
     /// The status of `/ready`: 200 where it is live, 503 otherwise.
     pub(super) ready: u16,
@@ -92,12 +94,26 @@ pub(super) struct Reading {
 /// What is kept of a look to compare a later one with.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Counters {
-    /// Seconds since the process started; counters of another process are no counters of this one.
+    /// Seconds since the process started.
     #[serde(rename = "u")]
     pub(super) uptime: u64,
+    /// When that was; counters of another process are no counters of this one.
+    #[serde(rename = "s")]
+    pub(super) started: i64,
     /// Rejected and accepted updates by subscription, where any was rejected.
     #[serde(rename = "r", default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) updates: BTreeMap<String, (u64, u64)>,
+}
+
+impl Counters {
+    /// How far two readings of one process may be apart in when it started: the uptime is told in whole seconds,
+    /// and its answer takes a while.
+    const TOLERANCE: u64 = 2;
+
+    /// Whether they are of the process of a later reading.
+    pub(super) fn are_of(&self, later: &Reading) -> bool {
+        self.uptime <= later.uptime && self.started.abs_diff(later.started) <= Self::TOLERANCE
+    }
 }
 
 impl Reading {
@@ -105,7 +121,7 @@ impl Reading {
     pub(super) fn counters(&self) -> Counters {
         let rejected = self.subscriptions.iter().filter(|(_, of)| of.rejected > 0);
         let updates = rejected.map(|(name, of)| (name.clone(), (of.rejected, of.accepted))).collect();
-        Counters { uptime: self.uptime, updates }
+        Counters { uptime: self.uptime, started: self.started, updates }
     }
 
     /// For the evidence.
