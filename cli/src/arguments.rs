@@ -169,9 +169,9 @@ pub(crate) enum EventProtocol {
 pub(crate) struct ValidateOptions {
     /// The plan's file (JSON or YAML), or `-` for standard input.
     pub(crate) plan: PathBuf,
-    /// The hook that the plan is for.
-    #[arg(long, default_value = "test-traffic")]
-    pub(crate) hook: String,
+    /// The hook that the plan is for; without it, the one that has its checks.
+    #[arg(long)]
+    pub(crate) hook: Option<String>,
     /// Show the effective plan: the hook's defaults with this plan over them.
     #[arg(long)]
     pub(crate) effective: bool,

@@ -1,9 +1,12 @@
 //! The hooks that the command knows: one line each.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use greenlight::{Hook, clock, plan::decode::suggest};
+
+use serde_json::{Map, Value};
 
 use crate::{failure::Failure, output};
 
@@ -35,6 +38,17 @@ pub(crate) fn any() -> Hook {
 /// The names of all hooks.
 pub(crate) fn names() -> Vec<&'static str> {
     HOOKS.iter().map(|hook| hook().name()).collect()
+}
+
+/// The hooks that have all checks of a plan. A check that nobody has is left for a hook to refuse.
+pub(crate) fn with_checks_of(plan: &Map<String, Value>) -> Vec<&'static str> {
+    let any = any();
+    let known: BTreeSet<&str> = any.check_names().collect();
+    let checks = plan.get("checks").and_then(Value::as_array).into_iter().flatten();
+    let keys = checks.filter_map(Value::as_object).flat_map(Map::keys).map(String::as_str);
+    let wanted: BTreeSet<&str> = keys.filter(|key| known.contains(key)).collect();
+    let has_all = |hook: &Hook| wanted.is_subset(&hook.check_names().collect());
+    HOOKS.iter().map(|hook| hook()).filter(has_all).map(|hook| hook.name()).collect()
 }
 
 /// Runs a hook as a Lambda function, by another clock than the wall's if a rehearsal gives one.

@@ -11,8 +11,12 @@ use crate::{arguments::ValidateOptions, document, failure::Failure, hooks, outpu
 const ENVIRONMENT_BYTES: usize = 4096;
 
 pub(crate) fn run(options: &ValidateOptions) -> Result<ExitCode, Failure> {
-    let hook = hooks::find(&options.hook)?;
     let keys = document::plan(&options.plan)?;
+    let hook = match &options.hook {
+        Some(hook) => hooks::find(hook)?,
+        None => hooks::find(hooks::with_checks_of(&keys).first().copied().unwrap_or("test-traffic"))?,
+    };
+    let name = hook.name();
     let bytes = Value::Object(keys.clone()).to_string().len();
     match hook.plan(keys) {
         Ok(plan) => {
@@ -21,7 +25,7 @@ pub(crate) fn run(options: &ValidateOptions) -> Result<ExitCode, Failure> {
             } else if options.effective {
                 output::json(&effective(&plan))?;
             } else {
-                output::data(&format!("{} is a valid plan for {}", options.plan.display(), options.hook))?;
+                output::data(&format!("{} is a valid plan for {}", options.plan.display(), name))?;
             }
             if bytes > ENVIRONMENT_BYTES * 3 / 4 {
                 output::note(&format!(

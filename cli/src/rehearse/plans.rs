@@ -28,7 +28,9 @@ pub(super) fn of_hooks(
         let plan = document::plan(Path::new(file))?;
         let receivers: Vec<&str> = match hook {
             Some(hook) => taking_part.iter().copied().filter(|known| *known == hook).collect(),
-            None => with_checks_of(&plan, taking_part)?,
+            None => {
+                hooks::with_checks_of(&plan).into_iter().filter(|hook| taking_part.contains(hook)).collect()
+            }
         };
         if receivers.is_empty() {
             if *which == Hooks::All {
@@ -42,8 +44,9 @@ pub(super) fn of_hooks(
             };
             notes.push(format!("the plan `{file}` is not used: {why}"));
         }
-        let text = Value::Object(plan).to_string();
+        let text = Value::Object(plan.clone()).to_string();
         for hook in receivers {
+            accepted(file, hook, &plan)?;
             if plans.insert(hook.to_owned(), text.clone()).is_some() {
                 return Err(Failure::wrong(format!(
                     "`--plan {argument}` is the second plan of the hook `{hook}`"
@@ -55,24 +58,12 @@ pub(super) fn of_hooks(
     Ok(plans)
 }
 
-/// Those hooks that have all checks of the plan. A check that nobody has is left for a hook to refuse.
-fn with_checks_of<'hook>(
-    plan: &Map<String, Value>,
-    taking_part: &BTreeSet<&'hook str>,
-) -> Result<Vec<&'hook str>, Failure> {
-    let any = hooks::any();
-    let known: BTreeSet<&str> = any.check_names().collect();
-    let checks = plan.get("checks").and_then(Value::as_array).into_iter().flatten();
-    let keys = checks.filter_map(Value::as_object).flat_map(Map::keys).map(String::as_str);
-    let wanted: BTreeSet<&str> = keys.filter(|key| known.contains(key)).collect();
-    let mut receivers = Vec::new();
-    for hook in taking_part {
-        let has: BTreeSet<_> = hooks::find(hook)?.check_names().collect();
-        if wanted.is_subset(&has) {
-            receivers.push(*hook);
-        }
-    }
-    Ok(receivers)
+/// A plan that a hook would refuse shows nothing: whatever is expected of the rehearsal, it is not played.
+fn accepted(file: &str, hook: &str, plan: &Map<String, Value>) -> Result<(), Failure> {
+    let Err(problems) = hooks::find(hook)?.plan(plan.clone()) else { return Ok(()) };
+    let lines: Vec<String> = problems.iter().map(|problem| format!("\n  {problem}")).collect();
+    let words = format!("the hook `{hook}` cannot use the plan `{file}`:{}", lines.concat());
+    Err(Failure::wrong(words).hint(format!("`greenlight validate {file} --hook {hook}` says it, too")))
 }
 
 #[cfg(test)]
@@ -113,7 +104,6 @@ mod tests {
             (r#"{"checks": [{"http": {}}]}"#, &["test-traffic"][..]),
             (r#"{"checks": [{"tasks": {}}, {"targets": {}}]}"#, &["health"]),
             (r#"{"checks": [{"isolation": {}}]}"#, &["health", "test-traffic"]),
-            (r#"{"checks": [{"htpp": {}}]}"#, &["health", "metrics", "test-traffic"]),
             (r#"{"patience": "1m"}"#, &["health", "metrics", "test-traffic"]),
         ] {
             assert_eq!(receivers(plan, &["FILE"]).unwrap(), expected, "{plan}");
@@ -126,6 +116,19 @@ mod tests {
         assert_eq!(receivers(plan, &["health=FILE", "metrics=FILE"]).unwrap(), ["health", "metrics"]);
         let twice = receivers(plan, &["health=FILE", "FILE"]).unwrap_err();
         assert!(twice.contains("`--plan FILE` is the second plan of the hook `health`"), "{twice}");
+    }
+
+    #[test]
+    fn a_plan_that_its_hook_refuses_is_not_played() {
+        for (plan, expected) in [
+            (r#"{"checks": [{"htpp": {}}]}"#, "unknown check `htpp`"),
+            (r#"{"checks": [{"http": {"requests": "many"}}]}"#, "`checks[0].http.requests`"),
+            (r#"{"patience": "soon"}"#, "`patience`"),
+        ] {
+            let refused = receivers(plan, &["FILE"]).unwrap_err();
+            assert!(refused.contains("cannot use the plan `FILE`:"), "{refused}");
+            assert!(refused.contains(expected), "{refused}");
+        }
     }
 
     #[test]

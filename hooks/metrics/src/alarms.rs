@@ -64,9 +64,9 @@ const AT_A_TIME: usize = 100;
 pub struct Alarms {
     /// The alarms; the deployment's own, where there are none.
     names: Vec<String>,
-    /// What an alarm without enough data is.
+    /// What an alarm without enough data is: `inconclusive`, `pass` or `fail`.
     insufficient_data: InsufficientData,
-    /// What an alarm is that was red before the deployment began.
+    /// What an alarm is that was red before the deployment began: `skip` or `fail`.
     already_red: AlreadyRed,
 }
 

@@ -85,29 +85,31 @@ const STATISTIC: &str = "p99";
 #[schemars(crate = "greenlight::schemars")]
 #[serde(default, deny_unknown_fields)]
 pub struct Metric {
-    /// What is looked at.
+    /// What is looked at: `error_rate`, `response_time`, `requests`, `unhealthy_hosts`, or an object with a `metric` or an
+    /// `expression`.
     of: Option<Of>,
-    /// Of response times: `Average`, `Minimum`, `Maximum` or a percentile.
+    /// Of response times: `Average`, `Minimum`, `Maximum` or a percentile; `p99` where nothing is said.
     #[serde(skip_serializing_if = "Option::is_none")]
     statistic: Option<String>,
-    /// The most that green may have.
+    /// The most that green may have: a share (`1%`) of a rate, a time (`800ms`) of response times, else a number.
     #[serde(skip_serializing_if = "Option::is_none")]
     max: Option<Amount>,
-    /// The least that green must have.
+    /// The least that green must have, in the same form.
     #[serde(skip_serializing_if = "Option::is_none")]
     min: Option<Amount>,
-    /// How far green may be over blue.
+    /// How far green may be over blue: percentage points (`+0.5pp`) of a rate, else a factor (`1.3x`).
     #[serde(skip_serializing_if = "Option::is_none")]
     over_blue: Option<Over>,
-    /// Values below this are not compared with blue's.
+    /// Values below this are not compared with blue's; in the form of `max`.
     #[serde(skip_serializing_if = "Option::is_none")]
     ignore_below: Option<Amount>,
-    /// How many requests green needs to be judged.
+    /// How many requests green needs to be judged; 100 where nothing is said, of rates and response times.
     #[serde(skip_serializing_if = "Option::is_none")]
     min_requests: Option<u64>,
-    /// What becomes of a green with fewer, once patience is over.
+    /// What becomes of a green with fewer, once patience is over: `inconclusive` or `advisory`.
     below_min_requests: Below,
-    /// What becomes of a green whose error rate holds only if all requests without a target's answer went well.
+    /// What becomes of a green whose error rate holds only if all requests without a target's answer went well:
+    /// `inconclusive` or `ignore`.
     unanswered: Unanswered,
     /// How many single minutes may be above the bound over blue before that is no noise.
     failure_limit: u32,

@@ -53,8 +53,8 @@ scenarios! {
     a_canary: "tests/rehearsals/canary.json";
     a_canary_is_stopped_at_its_first_step: "tests/rehearsals/canary.json", "--fault", "green:errors-after=7m", "--speed", "60x";
     a_linear_deployment: "tests/rehearsals/linear.json";
-    a_canary_is_judged_by_metrics: "tests/rehearsals/canary-judged.json";
-    a_canary_that_shows_errors_is_taken_back: "tests/rehearsals/canary-judged.json", "--fault", "green:errors=20%";
+    a_canary_is_judged_by_metrics: "examples/ecs-native/canary.json";
+    a_canary_that_shows_errors_is_taken_back: "examples/ecs-native/canary.json", "--hooks", "health,metrics", "--fault", "green:errors=20%";
     a_linear_deployment_is_judged_by_metrics: "tests/rehearsals/linear-judged.json";
     a_linear_deployment_is_taken_back_at_the_first_step_that_shows_errors: "tests/rehearsals/linear-judged.json", "--fault", "green:errors-after=4m,green:errors=50%", "--speed", "60x";
     a_rolling_deployment: "tests/rehearsals/rolling.json", "--hooks", "none";

@@ -93,7 +93,7 @@ registry! {
         caught By::Aws("alarm hello-errors is in ALARM"), "the deployment's alarms, for as long as it bakes", ["--hooks", "none", "--fault", "green:errors-after=1m"];
     /// Every task crashes after so much simulated time: its process is killed, its address refuses.
     ["green", "blue"] "crash-after" = "30s" => Span(|faults, at, time| faults.task(at).crash_after = Some(time));
-        caught TASKS, "once green was healthy", ["tests/rehearsals/canary-judged.json", "--fault", "green:crash-after=3m"];
+        caught TASKS, "once green was healthy", ["examples/ecs-native/canary.json", "--fault", "green:crash-after=3m"];
         caught CIRCUIT_BREAKER, "ECS's circuit breaker, before", ["--fault", "green:crash-after=1ms"];
     /// The health check is answered with 503, everything else works.
     ["green", "blue"] "never-healthy" => Plain(|faults, at| faults.task(at).never_healthy = true);

@@ -64,7 +64,7 @@ const CATEGORIES: [(&str, &str); 9] = [
 
 /// How a reason begins where there was no room for a task: AWS's capacity or that of the cluster, not green.
 ///
-/// Source: re:Post, *How do I troubleshoot an Amazon ECS RunTask API for a Fargate task that fails with a "Capacity
+/// Source: re:Post, *How do I troubleshoot an Amazon ECS `RunTask` API for a Fargate task that fails with a "Capacity
 /// is unavailable" error?*; aws/amazon-ecs-agent#4825 (network interfaces); developer guide of Amazon ECS, *Amazon
 /// ECS API failure reasons*, which has the last two, as reasons that tasks stopped with after `TaskFailedToStart: `.
 const NO_CAPACITY: [&str; 4] = [

@@ -109,7 +109,11 @@ fn held_as_shown(metric: &Metric, of: &Of, windows: &Windows, green: &Shown, blu
         let fail = Outcome::fail(seen.clone(), format!("at least {min}"));
         // A count grows with time.
         let grows = *of == Of::Requests;
-        return if grows { Outcome::pending(format!("{seen} of at least {min}")).otherwise(fail) } else { fail };
+        return if grows {
+            Outcome::pending(format!("{seen} of at least {min}")).otherwise(fail)
+        } else {
+            fail
+        };
     }
     let absolute = metric.max.is_some() || metric.min.is_some();
     let Some(over) = metric.over_blue else { return Outcome::pass(seen) };

@@ -43,10 +43,23 @@ fn sidecar(task: &mut Task, name: &str, letter: char) {
     task.containers.push(container);
 }
 
+/// A name, a world, and what it comes to.
+type Row = (&'static str, World, Kind, String);
+
+#[track_caller]
+fn hold(table: Vec<Row>) {
+    for (name, world, kind, words) in table {
+        let outcome = world.judge();
+        assert_eq!((outcome.kind, outcome.words()), (kind, words), "{name}");
+        let unproven = name == "all alike, unlike the revision";
+        assert_eq!(outcome.caveat.as_deref(), unproven.then_some(NOT_PROVEN), "{name}");
+    }
+}
+
 #[test]
 fn the_table_of_outcomes() {
     let (a, b, c) = (digest('a'), digest('b'), digest('c'));
-    let table: Vec<(&str, World, Kind, String)> = vec![
+    let table: Vec<Row> = vec![
         (
             "all alike, as resolved",
             World::but(|_| {}),
@@ -58,40 +71,6 @@ fn the_table_of_outcomes() {
             World::but(|world| drop(world.green.pop())),
             Kind::Pass,
             format!("the one task of green runs {a} in container `app`, as the revision was resolved"),
-        ),
-        (
-            "two different ones",
-            World::but(|world| world.run("ab")),
-            Kind::Fail,
-            format!("tasks of green run different images in container `app`: {a} in task g1; {b} in task g2; expected one and the same in all of them, or each the revision's own or in `digests` (a tag was moved between two starts: name the image by its digest, or let ECS resolve it (versionConsistency); where tasks run on several platforms, list the manifests of those in `digests`)"),
-        ),
-        (
-            "two platforms",
-            World::but(|world| {
-                world.run("bc");
-                world.settings = settings(&[], &[digest('b'), digest('c')]);
-            }),
-            Kind::Pass,
-            format!("all 2 tasks of green run in container `app` {b} in 1 task and {c} in 1 task (each the revision's own or in `digests`)"),
-        ),
-        (
-            "two platforms, one of them told as the revision's, and a sidecar",
-            World::but(|world| {
-                world.run("ab");
-                world.green.iter_mut().for_each(|task| sidecar(task, "logs", 'c'));
-                world.settings = settings(&[], &[digest('b')]);
-            }),
-            Kind::Pass,
-            format!("all 2 tasks of green run {c} in container `logs`; no digest is told for the revision to compare with; in container `app` {a} in 1 task and {b} in 1 task (each the revision's own or in `digests`)"),
-        ),
-        (
-            "two different ones, of which one is in `digests`",
-            World::but(|world| {
-                world.run("bc");
-                world.settings = settings(&[], &[digest('b')]);
-            }),
-            Kind::Fail,
-            format!("tasks of green run different images in container `app`: {b} in task g1; {c} in task g2; expected one and the same in all of them, or each the revision's own or in `digests` (a tag was moved between two starts: name the image by its digest, or let ECS resolve it (versionConsistency); where tasks run on several platforms, list the manifests of those in `digests`)"),
         ),
         (
             "all alike, unlike the revision",
@@ -177,12 +156,57 @@ fn the_table_of_outcomes() {
             "container `app` runs `registry.example.com/orders:2`; expected images of `registry.example.com/orders-*`, `docker.io/*`".to_owned(),
         ),
     ];
-    for (name, world, kind, words) in table {
-        let outcome = world.judge();
-        assert_eq!((outcome.kind, outcome.words()), (kind, words), "{name}");
-        let unproven = name == "all alike, unlike the revision";
-        assert_eq!(outcome.caveat.as_deref(), unproven.then_some(NOT_PROVEN), "{name}");
-    }
+    hold(table);
+}
+
+/// Two platforms of one image, or two images.
+#[test]
+fn tasks_that_differ() {
+    let (a, b, c) = (digest('a'), digest('b'), digest('c'));
+    hold(vec![
+        (
+            "two different ones",
+            World::but(|world| world.run("ab")),
+            Kind::Fail,
+            format!(
+                "tasks of green run different images in container `app`: {a} in task g1; {b} in task g2; expected one and the same in all of them, or each the revision's own or in `digests` (a tag was moved between two starts: name the image by its digest, or let ECS resolve it (versionConsistency); where tasks run on several platforms, list the manifests of those in `digests`)"
+            ),
+        ),
+        (
+            "two platforms",
+            World::but(|world| {
+                world.run("bc");
+                world.settings = settings(&[], &[digest('b'), digest('c')]);
+            }),
+            Kind::Pass,
+            format!(
+                "all 2 tasks of green run in container `app` {b} in 1 task and {c} in 1 task (each the revision's own or in `digests`)"
+            ),
+        ),
+        (
+            "two platforms, one of them told as the revision's, and a sidecar",
+            World::but(|world| {
+                world.run("ab");
+                world.green.iter_mut().for_each(|task| sidecar(task, "logs", 'c'));
+                world.settings = settings(&[], &[digest('b')]);
+            }),
+            Kind::Pass,
+            format!(
+                "all 2 tasks of green run {c} in container `logs`; no digest is told for the revision to compare with; in container `app` {a} in 1 task and {b} in 1 task (each the revision's own or in `digests`)"
+            ),
+        ),
+        (
+            "two different ones, of which one is in `digests`",
+            World::but(|world| {
+                world.run("bc");
+                world.settings = settings(&[], &[digest('b')]);
+            }),
+            Kind::Fail,
+            format!(
+                "tasks of green run different images in container `app`: {b} in task g1; {c} in task g2; expected one and the same in all of them, or each the revision's own or in `digests` (a tag was moved between two starts: name the image by its digest, or let ECS resolve it (versionConsistency); where tasks run on several platforms, list the manifests of those in `digests`)"
+            ),
+        ),
+    ]);
 }
 
 #[test]
