@@ -1,7 +1,7 @@
 //! Cold start, verdict, memory and size of `test-traffic` beside the floor, in one run.
 //!
 //! Every run starts a new process of each program, in turn, behind the local Lambda service, against an
-//! application on loopback. Medians are printed; nothing is asserted.
+//! application on loopback and a local AWS endpoint that knows the deployment. Medians are printed; nothing is asserted.
 
 use std::{
     fs, io,
@@ -10,6 +10,7 @@ use std::{
 };
 
 use axum::{Router, routing::get};
+use greenlight_cli::rehearsal::aws::{Aws, worlds::BlueGreen};
 use greenlight_cli::rehearsal::lambda::{Function, Invocation, Lambda, Outcome};
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -35,6 +36,9 @@ struct Sample {
 #[tokio::main]
 async fn main() -> io::Result<()> {
     let target = serve().await?;
+    let deployment = BlueGreen::of_event(&serde_json::from_str(EVENT)?);
+    let deployment = deployment.ok_or_else(|| io::Error::other("the event names no deployment"))?;
+    let aws = Aws::serve(deployment.world()).await?;
     let folder = std::env::current_exe()?.parent().map(Path::to_owned).unwrap_or_default();
     let mut candidates: Vec<_> = [
         ("floor: empty lambda_runtime", "floor", None),
@@ -52,7 +56,7 @@ async fn main() -> io::Result<()> {
     // One round first that does not count: it warms the page cache.
     for round in 0..=RUNS {
         for candidate in &mut candidates {
-            let sample = candidate.run(&target).await?;
+            let sample = candidate.run(&target, &aws.endpoint_url()).await?;
             if round > 0 {
                 candidate.samples.push(sample);
             }
@@ -70,9 +74,10 @@ async fn serve() -> io::Result<String> {
 }
 
 impl Candidate {
-    async fn run(&self, target: &str) -> io::Result<Sample> {
+    async fn run(&self, target: &str, aws: &str) -> io::Result<Sample> {
         let mut function =
             Function::new("bench", &self.program).with_variable("GREENLIGHT_TARGET_URL", target);
+        function = function.with_variable("AWS_ENDPOINT_URL", aws);
         if let Some(requests) = self.requests {
             let plan = json!({ "checks": [{ "http": { "requests": requests, "concurrency": 5 } }] });
             function = function.with_variable("GREENLIGHT_PLAN", plan.to_string());
