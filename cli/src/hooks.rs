@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use greenlight::{Hook, clock, plan::decode::suggest};
-
 use serde_json::{Map, Value};
 
 use crate::{failure::Failure, output};

@@ -15,7 +15,7 @@ use super::taking_part::{Hooks, has_pause};
 use crate::document;
 use crate::failure::Failure;
 use crate::hooks;
-use crate::rehearsal::controller::configuration::{Configuration, HookTarget};
+use crate::rehearsal::controller::configuration::Configuration;
 use crate::rehearsal::controller::{Assumptions, HookDetails, RollbackHooks, ShiftHooks};
 use crate::rehearsal::fault::{Faults, HookFaultKind};
 use crate::rehearsal::play::{Answerer, FunctionSettings, Runs, Settings};
@@ -189,19 +189,7 @@ fn map(options: &RehearseOptions, subject: &Subject) -> Result<BTreeMap<String, 
         )
     });
     let given = given.collect::<Result<Vec<_>, _>>()?;
-    let wanted: Vec<&str> = match &subject.configuration {
-        Configuration::Ecs(ecs) => ecs
-            .hooks
-            .iter()
-            .filter_map(|hook| match &hook.target {
-                HookTarget::Lambda { function, .. } => Some(function.as_str()),
-                HookTarget::Pause => None,
-            })
-            .collect(),
-        Configuration::CodeDeploy(codedeploy) => {
-            codedeploy.hooks.iter().map(|(_, function)| function.as_str()).collect()
-        }
-    };
+    let wanted = subject.configuration.functions();
     let mut mapped = BTreeMap::new();
     let mut unmapped = Vec::new();
     for function in &wanted {
@@ -361,10 +349,7 @@ fn assumptions(options: &RehearseOptions) -> Result<Assumptions, Failure> {
 
 /// The alarms that can go off. One of the deployment that nobody gives a condition never does, which is said.
 fn alarms(options: &RehearseOptions, subject: &mut Subject) -> Result<Vec<Alarm>, Failure> {
-    let wanted = match &subject.configuration {
-        Configuration::Ecs(ecs) => ecs.alarms.clone(),
-        Configuration::CodeDeploy(codedeploy) => codedeploy.alarms.clone(),
-    };
+    let wanted = subject.configuration.alarms().to_vec();
     let mut alarms = options.alarm.clone();
     if let Some(alarm) = alarms.iter().find(|alarm| !wanted.contains(&alarm.name)) {
         let known = wanted.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");

@@ -1,5 +1,6 @@
 //! Which hooks take part in a rehearsal: `--hooks`.
 
+use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use serde_json::Value;
@@ -78,7 +79,7 @@ impl Hooks {
 }
 
 /// That the deployment has no such hook, and which it has.
-fn unknown(name: &str, subject: &Subject, called: &[String]) -> Failure {
+fn unknown(name: &str, subject: &Subject, called: &BTreeSet<String>) -> Failure {
     let pause = has_pause(&subject.configuration).then_some(PAUSE);
     let names = called.iter().map(|function| functions::name(function)).chain(pause);
     let known: Vec<_> = names.map(|name| format!("`{name}`")).collect();
@@ -88,25 +89,8 @@ fn unknown(name: &str, subject: &Subject, called: &[String]) -> Failure {
 }
 
 /// The functions that the hooks name, each once.
-fn functions_of(configuration: &Configuration) -> Vec<String> {
-    let mut functions: Vec<String> = match configuration {
-        Configuration::Ecs(ecs) => {
-            ecs.hooks.iter().filter_map(|hook| function(&hook.target)).map(ToOwned::to_owned).collect()
-        }
-        Configuration::CodeDeploy(codedeploy) => {
-            codedeploy.hooks.iter().map(|(_, function)| function.clone()).collect()
-        }
-    };
-    functions.sort();
-    functions.dedup();
-    functions
-}
-
-fn function(target: &HookTarget) -> Option<&str> {
-    match target {
-        HookTarget::Lambda { function, .. } => Some(function),
-        HookTarget::Pause => None,
-    }
+fn functions_of(configuration: &Configuration) -> BTreeSet<String> {
+    configuration.functions().into_iter().map(ToOwned::to_owned).collect()
 }
 
 /// Whether the deployment has PAUSE hooks.
@@ -126,7 +110,7 @@ fn is(function: &str, name: &str) -> bool {
 fn retain(configuration: &mut Configuration, wanted: impl Fn(Option<&str>) -> bool) {
     match configuration {
         Configuration::Ecs(ecs) => {
-            ecs.hooks.retain(|hook| wanted(function(&hook.target)));
+            ecs.hooks.retain(|hook| wanted(hook.target.function()));
             let told = ecs.document.get_mut("lifecycleHooks").and_then(Value::as_array_mut);
             if let Some(told) = told {
                 told.retain(|hook| wanted(hook["hookTargetArn"].as_str()));

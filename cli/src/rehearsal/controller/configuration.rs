@@ -13,6 +13,26 @@ pub enum Configuration {
     CodeDeploy(CodeDeploy),
 }
 
+impl Configuration {
+    /// The functions that its hooks name, in their order.
+    pub fn functions(&self) -> Vec<&str> {
+        match self {
+            Self::Ecs(ecs) => ecs.hooks.iter().filter_map(|hook| hook.target.function()).collect(),
+            Self::CodeDeploy(codedeploy) => {
+                codedeploy.hooks.iter().map(|(_, function)| function.as_str()).collect()
+            }
+        }
+    }
+
+    /// The alarms that take the deployment back, or stop it.
+    pub fn alarms(&self) -> &[String] {
+        match self {
+            Self::Ecs(ecs) => &ecs.alarms,
+            Self::CodeDeploy(codedeploy) => &codedeploy.alarms,
+        }
+    }
+}
+
 /// `deploymentConfiguration` of a service.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ecs {
@@ -78,6 +98,16 @@ pub enum HookTarget {
     },
     /// `PAUSE`: whoever answers the EventBridge event.
     Pause,
+}
+
+impl HookTarget {
+    /// The function, where it is one.
+    pub fn function(&self) -> Option<&str> {
+        match self {
+            Self::Lambda { function, .. } => Some(function),
+            Self::Pause => None,
+        }
+    }
 }
 
 /// `timeoutConfiguration.action`.

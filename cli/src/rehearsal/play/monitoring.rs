@@ -20,7 +20,6 @@ use crate::rehearsal::aws::elb::LoadBalancerKind;
 use crate::rehearsal::aws::{Shared, World};
 use crate::rehearsal::balancer::{Balancer, Entry, LogReader};
 use crate::rehearsal::clock::Clock;
-use crate::rehearsal::controller::configuration::Configuration;
 use crate::rehearsal::subject::Subject;
 use crate::rehearsal::users::{Alarm, LITTLE, PERIOD, Traces, Window, Windows, after, floor};
 
@@ -101,17 +100,18 @@ impl Watched {
         users: Arc<OnceLock<OfUsers>>,
         (alarms, red_alarms): (&[Alarm], &[String]),
     ) -> Self {
-        let names = match &subject.configuration {
-            Configuration::Ecs(ecs) => &ecs.alarms,
-            Configuration::CodeDeploy(codedeploy) => &codedeploy.alarms,
-        };
         let condition = |name: &String| alarms.iter().find(|alarm| alarm.name == *name).cloned();
         Self {
             production: production.map(|listener| balancer.log_reader(listener)),
             test: test.map(|listener| balancer.log_reader(listener)),
             users,
             read: Vec::new(),
-            alarms: names.iter().map(|name| (name.clone(), condition(name))).collect(),
+            alarms: subject
+                .configuration
+                .alarms()
+                .iter()
+                .map(|name| (name.clone(), condition(name)))
+                .collect(),
             red_alarms: red_alarms.to_vec(),
             load_balancer: subject.front.as_ref().map_or(LoadBalancerKind::Application, |front| front.kind),
         }

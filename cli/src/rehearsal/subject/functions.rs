@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::problem::Problem;
 use super::unknown::Unknown;
-use crate::rehearsal::controller::configuration::{Configuration, HookTarget};
+use crate::rehearsal::controller::configuration::Configuration;
 
 /// The hook that a function is, by its ARN, its partial ARN (`ACCOUNT:function:NAME`) or its name, each
 /// with or without a version or an alias.
@@ -100,19 +100,7 @@ impl Environment {
 
 /// The functions that the hooks of a configuration name, each once.
 pub(super) fn named(configuration: &Configuration) -> Vec<&str> {
-    let mut named: Vec<&str> = match configuration {
-        Configuration::Ecs(ecs) => ecs
-            .hooks
-            .iter()
-            .filter_map(|hook| match &hook.target {
-                HookTarget::Lambda { function, .. } => Some(&**function),
-                HookTarget::Pause => None,
-            })
-            .collect(),
-        Configuration::CodeDeploy(deployment) => {
-            deployment.hooks.iter().map(|(_, function)| &**function).collect()
-        }
-    };
+    let mut named = configuration.functions();
     let mut seen = BTreeSet::new();
     named.retain(|function| seen.insert(name(function)));
     named

@@ -42,7 +42,7 @@ fn chosen(hooks: &str) -> Result<(Vec<String>, Vec<String>), String> {
     hooks.parse::<Hooks>()?.choose(&mut subject).map_err(|failure| failure.to_string())?;
     let Configuration::Ecs(ecs) = &subject.configuration else { panic!("{:?}", subject.configuration) };
     let name = |arn: Option<&str>| arn.map_or("PAUSE", functions::name).to_owned();
-    let called = ecs.hooks.iter().map(|hook| name(function(&hook.target))).collect();
+    let called = ecs.hooks.iter().map(|hook| name(hook.target.function())).collect();
     let told = ecs.document["lifecycleHooks"].as_array().map(Vec::as_slice).unwrap_or_default();
     Ok((called, told.iter().map(|hook| name(hook["hookTargetArn"].as_str())).collect()))
 }
