@@ -1,0 +1,49 @@
+//! What ARNs say of where a thing is.
+
+/// The parts of an ARN.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Arn<'text> {
+    pub(crate) service: &'text str,
+    pub(crate) region: &'text str,
+    pub(crate) account: &'text str,
+    pub(crate) resource: &'text str,
+}
+
+impl<'text> Arn<'text> {
+    /// Reads an ARN of any partition.
+    pub(crate) fn parse(text: &'text str) -> Option<Self> {
+        let mut parts = text.splitn(6, ':');
+        let arn = parts.next() == Some("arn") && parts.next().is_some_and(|it| it.starts_with("aws"));
+        let (service, region) = (parts.next()?, parts.next()?);
+        let (account, resource) = (parts.next()?, parts.next()?);
+        (arn && !resource.is_empty()).then_some(Self { service, region, account, resource })
+    }
+
+    /// Whether the resource is one of this kind: `listener-rule/app`.
+    pub(crate) fn is(&self, kind: &str) -> bool {
+        self.resource.strip_prefix(kind).is_some_and(|rest| rest.starts_with(['/', ':']))
+    }
+}
+
+/// The name of a function in its ARN, with or without a qualifier.
+pub(crate) fn function_name(text: &str) -> &str {
+    let named = text.rsplit_once("function:").map_or(text, |(_, name)| name);
+    named.split_once(':').map_or(named, |(name, _)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arns_of_every_partition_are_read() {
+        let arn = Arn::parse("arn:aws-cn:lambda:cn-north-1:1:function:hook:live").unwrap();
+        assert_eq!((arn.service, arn.region, arn.account), ("lambda", "cn-north-1", "1"));
+        assert!(arn.is("function") && !arn.is("func"));
+        for text in ["", "arn:aws:ecs", "arn:x:ecs:r:1:y", "arn:aws:ecs:r:1:"] {
+            assert_eq!(Arn::parse(text), None, "{text}");
+        }
+        assert_eq!(function_name("arn:aws:lambda:r:1:function:hook:live"), "hook");
+        assert_eq!(function_name("hook"), "hook");
+    }
+}

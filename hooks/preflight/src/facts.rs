@@ -1,0 +1,179 @@
+//! What is known of one service's deployment.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::document::Document;
+
+/// What a rule can ask for.
+///
+/// Each names one document in the shape of an API. Where that is not at hand a live look fetches it by its key,
+/// and a static one says that it was not there.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Key {
+    /// The service: the input of `CreateService`, or a service of `DescribeServices`.
+    Service,
+    /// The task definition of the service, as `RegisterTaskDefinition` takes it.
+    TaskDefinition,
+    /// A target group: `DescribeTargetGroups`, with its attributes by name under `Attributes`.
+    TargetGroup(String),
+    /// The health of the targets of a target group: `DescribeTargetHealth`.
+    TargetHealth(String),
+    /// A listener rule: `DescribeRules`.
+    ListenerRule(String),
+    /// All rules of a listener: `DescribeRules`.
+    RulesOf(String),
+    /// A listener: `DescribeListeners`.
+    Listener(String),
+    /// A load balancer: `DescribeLoadBalancers`.
+    LoadBalancer(String),
+    /// A role: `GetRole`, with the trust policy decoded.
+    Role(String),
+    /// Whether a role may do something: a text, `allowed` or what else IAM's simulator says.
+    Permission {
+        /// The role's ARN.
+        role: String,
+        /// The action: `lambda:InvokeFunction`.
+        action: String,
+        /// The resource's ARN, or `*`.
+        resource: String,
+    },
+    /// A function: `GetFunctionConfiguration`, by ARN as it was configured.
+    Function(String),
+    /// An alarm: `DescribeAlarms`.
+    Alarm(String),
+    /// The scalable target of the service: `DescribeScalableTargets`.
+    Scaling,
+    /// The scaling policies of the service: `DescribeScalingPolicies`.
+    ScalingPolicies,
+    /// The running tasks of the service: `DescribeTasks`.
+    Tasks,
+    /// Subnets: `DescribeSubnets`, by id.
+    Subnet(String),
+    /// Security groups: `DescribeSecurityGroups`, by id.
+    SecurityGroup(String),
+    /// The route table that holds for a subnet: `DescribeRouteTables`.
+    RouteTable(String),
+    /// The endpoints of a VPC: `DescribeVpcEndpoints`.
+    Endpoints(String),
+    /// The `AppSpec` that CodeDeploy deploys.
+    AppSpec,
+    /// The deployment group that deploys the service: `GetDeploymentGroup`.
+    DeploymentGroup,
+    /// All deployment groups of the service's application.
+    DeploymentGroups,
+    /// The pipeline that deploys the service: `GetPipeline`.
+    Pipeline,
+    /// What Envoy says of itself: `/server_info` of its admin interface.
+    EnvoyServerInfo,
+    /// The counters of Envoy: `/stats` of its admin interface, by name.
+    EnvoyStats,
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Service => formatter.write_str("the service"),
+            Self::TaskDefinition => formatter.write_str("the task definition"),
+            Self::TargetGroup(arn) => write!(formatter, "the target group {arn}"),
+            Self::TargetHealth(arn) => write!(formatter, "the health of the targets of {arn}"),
+            Self::ListenerRule(arn) => write!(formatter, "the listener rule {arn}"),
+            Self::RulesOf(arn) => write!(formatter, "the rules of the listener {arn}"),
+            Self::Listener(arn) => write!(formatter, "the listener {arn}"),
+            Self::LoadBalancer(arn) => write!(formatter, "the load balancer {arn}"),
+            Self::Role(arn) => write!(formatter, "the role {arn}"),
+            Self::Permission { role, action, resource } => {
+                write!(formatter, "whether {role} may call {action} on {resource}")
+            }
+            Self::Function(arn) => write!(formatter, "the function {arn}"),
+            Self::Alarm(name) => write!(formatter, "the alarm {name}"),
+            Self::Scaling => formatter.write_str("the service's scaling"),
+            Self::ScalingPolicies => formatter.write_str("the service's scaling policies"),
+            Self::Tasks => formatter.write_str("the service's tasks"),
+            Self::Subnet(id) => write!(formatter, "the subnet {id}"),
+            Self::SecurityGroup(id) => write!(formatter, "the security group {id}"),
+            Self::RouteTable(subnet) => write!(formatter, "the route table of {subnet}"),
+            Self::Endpoints(vpc) => write!(formatter, "the endpoints of {vpc}"),
+            Self::AppSpec => formatter.write_str("the AppSpec"),
+            Self::DeploymentGroup => formatter.write_str("the deployment group"),
+            Self::DeploymentGroups => formatter.write_str("the deployment groups of the application"),
+            Self::Pipeline => formatter.write_str("the pipeline"),
+            Self::EnvoyServerInfo => formatter.write_str("Envoy's /server_info"),
+            Self::EnvoyStats => formatter.write_str("Envoy's /stats"),
+        }
+    }
+}
+
+/// What came of asking for a document.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Fact {
+    Known(Document),
+    /// It does not exist, which is something to know.
+    Missing,
+    /// It could not be had.
+    Unavailable(String),
+}
+
+/// What is known of one service's deployment: documents by what they are.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Facts(BTreeMap<Key, Fact>);
+
+impl Facts {
+    /// Puts down a document.
+    pub fn know(&mut self, key: Key, document: Document) {
+        self.0.insert(key, Fact::Known(document));
+    }
+
+    /// Puts down that there is no such thing.
+    pub fn miss(&mut self, key: Key) {
+        self.0.insert(key, Fact::Missing);
+    }
+
+    /// Puts down why it could not be had.
+    pub fn give_up(&mut self, key: Key, why: impl Into<String>) {
+        self.0.insert(key, Fact::Unavailable(why.into()));
+    }
+
+    /// Whether somebody asked for it already.
+    pub fn has(&self, key: &Key) -> bool {
+        self.0.contains_key(key)
+    }
+
+    /// The document, if it is known.
+    pub fn document(&self, key: &Key) -> Option<&Document> {
+        match self.0.get(key) {
+            Some(Fact::Known(document)) => Some(document),
+            _ => None,
+        }
+    }
+
+    /// The documents that are known.
+    pub fn documents(&self) -> impl Iterator<Item = (&Key, &Document)> {
+        self.0.iter().filter_map(|(key, fact)| match fact {
+            Fact::Known(document) => Some((key, document)),
+            _ => None,
+        })
+    }
+
+    /// The value of a document, to change it.
+    pub fn value_mut(&mut self, key: &Key) -> Option<&mut Value> {
+        match self.0.get_mut(key) {
+            Some(Fact::Known(document)) => Some(&mut document.value),
+            _ => None,
+        }
+    }
+
+    /// Takes over what another has and this one has not.
+    pub fn complete(&mut self, other: &Self) {
+        for (key, fact) in &other.0 {
+            self.0.entry(key.clone()).or_insert_with(|| fact.clone());
+        }
+    }
+
+    pub(crate) fn fact(&self, key: &Key) -> Option<&Fact> {
+        self.0.get(key)
+    }
+}

@@ -1,0 +1,91 @@
+//! How a rule looks at a deployment: it asks, and leaves behind what it found and what it lacked.
+
+use std::cell::RefCell;
+
+use crate::{
+    catalogue::Lack,
+    facts::{Fact, Facts, Key},
+    node::Node,
+    rule::{Finding, Place, Rule},
+};
+
+/// One rule's look at the facts.
+#[derive(Debug)]
+pub struct Look<'a> {
+    facts: &'a Facts,
+    rule: &'static Rule,
+    findings: RefCell<Vec<Finding>>,
+    lacks: RefCell<Vec<Lack>>,
+}
+
+impl<'a> Look<'a> {
+    pub(crate) fn new(facts: &'a Facts, rule: &'static Rule) -> Self {
+        Self { facts, rule, findings: RefCell::default(), lacks: RefCell::default() }
+    }
+
+    /// What was found, and what was lacking for a full answer.
+    pub(crate) fn finish(self) -> (Vec<Finding>, Vec<Lack>) {
+        (self.findings.into_inner(), self.lacks.into_inner())
+    }
+
+    /// A document; none where it is not known or does not exist. Lacking it is noted.
+    pub fn get(&'a self, key: &Key) -> Option<Node<'a>> {
+        match self.facts.fact(key) {
+            Some(Fact::Known(document)) => Some(Node::root(document, self)),
+            Some(Fact::Missing) => None,
+            Some(Fact::Unavailable(why)) => {
+                self.lack(Lack { key: Some(key.clone()), why: why.clone() });
+                None
+            }
+            None => {
+                self.lack(Lack { key: Some(key.clone()), why: format!("{key} is not known") });
+                None
+            }
+        }
+    }
+
+    /// A document that is only looked at where it is at hand: nothing is lacking without it.
+    pub fn at_hand(&'a self, key: &Key) -> Option<Node<'a>> {
+        self.facts.document(key).map(|document| Node::root(document, self))
+    }
+
+    /// Whether it is known that there is no such thing.
+    pub fn is_missing(&'a self, key: &Key) -> bool {
+        match self.facts.fact(key) {
+            Some(Fact::Missing) => true,
+            Some(Fact::Known(_)) => false,
+            // Notes that it is lacking.
+            _ => self.get(key).is_some(),
+        }
+    }
+
+    /// The service.
+    pub fn service(&'a self) -> Option<Node<'a>> {
+        self.get(&Key::Service)
+    }
+
+    /// The documents at hand of a kind.
+    pub fn all_at_hand(&'a self, kind: impl Fn(&Key) -> bool) -> Vec<Node<'a>> {
+        let of_kind = self.facts.documents().filter(|(key, _)| kind(key));
+        of_kind.map(|(_, document)| Node::root(document, self)).collect()
+    }
+
+    pub(crate) fn add(&self, at: Place, observed: String, fix: Option<String>) {
+        let finding = Finding { rule: self.rule, at, observed, fix };
+        let mut findings = self.findings.borrow_mut();
+        if !findings.contains(&finding) {
+            findings.push(finding);
+        }
+    }
+
+    pub(crate) fn lack_value(&self, why: String) {
+        self.lack(Lack { key: None, why });
+    }
+
+    fn lack(&self, lack: Lack) {
+        let mut lacks = self.lacks.borrow_mut();
+        if !lacks.contains(&lack) {
+            lacks.push(lack);
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! The pages of AWS's documentation that rules rest on.
+
+macro_rules! guide {
+    ($page:literal) => {
+        concat!("https://docs.aws.amazon.com/AmazonECS/latest/developerguide/", $page, ".html")
+    };
+}
+
+pub(crate) const TROUBLESHOOTING: &str = guide!("troubleshooting-blue-green");
+pub(crate) const LAMBDA_HOOKS: &str = guide!("lambda-lifecycle-hooks");
+pub(crate) const PAUSE_HOOKS: &str = guide!("pause-lifecycle-hooks");
+pub(crate) const WORKFLOW: &str = guide!("blue-green-deployment-how-it-works");
+pub(crate) const IMPLEMENTATION: &str = guide!("blue-green-deployment-implementation");
+pub(crate) const ALB_RESOURCES: &str = guide!("alb-resources-for-blue-green");
+pub(crate) const NLB_RESOURCES: &str = guide!("nlb-resources-for-blue-green");
+pub(crate) const SERVICE_CONNECT: &str = guide!("service-connect-blue-green");
+pub(crate) const ALARMS: &str = guide!("deployment-alarm-failure");
+pub(crate) const CIRCUIT_BREAKER: &str = guide!("deployment-circuit-breaker");
+pub(crate) const ROLLING: &str = guide!("deployment-type-ecs");
+pub(crate) const HEALTH_CHECKS: &str = guide!("load-balancer-healthcheck");
+pub(crate) const DRAINING: &str = guide!("load-balancer-connection-draining");
+pub(crate) const SERVICE_EVENTS: &str = guide!("service-event-messages-list");
+pub(crate) const STOPPED_TASKS: &str = guide!("stopped-task-error-codes");
+pub(crate) const INFRASTRUCTURE_ROLE: &str = guide!("AmazonECSInfrastructureRolePolicyForLoadBalancers");
+pub(crate) const LINEAR: &str = guide!("deployment-type-linear");
+pub(crate) const CANARY: &str = guide!("deployment-type-canary");
+pub(crate) const SCALING: &str = guide!("troubleshoot-service-auto-scaling");
+pub(crate) const CODEDEPLOY: &str = guide!("deployment-type-bluegreen");
+pub(crate) const API_DEPLOYMENT_CONFIGURATION: &str =
+    "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html";
+pub(crate) const API_LIFECYCLE_HOOK: &str =
+    "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentLifecycleHook.html";

@@ -1,0 +1,83 @@
+//! What rules often ask of a service.
+
+use crate::{facts::Key, look::Look, node::Node};
+
+/// How a service is deployed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Strategy {
+    Rolling,
+    BlueGreen,
+    Linear,
+    Canary,
+}
+
+/// How ECS deploys the service; none where somebody else does, or it is not known.
+pub(crate) fn strategy(service: &Node<'_>) -> Option<Strategy> {
+    if !is_deployed_by_ecs(service) {
+        return None;
+    }
+    let strategy = service.at("deploymentConfiguration.strategy");
+    if strategy.is_absent() {
+        return Some(Strategy::Rolling);
+    }
+    match strategy.text()? {
+        "ROLLING" => Some(Strategy::Rolling),
+        "BLUE_GREEN" => Some(Strategy::BlueGreen),
+        "LINEAR" => Some(Strategy::Linear),
+        "CANARY" => Some(Strategy::Canary),
+        _ => None,
+    }
+}
+
+/// Whether green is started beside blue and traffic is shifted by ECS.
+pub(crate) fn shifts(service: &Node<'_>) -> bool {
+    matches!(strategy(service), Some(Strategy::BlueGreen | Strategy::Linear | Strategy::Canary))
+}
+
+/// Whether ECS deploys the service itself: it does where nobody else is named.
+pub(crate) fn is_deployed_by_ecs(service: &Node<'_>) -> bool {
+    let controller = service.at("deploymentController.type");
+    controller.is_absent() || controller.text() == Some("ECS")
+}
+
+/// Whether CodeDeploy does.
+pub(crate) fn is_deployed_by_codedeploy(service: &Node<'_>) -> bool {
+    service.at("deploymentController.type").text() == Some("CODE_DEPLOY")
+}
+
+/// A service whose traffic ECS shifts.
+pub(crate) fn shifting<'a>(look: &'a Look<'a>) -> Option<Node<'a>> {
+    look.service().filter(shifts)
+}
+
+/// The hooks of a service.
+pub(crate) fn hooks<'a>(service: &Node<'a>) -> Vec<Node<'a>> {
+    service.at("deploymentConfiguration.lifecycleHooks").items()
+}
+
+/// Whether a hook waits for a person, and not for a function.
+pub(crate) fn is_pause(hook: &Node<'_>) -> bool {
+    hook.get("targetType").text() == Some("PAUSE")
+}
+
+/// Whether a hook is a function for sure.
+pub(crate) fn is_function(hook: &Node<'_>) -> bool {
+    let kind = hook.get("targetType");
+    kind.is_absent() || kind.text() == Some("AWS_LAMBDA")
+}
+
+/// The stages that a hook is called at, as far as they are known.
+pub(crate) fn stages<'a>(hook: &Node<'a>) -> Vec<(Node<'a>, &'a str)> {
+    let items = hook.get("lifecycleStages").items();
+    items.into_iter().filter_map(|item| item.text().map(|text| (item.clone(), text))).collect()
+}
+
+/// Whether a deployment of the service is under way, so that weights are on their way, too.
+pub(crate) fn is_being_deployed(service: &Node<'_>) -> bool {
+    service.get("currentServiceDeployment").is_present()
+}
+
+/// The containers of the task definition, if it is at hand.
+pub(crate) fn containers<'a>(look: &'a Look<'a>) -> Option<Vec<Node<'a>>> {
+    Some(look.get(&Key::TaskDefinition)?.get("containerDefinitions").items())
+}
