@@ -368,7 +368,7 @@ fn advanced_on_some(look: &Look<'_>) {
     if crate::service::shifts(&service) || !all.iter().any(has_advanced) {
         return;
     }
-    for balancer in all.iter().filter(|balancer| !has_advanced(balancer)) {
+    for balancer in all.iter().filter(|balancer| advanced(balancer).is_absent()) {
         balancer.wrong("this entry has no `advancedConfiguration`, and another has one");
     }
 }
@@ -379,7 +379,7 @@ fn advanced_required(look: &Look<'_>) {
         if balancer.get("loadBalancerName").is_present() {
             continue;
         }
-        if !has_advanced(&balancer) {
+        if advanced(&balancer).is_absent() {
             balancer.wrong("this entry has no `advancedConfiguration`");
             continue;
         }
