@@ -27,6 +27,12 @@ pub const REPORT_ENDPOINT_URL: &str = "GREENLIGHT_REPORT_ENDPOINT_URL";
 /// Milliseconds kept back from the deadline for the report.
 pub const RESERVE_MS: &str = "GREENLIGHT_RESERVE_MS";
 
+/// Whether a function whose [`PAUSE`] has this value answers the PAUSE hooks of a service at a stage. Entries that
+/// name no hooks answer none.
+pub fn answers_pause(value: &str, cluster: &str, service: &str, stage: &Stage) -> bool {
+    Gate::list(value).0.iter().any(|gate| gate.answers(cluster, service, stage))
+}
+
 /// Less time than this cannot carry a verdict out of the function.
 const MIN_RESERVE_MS: u64 = 100;
 

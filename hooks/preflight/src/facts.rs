@@ -49,6 +49,8 @@ pub enum Key {
     Scaling,
     /// The scaling policies of the service: `DescribeScalingPolicies`.
     ScalingPolicies,
+    /// The deployment that is under way: `DescribeServiceDeployments`.
+    Deployment,
     /// The running tasks of the service: `DescribeTasks`.
     Tasks,
     /// Subnets: `DescribeSubnets`, by id.
@@ -92,6 +94,7 @@ impl fmt::Display for Key {
             Self::Alarm(name) => write!(formatter, "the alarm {name}"),
             Self::Scaling => formatter.write_str("the service's scaling"),
             Self::ScalingPolicies => formatter.write_str("the service's scaling policies"),
+            Self::Deployment => formatter.write_str("the deployment under way"),
             Self::Tasks => formatter.write_str("the service's tasks"),
             Self::Subnet(id) => write!(formatter, "the subnet {id}"),
             Self::SecurityGroup(id) => write!(formatter, "the security group {id}"),

@@ -29,6 +29,7 @@ mod node;
 mod pages;
 mod rule;
 mod service;
+mod trust;
 
 pub use self::{
     catalogue::{Judged, Lack, all, explain, find, judge},

@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::{
-    document::{Document, Unknown},
+    document::{Document, Spelling, Unknown},
     look::Look,
     rule::Place,
 };
@@ -139,6 +139,11 @@ impl<'a> Node<'a> {
     /// The document's source: a file, or an ARN.
     pub fn source(&self) -> &'a str {
         &self.document.source
+    }
+
+    /// How the owner of the document spells its keys.
+    pub fn spelling(&self) -> Spelling {
+        self.document.spelling
     }
 
     /// A key as the owner of the document writes it, for messages.

@@ -30,3 +30,6 @@ pub(crate) const API_DEPLOYMENT_CONFIGURATION: &str =
     "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html";
 pub(crate) const API_LIFECYCLE_HOOK: &str =
     "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentLifecycleHook.html";
+pub(crate) const CLOUD_FORMATION_CANARY: &str = "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-ecs-service-canaryconfiguration.html";
+pub(crate) const LAMBDA_NETWORK: &str =
+    "https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc-internet.html";

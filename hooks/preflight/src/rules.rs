@@ -1,6 +1,14 @@
 //! The rules, grouped by subject. Adding one is an item in the list of its file.
 
+mod alarms;
+mod functions;
+mod hooks;
 mod load_balancer;
+mod pauses;
+mod permissions;
+mod strategy;
+mod target_groups;
+mod test_route;
 
 use crate::rule::Rule;
 
@@ -14,7 +22,17 @@ pub struct Subject {
 }
 
 /// Every subject, in the order of the documentation.
-pub(crate) static SUBJECTS: &[Subject] = &[load_balancer::SUBJECT];
+pub(crate) static SUBJECTS: &[Subject] = &[
+    load_balancer::SUBJECT,
+    permissions::SUBJECT,
+    hooks::SUBJECT,
+    pauses::SUBJECT,
+    functions::SUBJECT,
+    strategy::SUBJECT,
+    target_groups::SUBJECT,
+    alarms::SUBJECT,
+    test_route::SUBJECT,
+];
 
 /// Every subject, in the order of the documentation.
 pub fn subjects() -> &'static [Subject] {

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use greenlight_preflight::{Document, Facts, Key, Rule, Unknown, all, explain, find, judge};
+use greenlight_preflight::{Document, Facts, Key, Rule, Spelling, Unknown, all, explain, find, judge};
 use proptest::prelude::*;
 use serde::Deserialize;
 use serde_json::Value;
@@ -33,10 +33,20 @@ struct Fixture {
     /// Rules that cannot be kept where this one is broken.
     #[serde(default)]
     also: BTreeSet<String>,
+    /// How the service is spelt.
+    #[serde(default)]
+    spelling: Spelled,
     /// What breaks the rule, by a description.
     breaks: BTreeMap<String, Changes>,
     /// What nearly breaks it.
     keeps: BTreeMap<String, Changes>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+enum Spelled {
+    #[default]
+    Api,
+    CloudFormation,
 }
 
 fn ecs() -> String {
@@ -83,6 +93,13 @@ fn changed(base: &Base, changes: &Changes) -> Facts {
         put(&mut part.value, pointer, value);
     }
     facts(&base)
+}
+
+fn spelt(mut facts: Facts, spelling: Spelled) -> Facts {
+    if let (Spelled::CloudFormation, Some(service)) = (spelling, facts.document(&Key::Service).cloned()) {
+        facts.know(Key::Service, Document { spelling: Spelling::CloudFormation, ..service });
+    }
+    facts
 }
 
 fn put(at: &mut Value, pointer: &str, value: &Value) {
@@ -154,13 +171,14 @@ fn every_rule_that_looks_is_broken_and_kept_by_its_fixture() {
         }
         let expected: BTreeSet<String> = fixture.also.iter().cloned().chain([rule.id.to_owned()]).collect();
         for (what, changes) in &fixture.breaks {
-            let found = broken(&changed(&base, changes));
+            let found = broken(&spelt(changed(&base, changes), fixture.spelling));
             if found != expected {
                 wrong.push(format!("{}: {what}: {found:?} instead of {expected:?}", rule.id));
             }
         }
         for (what, changes) in &fixture.keeps {
-            let found = judge([rule], &changed(&base, changes)).findings;
+            let facts = spelt(changed(&base, changes), fixture.spelling);
+            let found = judge([rule], &facts).findings;
             if !found.is_empty() {
                 wrong.push(format!("{}: {what}: {found:#?}", rule.id));
             }

@@ -60,10 +60,11 @@ impl Gate {
         (gates, problems)
     }
 
-    fn matches(&self, service: &Service, stage: &Stage) -> bool {
-        let (cluster, name) = self.service.split_once('/').unwrap_or(("", ""));
-        Wildcard::stars(cluster).matches(&service.cluster)
-            && Wildcard::stars(name).matches(&service.name)
+    /// Whether this entry means the PAUSE hooks of a service at a stage.
+    pub(crate) fn answers(&self, cluster: &str, service: &str, stage: &Stage) -> bool {
+        let (own_cluster, own_service) = self.service.split_once('/').unwrap_or(("", ""));
+        Wildcard::stars(own_cluster).matches(cluster)
+            && Wildcard::stars(own_service).matches(service)
             && Wildcard::stars(&self.stage).matches(stage.ecs_name())
     }
 }
@@ -97,7 +98,7 @@ pub(super) fn parse(fields: &Map<String, Value>, settings: &Settings) -> Result<
     let service_arn = text(detail, "serviceArn", &mut warnings).unwrap_or_default();
     let service = Service::from_arn(&service_arn)
         .ok_or_else(|| format!("the PAUSE event's `serviceArn` is no service: `{service_arn}`"))?;
-    if !settings.gates.iter().any(|gate| gate.matches(&service, &stage)) {
+    if !settings.gates.iter().any(|gate| gate.answers(&service.cluster, &service.name, &stage)) {
         let whose = format!("the PAUSE hook of {service} at {stage}");
         if !settings.gate_problems.is_empty() {
             let problems = crate::plan::sentence(&settings.gate_problems);
@@ -177,11 +178,9 @@ mod tests {
     fn gates() {
         let (gates, problems) = Gate::list("prod/orders, */web@POST_TEST_TRAFFIC_SHIFT, x, a/b/c, /x, a/b@");
         assert_eq!((gates.len(), problems.len()), (2, 4));
-        let service =
-            |cluster: &str, name: &str| Service { cluster: cluster.to_owned(), name: name.to_owned() };
-        assert!(gates[0].matches(&service("prod", "orders"), &Stage::PostScaleUp));
-        assert!(!gates[0].matches(&service("prod", "orders2"), &Stage::PostScaleUp));
-        assert!(gates[1].matches(&service("any", "web"), &Stage::PostTestTrafficShift));
-        assert!(!gates[1].matches(&service("any", "web"), &Stage::PostScaleUp));
+        assert!(gates[0].answers("prod", "orders", &Stage::PostScaleUp));
+        assert!(!gates[0].answers("prod", "orders2", &Stage::PostScaleUp));
+        assert!(gates[1].answers("any", "web", &Stage::PostTestTrafficShift));
+        assert!(!gates[1].answers("any", "web", &Stage::PostScaleUp));
     }
 }

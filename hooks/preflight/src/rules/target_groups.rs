@@ -1,0 +1,247 @@
+//! The pair of target groups: alike, of the right kind, and neither too slow nor too fast.
+
+use super::Subject;
+use crate::{
+    elb::short,
+    facts::Key,
+    look::Look,
+    node::Node,
+    pages::{ALB_RESOURCES, DRAINING, HEALTH_CHECKS},
+    rule::{Rule, Severity},
+    service::{containers, is_deployed_by_ecs, shifting},
+};
+
+pub(super) const SUBJECT: Subject = Subject { title: "Target groups and health checks", rules: RULES };
+
+const BASE: Rule = Rule { link: HEALTH_CHECKS, looks_at: "the target groups and the service", ..Rule::BASE };
+const WARNING: Rule = Rule { severity: Severity::Warning, ..BASE };
+const INFO: Rule = Rule { severity: Severity::Info, ..BASE };
+
+static RULES: &[Rule] = &[
+    Rule {
+        id: "DEPLOY-TG-HEALTHCFG",
+        title: "blue's and green's target groups are not alike",
+        why: "The two take turns. What is checked differently, or reached differently, behaves well in every other deployment only.",
+        fix: "Make both alike: protocol, type, VPC, health check and deregistration delay.",
+        link: ALB_RESOURCES,
+        looks_at: "the two target groups of each load balancer",
+        judge: Some(alike),
+        ..WARNING
+    },
+    Rule {
+        id: "DEPLOY-TG-TYPE",
+        title: "a target group of the wrong type for the tasks' network",
+        why: "Tasks in `awsvpc` mode, as all on Fargate are, register by address; tasks in `bridge` or `host` mode by instance. ECS cannot \
+              register them in a group of the other type.",
+        fix: "Make a target group with the right `TargetType` (it cannot be changed later): `ip` for `awsvpc`, `instance` for `bridge` and \
+              `host`.",
+        link: ALB_RESOURCES,
+        looks_at: "the target groups' type and the task definition's network mode",
+        judge: Some(kind),
+        gate: true,
+        ..BASE
+    },
+    Rule {
+        id: "DEPLOY-GRACE",
+        title: "the grace period ends before a task can be healthy",
+        why: "ECS stops tasks that the load balancer calls unhealthy once `healthCheckGracePeriodSeconds` is over. Before a target is healthy it \
+              takes the check's interval times its healthy threshold, and the container's own start.",
+        fix: "Raise `healthCheckGracePeriodSeconds` above `HealthCheckIntervalSeconds` × `HealthyThresholdCount` plus the time that the \
+              container needs to start, or check more often.",
+        looks_at: "the grace period, the target groups' health checks and the containers' start period",
+        judge: Some(grace),
+        ..WARNING
+    },
+    Rule {
+        id: "DEPLOY-TG-SLOW",
+        title: "health checks or draining make up most of the deployment",
+        why: "With the defaults a target is healthy after 150 seconds and drains for 300, whatever the application needs.",
+        fix: "For short requests check every 5 to 10 seconds with a threshold of 2, and drain for 5 to 30 seconds.",
+        link: DRAINING,
+        looks_at: "the target groups' health checks and deregistration delays",
+        judge: Some(slow),
+        ..INFO
+    },
+    Rule {
+        id: "DEPLOY-STOPTIMEOUT",
+        title: "tasks are killed while requests still drain",
+        why: "A task that is stopped has `stopTimeout` seconds, 30 if nothing is said, and at most 120 on Fargate; its target may drain for longer.",
+        fix: "Finish requests on SIGTERM, and let `stopTimeout` be as long as the longest request; lower the deregistration delay to \
+              that.",
+        link: DRAINING,
+        looks_at: "the containers' stop timeout and the target groups' deregistration delay",
+        judge: Some(stop_timeout),
+        ..INFO
+    },
+];
+
+/// The target groups of an entry, as far as they are known.
+fn groups<'a>(look: &'a Look<'a>, balancer: &Node<'a>) -> Vec<Node<'a>> {
+    let arns = [balancer.get("targetGroupArn"), balancer.at("advancedConfiguration.alternateTargetGroupArn")];
+    arns.iter().filter_map(|arn| look.get(&Key::TargetGroup(arn.text()?.to_owned()))).collect()
+}
+
+fn all_groups<'a>(look: &'a Look<'a>) -> Vec<(Node<'a>, Vec<Node<'a>>)> {
+    let Some(service) = look.service() else { return Vec::new() };
+    let balancers = service.get("loadBalancers").items();
+    balancers.into_iter().map(|balancer| (balancer.clone(), groups(look, &balancer))).collect()
+}
+
+fn name<'a>(group: &Node<'a>) -> String {
+    let named = group.get("TargetGroupName").text().or_else(|| group.get("TargetGroupArn").text().map(short));
+    named.map_or_else(|| group.place().source, str::to_owned)
+}
+
+fn delay<'a>(group: &Node<'a>) -> Node<'a> {
+    group.get("Attributes").get("deregistration_delay.timeout_seconds")
+}
+
+fn alike(look: &Look<'_>) {
+    const SAME: [&str; 8] = [
+        "TargetType",
+        "Protocol",
+        "ProtocolVersion",
+        "VpcId",
+        "HealthCheckPath",
+        "HealthCheckPort",
+        "HealthCheckProtocol",
+        "HealthCheckIntervalSeconds",
+    ];
+    if shifting(look).is_none() {
+        return;
+    }
+    for (_, groups) in all_groups(look) {
+        let [one, other] = &*groups else { continue };
+        let pairs = SAME.iter().map(|key| (*key, one.get(key), other.get(key)));
+        let more = [
+            ("HealthyThresholdCount", one.get("HealthyThresholdCount"), other.get("HealthyThresholdCount")),
+            ("Matcher", one.at("Matcher.HttpCode"), other.at("Matcher.HttpCode")),
+            ("the deregistration delay", delay(one), delay(other)),
+        ];
+        for (what, first, second) in pairs.chain(more) {
+            let (Some(left), Some(right)) = (first.value(), second.value()) else { continue };
+            // Numbers may be written as texts.
+            if left != right && first.to_string() != second.to_string() {
+                second.wrong(format!(
+                    "{what} is {first} in `{}` and {second} in `{}`",
+                    name(one),
+                    name(other)
+                ));
+            }
+        }
+    }
+}
+
+fn kind(look: &Look<'_>) {
+    let Some(service) = look.service() else { return };
+    if service.get("loadBalancers").items().is_empty() {
+        return;
+    }
+    let fargate = service.get("launchType").text() == Some("FARGATE");
+    let mode = look.get(&Key::TaskDefinition).and_then(|task| {
+        let mode = task.get("networkMode");
+        // Linux tasks are in `bridge` mode where nothing is said.
+        if mode.is_absent() { Some("bridge") } else { mode.text() }
+    });
+    let mode = if fargate { Some("awsvpc") } else { mode };
+    let expected = match mode {
+        Some("awsvpc") => "ip",
+        Some("bridge" | "host") => "instance",
+        _ => return,
+    };
+    for (_, groups) in all_groups(look) {
+        for group in groups {
+            let kind = group.get("TargetType");
+            if kind.text().is_some_and(|kind| matches!(kind, "ip" | "instance") && kind != expected) {
+                let mode = mode.unwrap_or_default();
+                kind.wrong(format!(
+                    "`{}` takes targets by {kind}, and tasks in {mode} mode register by {expected}",
+                    name(&group)
+                ));
+            }
+        }
+    }
+}
+
+fn grace(look: &Look<'_>) {
+    let Some(service) = look.service() else { return };
+    let grace = service.get("healthCheckGracePeriodSeconds");
+    let seconds = if grace.is_absent() { Some(0) } else { grace.whole() };
+    let Some(seconds) = seconds else { return };
+    if service.get("loadBalancers").items().is_empty() {
+        return;
+    }
+    let started = look.get(&Key::TaskDefinition).map(|task| task.get("containerDefinitions").items());
+    let period = |container: &Node<'_>| container.at("healthCheck.startPeriod").whole().unwrap_or(0);
+    let start = started.iter().flatten().map(period).max().unwrap_or(0);
+    for (_, groups) in all_groups(look) {
+        let takes = |group: &Node<'_>| {
+            let interval = group.get("HealthCheckIntervalSeconds").whole()?;
+            Some(interval.saturating_mul(group.get("HealthyThresholdCount").whole()?))
+        };
+        let slowest =
+            groups.iter().filter_map(|group| Some((takes(group)?, group))).max_by_key(|(takes, _)| *takes);
+        let Some((checks, group)) = slowest else { continue };
+        let needed = checks.saturating_add(start);
+        if seconds < needed {
+            let at = if grace.is_absent() { &service } else { &grace };
+            at.wrong(format!(
+                "the grace period is {seconds} s, and a target of `{}` is healthy after {needed} s at the earliest ({checks} s of checks, {start} s \
+                 of start period)",
+                name(group)
+            ));
+        }
+    }
+}
+
+fn slow(look: &Look<'_>) {
+    const MOST_CHECKS: u32 = 120;
+    const MOST_DRAINING: u32 = 300;
+    if !look.service().is_some_and(|service| is_deployed_by_ecs(&service)) {
+        return;
+    }
+    for (_, groups) in all_groups(look) {
+        for group in groups {
+            let (interval, count) =
+                (group.get("HealthCheckIntervalSeconds"), group.get("HealthyThresholdCount"));
+            if let (Some(seconds), Some(times)) = (interval.whole(), count.whole())
+                && seconds.saturating_mul(times) > MOST_CHECKS
+            {
+                interval.wrong(format!(
+                    "a target of `{}` is healthy after {} s at the earliest",
+                    name(&group),
+                    seconds.saturating_mul(times)
+                ));
+            }
+            let delay = delay(&group);
+            if let Some(seconds) = delay.whole()
+                && seconds >= MOST_DRAINING
+            {
+                delay.wrong(format!("a target of `{}` drains for {seconds} s", name(&group)));
+            }
+        }
+    }
+}
+
+fn stop_timeout(look: &Look<'_>) {
+    const UNSAID: u32 = 30;
+    if look.service().is_none_or(|service| service.get("loadBalancers").items().is_empty()) {
+        return;
+    }
+    let served: Vec<String> = all_groups(look)
+        .iter()
+        .filter_map(|(balancer, _)| balancer.get("containerName").text().map(str::to_owned))
+        .collect();
+    let delays = all_groups(look).into_iter().flat_map(|(_, groups)| groups);
+    let Some(longest) = delays.filter_map(|group| delay(&group).whole()).max() else { return };
+    for container in containers(look).unwrap_or_default() {
+        let timeout = container.get("stopTimeout");
+        let seconds = if timeout.is_absent() { Some(UNSAID) } else { timeout.whole() };
+        let (Some(name), Some(seconds)) = (container.get("name").text(), seconds) else { continue };
+        // Long draining has an info of its own; here it is about tasks that are killed much too early.
+        if served.iter().any(|it| it == name) && seconds.saturating_mul(4) < longest {
+            let at = if timeout.is_absent() { &container } else { &timeout };
+            at.wrong(format!("`{name}` is killed {seconds} s after it is told to stop, and its target drains for {longest} s"));
+        }
+    }
+}
