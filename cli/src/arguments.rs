@@ -37,6 +37,14 @@ pub(crate) enum Command {
     /// Exit codes: 0 the deployment succeeded (or what was expected happened), 1 it did not, 2 wrong arguments or
     /// files, 3 the rehearsal itself could not run.
     Rehearse(Box<Given<RehearseOptions>>),
+    /// Look for what is wrong with the wiring of deployments, in files.
+    ///
+    /// Files are service definitions, task definitions, AppSpecs, CodeDeploy deployment groups, templates of
+    /// CloudFormation or SAM, Terraform plans (`terraform show -json`), pipelines, and Envoy's /server_info and /stats. What a
+    /// template takes from elsewhere is not guessed: rules that need it are counted as not judged.
+    ///
+    /// Exit codes: 0 nothing is wrong, 1 something of the severity of `--fail-on` is, 2 wrong arguments or files.
+    Doctor(DoctorOptions),
     /// Write a sample event to standard output.
     Event(EventOptions),
     /// Check a plan: every problem at once, with its path and a hint.
@@ -118,6 +126,47 @@ pub(crate) struct RouteOptions {
     /// Write one JSON document.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DoctorOptions {
+    /// The files; `-` for standard input.
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// A parameter of a template.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    pub(crate) parameter: Vec<(String, String)>,
+    /// Leave out a rule, or all whose ids begin so: `ROLL-`.
+    #[arg(long, value_name = "RULE")]
+    pub(crate) ignore: Vec<String>,
+    /// The least severity that makes the answer no.
+    #[arg(long, value_name = "SEVERITY", default_value = "error")]
+    pub(crate) fail_on: SeverityName,
+    /// Name the rules that could not be judged, and what each lacked.
+    #[arg(long, short)]
+    pub(crate) verbose: bool,
+    /// Write SARIF 2.1.0, which code hosts show beside the lines.
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) sarif: bool,
+    /// Write one JSON document.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SeverityName {
+    /// The deployment will fail, or ship what nobody looked at.
+    Error,
+    /// It may do something else than expected.
+    Warning,
+    /// Worth knowing.
+    Info,
+}
+
+/// Reads `NAME=VALUE`.
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 #[derive(Debug, Args)]

@@ -12,6 +12,7 @@ pub mod rehearsal;
 
 mod application;
 mod arguments;
+mod doctor;
 mod document;
 #[cfg(test)]
 mod documentation;
@@ -27,6 +28,7 @@ mod schema;
 mod serve_aws;
 mod trace;
 mod validate;
+mod wiring;
 mod world;
 mod yaml;
 
@@ -48,6 +50,7 @@ pub fn main() -> ExitCode {
         Command::ServeAws(options) => in_runtime(serve_aws::run(options)),
         Command::Application(options) => in_runtime(application::run(options)),
         Command::Rehearse(options) => on_runtime(rehearse::run(*options)),
+        Command::Doctor(options) => doctor::run(&options),
         Command::Event(options) => event::run(&options),
         Command::Validate(options) => validate::run(&options),
     };

@@ -7,11 +7,12 @@ use serde_json::{Value, json};
 
 use super::code_deploy::{self, ALL_AT_ONCE, Group};
 use super::problem::Problem;
-use super::report::{Field, Report, Spelling};
+use super::report::{Field, Report};
 use super::service::{self, Surroundings};
 use super::topology::{Rule, Topology};
 use super::{AppSpec, Options, Subject, document};
 use crate::rehearsal::controller::configuration::{CodeDeploy, Configuration, RollbackOn, Shift};
+use greenlight_preflight::Spelling;
 
 /// What stands for listeners that nobody names.
 const PRODUCTION: &str = "production";

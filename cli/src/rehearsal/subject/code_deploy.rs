@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use super::problem::Problem;
-use super::report::{Field, Report, Spelling};
+use super::report::{Field, Report};
 use super::{File, document, functions};
 use crate::rehearsal::controller::configuration::{RollbackOn, Shift};
+use greenlight_preflight::Spelling;
 
 /// The deployment configuration where nobody names one.
 pub(super) const ALL_AT_ONCE: &str = "CodeDeployDefault.ECSAllAtOnce";

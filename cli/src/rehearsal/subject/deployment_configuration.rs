@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::lifecycle_hook;
 use super::report::Field;
-use super::unknown::shown;
 use crate::rehearsal::controller::configuration::{Ecs, Strategy};
+use greenlight_preflight::Unknown;
 
 /// A day, the longest that anything bakes.
 const DAY: u32 = 1_440;
@@ -108,7 +108,7 @@ fn not_played(field: &Field<'_>, what: &str) {
 }
 
 fn document(given: &Value, strategy: Strategy, bake: Duration) -> Value {
-    let mut document = shown(given);
+    let mut document = Unknown::shown(given);
     typed(&mut document);
     if !document.is_object() {
         document = Value::Object(serde_json::Map::new());

@@ -10,7 +10,7 @@ use crate::yaml;
 const MAX_BYTES: usize = 16 * 1024 * 1024;
 
 /// Reads JSON or YAML: an object. Nesting is bounded by both parsers, what aliases may make by YAML's.
-pub(super) fn read(file: &File<'_>) -> Result<Value, Problem> {
+pub(crate) fn read(file: &File<'_>) -> Result<Value, Problem> {
     if file.text.len() > MAX_BYTES {
         return Err(Problem::of_file(file.name, "is larger than 16 MiB", "a file that people write"));
     }

@@ -90,7 +90,7 @@ struct Way<'a> {
     /// What tells listeners apart.
     place: Option<String>,
     listener: Option<&'a Listener>,
-    conditions: Result<Option<Vec<Condition>>, super::unknown::Unknown>,
+    conditions: Result<Option<Vec<Condition>>, greenlight_preflight::Unknown>,
     priority: Option<u32>,
 }
 

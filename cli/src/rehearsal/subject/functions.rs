@@ -11,8 +11,8 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::problem::Problem;
-use super::unknown::Unknown;
 use crate::rehearsal::controller::configuration::Configuration;
+use greenlight_preflight::Unknown;
 
 /// The hook that a function is, by its ARN, its partial ARN (`ACCOUNT:function:NAME`) or its name, each
 /// with or without a version or an alias.

@@ -6,8 +6,9 @@ use greenlight::stage::Stage;
 use serde_json::Value;
 
 use super::functions;
-use super::report::{Field, Spelling};
+use super::report::Field;
 use crate::rehearsal::controller::configuration::{HookTarget, LifecycleHook, Strategy, TimeoutAction};
+use greenlight_preflight::Spelling;
 
 /// The stages of hooks that a rolling deployment has, too.
 const OF_ROLLING: [&str; 2] = ["RECONCILE_SERVICE", "PRE_SCALE_UP"];
@@ -105,7 +106,7 @@ fn details(details: &Field<'_>) -> Option<Value> {
     if details.is_absent() {
         return None;
     }
-    if let Some(unknown) = super::unknown::Unknown::within(details.value()) {
+    if let Some(unknown) = greenlight_preflight::Unknown::within(details.value()) {
         let problem = super::Problem {
             observed: format!("is not known before the deployment ({})", unknown.why),
             ..details.problem("the JSON that the function is called with")

@@ -3,7 +3,7 @@
 use super::names::Arn;
 use super::problem::Problem;
 use super::report::Field;
-use super::unknown::Unknown;
+use greenlight_preflight::Unknown;
 
 /// What stands where an ARN is expected.
 #[derive(Clone, Debug, PartialEq, Eq)]

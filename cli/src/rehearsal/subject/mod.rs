@@ -16,10 +16,10 @@
 
 mod appspec;
 mod built_in;
-mod cloud_formation;
+pub(crate) mod cloud_formation;
 mod code_deploy;
 mod deployment_configuration;
-mod document;
+pub(crate) mod document;
 mod front;
 pub mod functions;
 mod lifecycle_hook;
@@ -30,9 +30,8 @@ mod report;
 pub mod rule;
 mod service;
 mod service_definition;
-mod terraform;
+pub(crate) mod terraform;
 mod topology;
-mod unknown;
 
 #[cfg(test)]
 mod tests;

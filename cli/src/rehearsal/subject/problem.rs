@@ -20,7 +20,7 @@ pub struct Problem {
 
 impl Problem {
     /// A problem of a whole file.
-    pub(super) fn of_file(
+    pub(crate) fn of_file(
         file: impl Into<String>,
         observed: impl Into<String>,
         expected: impl Into<String>,
@@ -35,7 +35,7 @@ impl Problem {
     }
 
     /// Adds the way out.
-    pub(super) fn fix(self, fix: impl Into<String>) -> Self {
+    pub(crate) fn fix(self, fix: impl Into<String>) -> Self {
         Self { fix: Some(fix.into()), ..self }
     }
 }

@@ -3,52 +3,11 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
+use greenlight_preflight::Spelling;
 use serde_json::Value;
 
 use super::problem::Problem;
-use super::unknown::Unknown;
-
-/// How the owner of a document spells what the ECS API calls `lifecycleHooks`.
-///
-/// Every source is brought into the shape of the API first, so that one reader does for all of them;
-/// paths are shown as they are written in the source.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Spelling {
-    /// `lifecycleHooks`.
-    Api,
-    /// `LifecycleHooks`; numbers may be written as texts.
-    CloudFormation,
-    /// `lifecycle_hook`; numbers may be written as texts.
-    Terraform,
-}
-
-impl Spelling {
-    fn of(self, key: &str) -> String {
-        match (self, key) {
-            (Self::Api, _) => key.to_owned(),
-            (Self::CloudFormation, _) => {
-                let mut letters = key.chars();
-                letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-            }
-            (Self::Terraform, "lifecycleHooks") => "lifecycle_hook".to_owned(),
-            (Self::Terraform, "loadBalancers") => "load_balancer".to_owned(),
-            (Self::Terraform, "serviceName") => "name".to_owned(),
-            (Self::Terraform, _) => snake(key),
-        }
-    }
-}
-
-/// `bakeTimeInMinutes` is `bake_time_in_minutes`.
-pub(super) fn snake(key: &str) -> String {
-    let mut spelt = String::with_capacity(key.len() + 4);
-    for letter in key.chars() {
-        if letter.is_uppercase() {
-            spelt.push('_');
-        }
-        spelt.extend(letter.to_lowercase());
-    }
-    spelt
-}
+use greenlight_preflight::Unknown;
 
 /// All that is wrong with a document, and what was assumed.
 #[derive(Debug)]

@@ -6,11 +6,12 @@ use super::front::{self, Site};
 use super::load_balancer::{self, LoadBalancer};
 use super::names::{ACCOUNT, REGION, home, name_of};
 use super::problem::Problem;
-use super::report::{Field, Report, Spelling};
+use super::report::{Field, Report};
 use super::topology::Topology;
 use super::{Options, Subject, deployment_configuration};
 use crate::rehearsal::balancer::HealthChecks;
 use crate::rehearsal::controller::configuration::{Configuration, Strategy};
+use greenlight_preflight::Spelling;
 
 /// What a service's own document does not say.
 #[derive(Default)]

@@ -1,9 +1,10 @@
 //! The input of `aws ecs create-service` and `update-service`: `--cli-input-json` or `--cli-input-yaml`.
 
 use super::problem::Problem;
-use super::report::{Report, Spelling};
+use super::report::Report;
 use super::service::{self, Surroundings};
 use super::{File, Options, Subject, document};
+use greenlight_preflight::Spelling;
 
 /// Reads a service definition.
 pub(super) fn read(file: &File<'_>, options: &Options) -> Result<Subject, Vec<Problem>> {

@@ -6,9 +6,9 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::report::Field;
-use super::unknown::Unknown;
 use crate::rehearsal::aws::elb::{Condition, HealthCheck, LoadBalancerKind};
 use crate::rehearsal::balancer::HealthChecks;
+use greenlight_preflight::Unknown;
 
 /// What is known of rules, listeners and target groups, by what a service names them with.
 #[derive(Clone, Debug, Default)]

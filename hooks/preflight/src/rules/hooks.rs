@@ -3,6 +3,7 @@
 use super::Subject;
 use crate::{
     arn::{Arn, function_name},
+    document::Spelling,
     look::Look,
     node::Node,
     pages::{API_LIFECYCLE_HOOK, LAMBDA_HOOKS, PAUSE_HOOKS, TROUBLESHOOTING, WORKFLOW},
@@ -287,7 +288,8 @@ fn target_region(look: &Look<'_>) {
         let Some(text) = target.text() else { continue };
         match Arn::parse(text) {
             Some(arn) if arn.service == "lambda" && arn.is("function") => {
-                let Some(home) = home else { continue };
+                // What a template or a plan is to make has no region and no account of its own yet.
+                let Some(home) = home.filter(|_| service.spelling() == Spelling::Api) else { continue };
                 if arn.region != home.region {
                     target
                         .wrong(format!("the function is in {}, the service in {}", arn.region, home.region));
@@ -298,6 +300,8 @@ fn target_region(look: &Look<'_>) {
                     ));
                 }
             }
+            // A plan of Terraform names a function that it is to make by its name.
+            None if service.spelling() == Spelling::Terraform => {}
             _ => target.wrong(format!("`{text}` is not the ARN of a function")),
         }
     }

@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 
 use super::super::code_deploy;
 use super::super::report::{Field, Report};
-use super::super::unknown::Unknown;
 use super::api;
 use super::template::Template;
 use crate::rehearsal::controller::configuration::{CodeDeploy, Configuration, RollbackOn, Shift};
+use greenlight_preflight::Unknown;
 
 /// How CodeDeploy deploys a service of the template.
 pub(super) struct Deployment {

@@ -5,15 +5,16 @@
 
 mod blue_green;
 mod resources;
-mod template;
+pub(crate) mod template;
 
 use serde_json::Value;
 
 use self::template::Template;
 use super::problem::Problem;
-use super::report::{Report, Spelling};
+use super::report::Report;
 use super::service::{self, Surroundings};
 use super::{File, Options, Subject, document, functions};
+use greenlight_preflight::Spelling;
 
 /// Reads a template.
 pub(super) fn read(file: &File<'_>, options: &Options) -> Result<Subject, Vec<Problem>> {
@@ -52,7 +53,7 @@ pub(super) fn read(file: &File<'_>, options: &Options) -> Result<Subject, Vec<Pr
 }
 
 fn cluster(properties: &Value) -> Option<String> {
-    properties.get("cluster").and_then(super::unknown::Unknown::of).map(|unknown| unknown.reference)
+    properties.get("cluster").and_then(greenlight_preflight::Unknown::of).map(|unknown| unknown.reference)
 }
 
 /// The service that is meant.
@@ -78,7 +79,7 @@ fn chosen(file: &File<'_>, template: &Template<'_>, options: &Options) -> Result
 }
 
 /// Properties in the shape of the API: `LifecycleHooks` is `lifecycleHooks`.
-fn api(value: &Value) -> Value {
+pub(crate) fn api(value: &Value) -> Value {
     match value {
         Value::Array(items) => items.iter().map(api).collect(),
         Value::Object(fields) => fields

@@ -9,16 +9,17 @@ use super::super::functions::{self, Environment};
 use super::super::names::{ACCOUNT, REGION};
 use super::super::report::Report;
 use super::super::topology::{self, Listener, Rule, Topology, kind_of};
-use super::super::unknown::{Unknown, shown};
 use super::api;
 use super::template::Template;
 use crate::rehearsal::aws::elb::LoadBalancerKind;
+use greenlight_preflight::Unknown;
 
 const FUNCTIONS: [&str; 2] = ["AWS::Lambda::Function", "AWS::Serverless::Function"];
 const RULE: &str = "AWS::ElasticLoadBalancingV2::ListenerRule";
 const LISTENER: &str = "AWS::ElasticLoadBalancingV2::Listener";
 const TARGET_GROUP: &str = "AWS::ElasticLoadBalancingV2::TargetGroup";
 const LOAD_BALANCER: &str = "AWS::ElasticLoadBalancingV2::LoadBalancer";
+const ROLE: &str = "AWS::IAM::Role";
 const CERTIFICATE: &str = "AWS::CertificateManager::Certificate";
 
 impl Template<'_> {
@@ -37,7 +38,7 @@ impl Template<'_> {
     }
 
     /// What `Ref` is.
-    pub(super) fn physical(&self, id: &str, depth: usize) -> Value {
+    pub(crate) fn physical(&self, id: &str, depth: usize) -> Value {
         if let Some((id, "Alias" | "Version")) = id.split_once('.') {
             // SAM makes those of a function.
             return self.attribute(id, "Arn", depth);
@@ -60,6 +61,7 @@ impl Template<'_> {
             TARGET_GROUP => elb(format!("targetgroup/{id}")),
             LOAD_BALANCER => elb(format!("loadbalancer/{id}")),
             CERTIFICATE => self.arn("acm", &format!("certificate/{id}")),
+            ROLE => self.name_or_id(id, "RoleName", depth).into(),
             "" => Unknown::new(id, format!("the template has no {id}")).mark(),
             kind => Unknown::new(id, format!("{id} is a {kind} that is yet to be made")).mark(),
         }
@@ -73,6 +75,12 @@ impl Template<'_> {
             }
             ("AWS::ECS::Cluster", "Arn") => {
                 self.arn("ecs", &format!("cluster/{}", self.name_or_id(id, "ClusterName", depth)))
+            }
+            (ROLE, "Arn") => {
+                // IAM has no regions.
+                let arn = self.arn("iam", &format!("role/{}", self.name_or_id(id, "RoleName", depth)));
+                let region = format!(":iam:{}:", self.pseudo("AWS::Region"));
+                arn.as_str().map_or(Value::Null, |arn| arn.replacen(&region, ":iam::", 1).into())
             }
             ("AWS::Lambda::Alias", "AliasArn")
             | ("AWS::Lambda::Version", "FunctionArn" | "FunctionArnWithVersion")
@@ -122,7 +130,7 @@ impl Template<'_> {
             environment.add(variables);
         }
         let timeout = [&own, &of_all].into_iter().find_map(|properties| properties.get("Timeout"));
-        environment.timeout = timeout.map(|timeout| match shown(timeout) {
+        environment.timeout = timeout.map(|timeout| match Unknown::shown(timeout) {
             Value::String(text) => text,
             other => other.to_string(),
         });

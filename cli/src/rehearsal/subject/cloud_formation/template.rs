@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::super::names::{ACCOUNT, REGION};
-use super::super::unknown::Unknown;
+use greenlight_preflight::Unknown;
 
 /// What a rehearsed stack is called.
 pub(super) const STACK: &str = "rehearsal";
@@ -18,7 +18,7 @@ const MAX_STEPS: u32 = 100_000;
 const MAX_TEXT: usize = 64 * 1024;
 
 /// A template, and what its parameters are given.
-pub(super) struct Template<'a> {
+pub(crate) struct Template<'a> {
     document: &'a Value,
     parameters: &'a BTreeMap<String, String>,
     steps: Cell<u32>,
@@ -26,11 +26,11 @@ pub(super) struct Template<'a> {
 }
 
 impl<'a> Template<'a> {
-    pub(super) fn new(document: &'a Value, parameters: &'a BTreeMap<String, String>) -> Self {
+    pub(crate) fn new(document: &'a Value, parameters: &'a BTreeMap<String, String>) -> Self {
         Self { document, parameters, steps: Cell::new(0), names_stack: Cell::new(false) }
     }
 
-    pub(super) fn section(&self, name: &str) -> &'a Value {
+    pub(crate) fn section(&self, name: &str) -> &'a Value {
         self.document.get(name).unwrap_or(&Value::Null)
     }
 
@@ -43,12 +43,12 @@ impl<'a> Template<'a> {
         self.section("Resources").get(id)
     }
 
-    pub(super) fn kind(&self, id: &str) -> &'a str {
+    pub(crate) fn kind(&self, id: &str) -> &'a str {
         self.resource(id).and_then(|it| it.get("Type")).and_then(Value::as_str).unwrap_or_default()
     }
 
     /// The resources of a type, but for those whose condition does not hold.
-    pub(super) fn of_kind(&self, kind: &str) -> Vec<String> {
+    pub(crate) fn of_kind(&self, kind: &str) -> Vec<String> {
         let Some(resources) = self.section("Resources").as_object() else {
             return Vec::new();
         };
@@ -64,13 +64,13 @@ impl<'a> Template<'a> {
     }
 
     /// The properties of a resource, with everything in its place that can be known.
-    pub(super) fn properties(&self, id: &str) -> Value {
+    pub(crate) fn properties(&self, id: &str) -> Value {
         let properties = self.resource(id).and_then(|resource| resource.get("Properties"));
         properties.and_then(|it| self.resolve(it, 0)).unwrap_or(Value::Null)
     }
 
     /// A value with everything in its place that can be known.
-    pub(super) fn known(&self, value: &Value) -> Value {
+    pub(crate) fn known(&self, value: &Value) -> Value {
         self.resolve(value, 0).unwrap_or(Value::Null)
     }
 

@@ -4,15 +4,16 @@
 //! The configuration in it says which resource such a value comes from, and that is enough here.
 
 mod function;
-mod plan;
-mod service;
+pub(crate) mod plan;
+pub(crate) mod service;
 mod topology;
 
 use self::plan::{Plan, Resource};
 use super::problem::Problem;
-use super::report::{Report, Spelling};
+use super::report::Report;
 use super::service::{self as subject, Surroundings};
 use super::{File, Options, Subject, document, functions};
+use greenlight_preflight::Spelling;
 
 const SERVICE: &str = "aws_ecs_service";
 

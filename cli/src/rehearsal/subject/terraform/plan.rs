@@ -9,29 +9,29 @@ const MAX_DEPTH: usize = 32;
 
 /// A resource as it is planned, or as it was read.
 #[derive(Debug)]
-pub(super) struct Resource<'a> {
+pub(crate) struct Resource<'a> {
     /// `module.web["a"].aws_ecs_service.hello[0]`.
-    pub(super) address: String,
+    pub(crate) address: String,
     /// `aws_lb_listener`; its alias `aws_alb_listener` is told no different.
-    pub(super) kind: String,
+    pub(crate) kind: String,
     /// `hello`.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// The module that it is in: `module.web["a"]`, empty for the root.
-    pub(super) module: String,
+    pub(crate) module: String,
     /// What is known of it.
-    pub(super) values: &'a Value,
+    pub(crate) values: &'a Value,
 }
 
 /// A plan.
 #[derive(Debug)]
-pub(super) struct Plan<'a> {
+pub(crate) struct Plan<'a> {
     document: &'a Value,
     resources: Vec<Resource<'a>>,
 }
 
 /// What an expression is.
 #[derive(Debug)]
-pub(super) enum Meaning<'p, 'a> {
+pub(crate) enum Meaning<'p, 'a> {
     /// A text that stands in the configuration.
     Constant(&'a Value),
     /// A resource or one of its attributes.
@@ -41,7 +41,7 @@ pub(super) enum Meaning<'p, 'a> {
 }
 
 impl<'a> Plan<'a> {
-    pub(super) fn new(document: &'a Value) -> Self {
+    pub(crate) fn new(document: &'a Value) -> Self {
         let mut plan = Self { document, resources: Vec::new() };
         for root in ["/planned_values/root_module", "/prior_state/values/root_module"] {
             if let Some(module) = document.pointer(root) {
@@ -75,12 +75,12 @@ impl<'a> Plan<'a> {
     }
 
     /// The managed resources of a type.
-    pub(super) fn of_kind(&self, kind: &str) -> impl Iterator<Item = &Resource<'a>> {
+    pub(crate) fn of_kind(&self, kind: &str) -> impl Iterator<Item = &Resource<'a>> {
         self.resources.iter().filter(move |it| it.kind == kind && !within(it).starts_with("data."))
     }
 
     /// Any resource or data source of a type that satisfies a predicate.
-    pub(super) fn find(
+    pub(crate) fn find(
         &self,
         kind: &str,
         predicate: impl Fn(&Resource<'a>) -> bool,
@@ -89,7 +89,7 @@ impl<'a> Plan<'a> {
     }
 
     /// The expressions of a resource in the configuration, by attribute.
-    pub(super) fn expressions(&self, resource: &Resource<'_>) -> &'a Value {
+    pub(crate) fn expressions(&self, resource: &Resource<'_>) -> &'a Value {
         let address = without_indices(within(resource));
         let module = self.module(&resource.module);
         let found = list(module, "resources")
@@ -108,14 +108,14 @@ impl<'a> Plan<'a> {
     }
 
     /// What of a resource is known only after the plan is applied: `true` in the place of every such value.
-    pub(super) fn after_apply(&self, address: &str) -> &'a Value {
+    pub(crate) fn after_apply(&self, address: &str) -> &'a Value {
         let changes = list(self.document, "resource_changes");
         let change = changes.iter().find(|it| it.get("address").and_then(Value::as_str) == Some(address));
         change.and_then(|it| it.pointer("/change/after_unknown")).unwrap_or(&Value::Null)
     }
 
     /// What an expression in a module is.
-    pub(super) fn meaning(&self, module: &str, expression: &'a Value) -> Meaning<'_, 'a> {
+    pub(crate) fn meaning(&self, module: &str, expression: &'a Value) -> Meaning<'_, 'a> {
         self.meaning_within(module, expression, 0)
     }
 
@@ -187,7 +187,7 @@ impl<'a> Plan<'a> {
     }
 
     /// Where the provider works, if the configuration says so.
-    pub(super) fn region(&self) -> &'a str {
+    pub(crate) fn region(&self) -> &'a str {
         let region = "/configuration/provider_config/aws/expressions/region";
         match self.document.pointer(region).map(|it| self.meaning("", it)) {
             Some(Meaning::Constant(Value::String(region))) => region,
@@ -196,7 +196,7 @@ impl<'a> Plan<'a> {
     }
 
     /// What a resource is called by those who refer to it: its ARN, made up where it is yet to be made.
-    pub(super) fn arn(&self, resource: &Resource<'_>) -> String {
+    pub(crate) fn arn(&self, resource: &Resource<'_>) -> String {
         if let Some(arn) = resource.values.get("arn").and_then(Value::as_str).filter(|it| !it.is_empty()) {
             return arn.to_owned();
         }
@@ -220,7 +220,7 @@ impl<'a> Plan<'a> {
     }
 }
 
-pub(super) fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
+pub(crate) fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
     value.get(key).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
 }
 

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::unknown::Unknown;
 use super::plan::{Meaning, Plan, Resource, list};
+use greenlight_preflight::Unknown;
 
 /// Blocks that stand at most once, which Terraform keeps in lists.
 const SINGLE: [&str; 9] = [
@@ -19,7 +19,7 @@ const SINGLE: [&str; 9] = [
 ];
 
 /// The service, with what is yet to be made in its place as far as the configuration names it.
-pub(super) fn api(plan: &Plan<'_>, resource: &Resource<'_>) -> Value {
+pub(crate) fn api(plan: &Plan<'_>, resource: &Resource<'_>) -> Value {
     let mut service = shaped(resource.values);
     let expressions = plan.expressions(resource);
     if let Some(fields) = service.as_object_mut() {
@@ -65,7 +65,7 @@ fn configuration(fields: &mut Map<String, Value>) -> Option<&mut Map<String, Val
 }
 
 /// Names as the API spells them, and single blocks out of their lists.
-fn shaped(value: &Value) -> Value {
+pub(crate) fn shaped(value: &Value) -> Value {
     match value {
         Value::Array(items) => items.iter().map(shaped).collect(),
         Value::Object(fields) => fields

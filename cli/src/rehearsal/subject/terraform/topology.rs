@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::super::report::Report;
 use super::super::topology::{self, Listener, Topology};
-use super::super::unknown::Unknown;
 use super::plan::{Meaning, Plan, Resource, list};
+use greenlight_preflight::Unknown;
 
 /// What the plan says of the rules and the target group that a service names.
 pub(super) fn read(plan: &Plan<'_>, service: &Value, report: &Report) -> Topology {

@@ -1,0 +1,65 @@
+//! `greenlight doctor`: what is wrong with the wiring of deployments.
+
+mod examined;
+mod sarif;
+mod show;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::ExitCode;
+
+use greenlight_preflight::Severity;
+
+use self::examined::Examined;
+use crate::{
+    arguments::{DoctorOptions, SeverityName},
+    document,
+    failure::Failure,
+    output,
+    rehearsal::subject::{File, Problem},
+    wiring,
+};
+
+/// Judges files, and shows what rules they break.
+pub(crate) fn run(options: &DoctorOptions) -> Result<ExitCode, Failure> {
+    let texts = options.files.iter().map(|path| text(path)).collect::<Result<Vec<_>, _>>()?;
+    let files: Vec<File<'_>> = texts.iter().map(|(name, text)| File { name, text }).collect();
+    let parameters: BTreeMap<String, String> = options.parameter.iter().cloned().collect();
+    let wirings = wiring::read(&files, &parameters).map_err(|problems| refused(&problems))?;
+    let examined = Examined::new(&wirings, &options.ignore)?;
+    if options.json {
+        output::json(&examined.json())?;
+    } else if options.sarif {
+        output::json(&sarif::report(&examined))?;
+    } else {
+        output::data(&show::text(&examined, options.verbose))?;
+    }
+    Ok(output::exit_code(examined.worst() < Some(severity(options.fail_on))))
+}
+
+fn severity(name: SeverityName) -> Severity {
+    match name {
+        SeverityName::Error => Severity::Error,
+        SeverityName::Warning => Severity::Warning,
+        SeverityName::Info => Severity::Info,
+    }
+}
+
+fn text(path: &Path) -> Result<(String, String), Failure> {
+    let bytes = document::read(path, "file")?;
+    let name = if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() };
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok((name, text)),
+        Err(error) => Err(Failure::wrong(format!("the file `{name}` is not UTF-8: {error}"))),
+    }
+}
+
+/// All that is wrong with files, in one failure.
+fn refused(problems: &[Problem]) -> Failure {
+    let words: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    let failure = Failure::wrong(words.join("; "));
+    match problems.iter().find_map(|problem| problem.fix.clone()) {
+        Some(fix) => failure.hint(fix),
+        None => failure,
+    }
+}

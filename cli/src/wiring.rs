@@ -1,0 +1,68 @@
+//! The wiring of deployments, read from the files that their owners have: facts for the rules.
+//!
+//! Every kind of file becomes documents in the shape of AWS's APIs ([`greenlight_preflight::Facts`]). What a template
+//! or a plan takes from elsewhere stays unknown in them; nothing is guessed.
+
+mod cloud_formation;
+mod kind;
+mod lines;
+mod parts;
+mod terraform;
+
+use std::collections::BTreeMap;
+
+use greenlight_preflight::{Facts, Place};
+
+pub(crate) use self::lines::Lines;
+use crate::rehearsal::subject::{File, Problem, document};
+
+/// What is known of one service's deployment.
+#[derive(Debug)]
+pub(crate) struct Wiring {
+    /// What it is called: a service, or a task definition without one.
+    pub(crate) name: String,
+    pub(crate) facts: Facts,
+}
+
+/// What was read from files.
+#[derive(Debug, Default)]
+pub(crate) struct Wirings {
+    pub(crate) all: Vec<Wiring>,
+    /// Where places are in the files, by their names.
+    lines: BTreeMap<String, Lines>,
+}
+
+impl Wirings {
+    /// The line of a place, counted from one; none where the file does not tell.
+    pub(crate) fn line(&self, place: &Place) -> Option<u64> {
+        self.lines.get(&place.source)?.of(&place.path)
+    }
+
+    /// Whether a place is in a file, and not in an account.
+    pub(crate) fn is_file(&self, place: &Place) -> bool {
+        self.lines.contains_key(&place.source)
+    }
+}
+
+/// Reads files, or says all that is wrong with them.
+pub(crate) fn read(
+    files: &[File<'_>],
+    parameters: &BTreeMap<String, String>,
+) -> Result<Wirings, Vec<Problem>> {
+    let mut parts = parts::Parts::default();
+    let mut problems = Vec::new();
+    for file in files {
+        match document(file).and_then(|document| kind::read(file, &document, parameters, &mut parts)) {
+            Ok(()) => {}
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let lines = files.iter().map(|file| (file.name.to_owned(), Lines::new(file.text))).collect();
+    Ok(Wirings { all: parts.wirings(), lines })
+}
+
+#[cfg(test)]
+mod tests;
