@@ -45,6 +45,13 @@ pub(crate) enum Command {
     ///
     /// Exit codes: 0 nothing is wrong, 1 something of the severity of `--fail-on` is, 2 wrong arguments or files.
     Doctor(DoctorOptions),
+    /// Say what a message of ECS, CodeDeploy or Envoy means, what to do about it, and what it does not prove.
+    ///
+    /// The message may be a service event, a status reason, an error of CodeDeploy's, a stopped reason, or a line of a
+    /// log, with whatever else stands around it.
+    ///
+    /// Exit codes: 0 the message is known, 1 it is not, 2 wrong arguments.
+    Explain(ExplainOptions),
     /// Write a sample event to standard output.
     Event(EventOptions),
     /// Check a plan: every problem at once, with its path and a hint.
@@ -167,6 +174,15 @@ pub(crate) enum SeverityName {
 fn pair(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
     Ok((name.to_owned(), value.to_owned()))
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainOptions {
+    /// The message, or the id of a rule; without it, or for `-`, what comes on standard input.
+    pub(crate) message: Option<String>,
+    /// Write one JSON document.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -18,6 +18,7 @@ mod document;
 mod documentation;
 mod ending;
 mod event;
+mod explain;
 mod failure;
 mod hooks;
 mod invoke;
@@ -26,6 +27,7 @@ mod rehearse;
 mod route;
 mod schema;
 mod serve_aws;
+mod text;
 mod trace;
 mod validate;
 mod wiring;
@@ -51,6 +53,7 @@ pub fn main() -> ExitCode {
         Command::Application(options) => in_runtime(application::run(options)),
         Command::Rehearse(options) => on_runtime(rehearse::run(*options)),
         Command::Doctor(options) => doctor::run(&options),
+        Command::Explain(options) => explain::run(&options),
         Command::Event(options) => event::run(&options),
         Command::Validate(options) => validate::run(&options),
     };

@@ -46,7 +46,8 @@ impl<'a> Examined<'a> {
                 findings.push(finding);
             }
         }
-        findings.sort_by_key(|finding| std::cmp::Reverse(finding.rule.severity));
+        // What one rule finds stands together.
+        findings.sort_by_key(|finding| (std::cmp::Reverse(finding.rule.severity), finding.rule.id));
         findings
     }
 

@@ -21,6 +21,8 @@ pub mod rules;
 mod arn;
 mod catalogue;
 mod document;
+#[cfg(test)]
+mod documentation;
 mod elb;
 mod facts;
 mod look;

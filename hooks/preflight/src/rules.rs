@@ -34,6 +34,18 @@ pub(crate) static SUBJECTS: &[Subject] = &[
     test_route::SUBJECT,
 ];
 
+/// What is known and no rule, with the reason.
+static LEFT_OUT: &[(&str, &str)] = &[(
+    "DEPLOY-ALARM-THROTTLE",
+    "ECS may miss an alarm while DescribeAlarms is throttled; nothing that can be looked at or is said reveals it. greenlight's own hooks \
+     ask for alarms twice a minute at the most.",
+)];
+
+/// What is known and no rule, with the reason.
+pub fn left_out() -> &'static [(&'static str, &'static str)] {
+    LEFT_OUT
+}
+
 /// Every subject, in the order of the documentation.
 pub fn subjects() -> &'static [Subject] {
     SUBJECTS

@@ -1,0 +1,46 @@
+//! `greenlight explain`: what a message means, and what to do about it.
+
+mod known;
+
+use std::io::{IsTerminal as _, Read as _};
+use std::process::ExitCode;
+
+use self::known::Known;
+use crate::{arguments::ExplainOptions, failure::Failure, output};
+
+/// More of standard input than this is no message.
+const MOST: u64 = 1024 * 1024;
+
+/// Explains a message.
+pub(crate) fn run(options: &ExplainOptions) -> Result<ExitCode, Failure> {
+    let Some(message) = message(options)? else {
+        return Err(Failure::wrong("there is nothing to explain").hint(
+            "give the message, or the id of a rule: greenlight explain \"ECS was unable to assume role …\"",
+        ));
+    };
+    let known = Known::new(&message);
+    if options.json {
+        output::json(&known.json())?;
+    } else {
+        output::data(&known.text())?;
+    }
+    Ok(output::exit_code(known.is_known()))
+}
+
+/// What was asked for: the argument, or what somebody pipes in.
+fn message(options: &ExplainOptions) -> Result<Option<String>, Failure> {
+    match options.message.as_deref() {
+        Some("-") => {}
+        Some(message) => return Ok(Some(message.to_owned())),
+        None if std::io::stdin().is_terminal() => return Ok(None),
+        None => {}
+    }
+    let mut bytes = Vec::new();
+    std::io::stdin()
+        .lock()
+        .take(MOST)
+        .read_to_end(&mut bytes)
+        .map_err(|error| Failure::wrong(format!("cannot read standard input: {error}")))?;
+    let text = String::from_utf8_lossy(&bytes).trim().to_owned();
+    Ok((!text.is_empty()).then_some(text))
+}
