@@ -1,6 +1,8 @@
 //! The command `greenlight`, as people and scripts run it: exit code, standard output, standard error.
 
+mod doctor;
 mod event;
+mod explain;
 mod input;
 mod invoke;
 mod route;

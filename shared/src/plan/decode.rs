@@ -95,7 +95,7 @@ pub fn suggest(name: &str, known: &[&str]) -> String {
     if known.is_empty() {
         return "no keys are known here".to_owned();
     }
-    let similarity = |candidate: &str| strsim::jaro_winkler(&name.to_lowercase(), candidate);
+    let similarity = |candidate: &str| strsim::jaro_winkler(&name.to_lowercase(), &candidate.to_lowercase());
     let nearest = known.iter().copied().max_by(|a, b| similarity(a).total_cmp(&similarity(b)));
     match nearest.filter(|candidate| similarity(candidate) > 0.8) {
         Some(candidate) => format!("did you mean `{candidate}`?"),

@@ -77,8 +77,16 @@ static RULES: &[Rule] = &[
         ..WARNING
     },
     Rule {
+        id: "HOOK-TARGET-ARN",
+        title: "a hook's target is not the ARN of a function",
+        why: "ECS calls a function by its ARN. In a template `!Ref` of a function is its name, which ECS refuses.",
+        fix: "Give the function's ARN, with a version or an alias if you like; in a template `!GetAtt FUNCTION.Arn`.",
+        judge: Some(target_arn),
+        ..BASE
+    },
+    Rule {
         id: "HOOK-TARGET-REGION",
-        title: "a hook that is not a function of the service's region and account",
+        title: "a hook's function is in another region or account",
         why: "ECS calls functions in the service's own region. Across accounts the function's own policy must allow the call too, which \
               AWS does not document for hooks.",
         fix: "Deploy the function beside the service.",
@@ -286,23 +294,30 @@ fn target_region(look: &Look<'_>) {
     for hook in hooks(&service).iter().filter(|hook| is_function(hook)) {
         let target = hook.get("hookTargetArn");
         let Some(text) = target.text() else { continue };
-        match Arn::parse(text) {
-            Some(arn) if arn.service == "lambda" && arn.is("function") => {
-                // What a template or a plan is to make has no region and no account of its own yet.
-                let Some(home) = home.filter(|_| service.spelling() == Spelling::Api) else { continue };
-                if arn.region != home.region {
-                    target
-                        .wrong(format!("the function is in {}, the service in {}", arn.region, home.region));
-                } else if arn.account != home.account {
-                    target.wrong(format!(
-                        "the function is in the account {}, the service in {}",
-                        arn.account, home.account
-                    ));
-                }
-            }
-            // A plan of Terraform names a function that it is to make by its name.
-            None if service.spelling() == Spelling::Terraform => {}
-            _ => target.wrong(format!("`{text}` is not the ARN of a function")),
+        let arn = Arn::parse(text).filter(|arn| arn.service == "lambda");
+        // What a template or a plan is to make has no region and no account of its own yet.
+        let (Some(arn), Some(home), Spelling::Api) = (arn, home, service.spelling()) else { continue };
+        if arn.region != home.region {
+            target.wrong(format!("the function is in {}, the service in {}", arn.region, home.region));
+        } else if arn.account != home.account {
+            target.wrong(format!(
+                "the function is in the account {}, the service in {}",
+                arn.account, home.account
+            ));
+        }
+    }
+}
+
+fn target_arn(look: &Look<'_>) {
+    let Some(service) = look.service() else { return };
+    for hook in hooks(&service).iter().filter(|hook| is_function(hook)) {
+        let target = hook.get("hookTargetArn");
+        let Some(text) = target.text() else { continue };
+        let arn = Arn::parse(text);
+        // A plan of Terraform names a function that it is to make by its name.
+        let is_named = arn.is_none() && service.spelling() == Spelling::Terraform;
+        if !is_named && !arn.is_some_and(|arn| arn.service == "lambda" && arn.is("function")) {
+            target.wrong(format!("`{text}` is not the ARN of a function"));
         }
     }
 }
