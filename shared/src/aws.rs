@@ -20,17 +20,21 @@ use aws_credential_types::Credentials;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
 use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
+use serde_json::Value;
 use tokio::sync::OnceCell;
 
+mod api;
 mod ask;
 mod call;
 mod failure;
 
+pub use self::api::Api;
 pub(crate) use self::ask::time;
 pub use self::ask::{Ask, ClientConfig, Fact};
 pub use self::call::AwsCall;
 pub(crate) use self::call::Calls;
-pub(crate) use self::failure::{Cause, Failure};
+pub(crate) use self::failure::Caller;
+pub use self::failure::{Cause, Failure};
 
 /// How long a connection to AWS may take. A function without a route gets no answer at all.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -100,6 +104,25 @@ impl Aws {
         let client = build(ClientConfig { sdk, recorder });
         clients.insert(TypeId::of::<C>(), Box::new(client.clone()));
         client
+    }
+
+    /// The answer of an operation, in JSON as AWS sends it.
+    pub(crate) async fn call(
+        &self,
+        api: &Api,
+        operation: &str,
+        input: Value,
+        resource: &str,
+    ) -> Result<Value, Failure> {
+        let sdk = self.config().await;
+        let action = api.action(operation);
+        let endpoint = api::endpoint(api, sdk)
+            .map_err(|why| Failure::unreachable(format!("cannot call {action}: {why}")))?;
+        let recorder = SharedInterceptor::new(self.calls.recorder());
+        match api::send((api, &endpoint), operation, input, (sdk, recorder)).await {
+            Ok(answer) => Ok(answer),
+            Err(error) => Err(Failure::explain(&error, &action, resource, &endpoint.region)),
+        }
     }
 
     async fn config(&self) -> &SdkConfig {

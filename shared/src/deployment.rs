@@ -55,7 +55,12 @@ use self::{
     load_balancing::Target,
     memo::{Memo, Once, once},
 };
-use crate::{Ask, Fact, Outcome, aws::Aws, protocol::Invocation, stage::Stage};
+use crate::{
+    Ask, Fact, Outcome,
+    aws::{Aws, Caller},
+    protocol::Invocation,
+    stage::Stage,
+};
 
 /// What leads to the deployment.
 #[derive(Debug, Clone)]
@@ -125,7 +130,7 @@ impl Deployment {
         Self(Arc::new(View {
             origin,
             function,
-            ask: Ask { aws, deadline },
+            ask: Ask { aws, deadline, caller: Caller::Function },
             of_ecs: OnceCell::new(),
             of_codedeploy: OnceCell::new(),
             target: OnceCell::new(),

@@ -51,7 +51,7 @@ mod state;
 mod wildcard;
 
 pub use self::{
-    aws::{Ask, AwsCall, ClientConfig, Connection, Fact},
+    aws::{Api, Ask, AwsCall, Cause, ClientConfig, Connection, Fact, Failure},
     check::Check,
     evidence::SCHEMA as EVIDENCE_SCHEMA,
     hook::{Hook, run},

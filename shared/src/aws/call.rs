@@ -52,6 +52,11 @@ impl Calls {
         mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// What was recorded since it was last taken out.
+    pub(crate) fn look(&self) -> Vec<AwsCall> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Notes that a call begins, and where it is noted.
     fn begin(&self, service: &str, operation: &str) -> Option<usize> {
         let mut calls = self.0.lock().unwrap_or_else(PoisonError::into_inner);

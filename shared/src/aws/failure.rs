@@ -7,7 +7,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 /// What kind of failure it was; callers treat them differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Cause {
+pub enum Cause {
     /// Not allowed: it will not heal by waiting.
     Denied,
     /// What was asked for does not exist.
@@ -16,24 +16,55 @@ pub(crate) enum Cause {
     Throttled,
     /// No connection, or no answer in time.
     Unreachable,
+    /// The time that the caller has was over before there was an answer.
+    OutOfTime,
     /// The service answered with another error.
     Refused,
 }
 
-/// A failed AWS call.
+/// A failed AWS call. Its text says what failed, and what to do where that is known.
 #[derive(Debug, Clone)]
-pub(crate) struct Failure {
-    pub(crate) cause: Cause,
+pub struct Failure {
+    /// Why, as far as callers treat failures differently.
+    pub cause: Cause,
     /// AWS's error code, e.g. `AccessDeniedException`, where it answered.
-    pub(crate) code: Option<String>,
+    pub code: Option<String>,
     /// AWS's own message, where it answered.
-    pub(crate) message: Option<String>,
+    pub message: Option<String>,
     words: String,
+    caller: Caller,
+}
+
+/// Who calls, as far as what there is to do differs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Caller {
+    Function,
+    Command,
+}
+
+impl Caller {
+    /// Whose policies allow a call.
+    pub(crate) fn role(self) -> &'static str {
+        match self {
+            Self::Function => "the function's role",
+            Self::Command => "the role or user that calls",
+        }
+    }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.words)
+        formatter.write_str(&self.words)?;
+        match (self.cause, self.caller) {
+            (Cause::Denied, caller) => {
+                let (code, message) = (self.code.as_deref(), self.message.as_deref());
+                let said = said(code.unwrap_or_default(), message.unwrap_or_default(), None);
+                write!(formatter, ": add this action for this resource to {} ({said})", caller.role())
+            }
+            (Cause::OutOfTime, Caller::Function) => formatter.write_str(" in the time that the function had"),
+            (Cause::OutOfTime, Caller::Command) => formatter.write_str(" in the time that the command had"),
+            (Cause::NotFound | Cause::Throttled | Cause::Unreachable | Cause::Refused, _) => Ok(()),
+        }
     }
 }
 
@@ -84,8 +115,23 @@ impl Failure {
         denied_resource(self.message.as_deref()?)
     }
 
-    fn unreachable(words: String) -> Self {
-        Self { cause: Cause::Unreachable, code: None, message: None, words }
+    /// `action` was not over when the caller's time was.
+    pub(crate) fn out_of_time(action: &str) -> Self {
+        let words = format!("{action} was not answered");
+        Self { cause: Cause::OutOfTime, code: None, message: None, words, caller: Caller::Function }
+    }
+
+    /// A list has not ended after so many pages.
+    pub(crate) fn endless(action: &str, resource: &str, pages: usize) -> Self {
+        let words = format!(
+            "{action} on {resource} failed: its list has more than {pages} pages, which is more than is read"
+        );
+        Self { cause: Cause::Refused, code: None, message: None, words, caller: Caller::Function }
+    }
+
+    /// There is no more to it than these words.
+    pub(crate) fn unreachable(words: String) -> Self {
+        Self { cause: Cause::Unreachable, code: None, message: None, words, caller: Caller::Function }
     }
 
     fn answered(code: &str, message: &str, status: u16, action: &str, resource: &str) -> Self {
@@ -97,7 +143,7 @@ impl Failure {
             {
                 Cause::Throttled
             }
-            "ParameterVersionNotFound" => Cause::NotFound,
+            "ParameterVersionNotFound" | "NoSuchEntity" => Cause::NotFound,
             code if code.ends_with("NotFoundException")
                 || code.ends_with("NotFound")
                 || code.ends_with("DoesNotExistException") =>
@@ -106,17 +152,32 @@ impl Failure {
             }
             _ => Cause::Refused,
         };
-        let said =
-            if message.is_empty() { format!("{code} (HTTP {status})") } else { format!("{code}: {message}") };
         let words = if cause == Cause::Denied {
             let resource = denied_resource(message).unwrap_or(resource);
-            format!(
-                "not allowed to call {action} on {resource}: add this action for this resource to the function's role ({said})"
-            )
+            format!("not allowed to call {action} on {resource}")
         } else {
-            format!("{action} on {resource} failed: {said}")
+            format!("{action} on {resource} failed: {}", said(code, message, Some(status)))
         };
-        Self { cause, code: Some(code.to_owned()), message: Some(message.to_owned()), words }
+        let (code, message) = (Some(code.to_owned()), Some(message.to_owned()));
+        Self { cause, code, message, words, caller: Caller::Function }
+    }
+
+    /// The same for another one who called.
+    pub(crate) fn of(self, caller: Caller) -> Self {
+        Self { caller, ..self }
+    }
+
+    pub(crate) fn caller(&self) -> Caller {
+        self.caller
+    }
+}
+
+/// What AWS said.
+fn said(code: &str, message: &str, status: Option<u16>) -> String {
+    match (message, status) {
+        ("", Some(status)) => format!("{code} (HTTP {status})"),
+        ("", None) => code.to_owned(),
+        (message, _) => format!("{code}: {message}"),
     }
 }
 
@@ -157,6 +218,17 @@ mod tests {
     }
 
     #[test]
+    fn a_command_has_no_role() {
+        let of = |failure: Failure| failure.of(Caller::Command).to_string();
+        assert_eq!(
+            of(Failure::answered("AccessDenied", "no", 403, "iam:GetRole", "arn:role")),
+            "not allowed to call iam:GetRole on arn:role: add this action for this resource to the role or user that calls (AccessDenied: no)"
+        );
+        let late = "iam:GetRole was not answered in the time that the command had";
+        assert_eq!(of(Failure::out_of_time("iam:GetRole")), late);
+    }
+
+    #[test]
     fn causes_by_code() {
         for (code, cause) in [
             ("AccessDeniedException", Cause::Denied),
@@ -167,6 +239,8 @@ mod tests {
             ("AccessDenied", Cause::Denied),
             ("Throttling", Cause::Throttled),
             ("DeploymentDoesNotExistException", Cause::NotFound),
+            ("NoSuchEntity", Cause::NotFound),
+            ("InvalidSubnetID.NotFound", Cause::NotFound),
             ("InternalServerError", Cause::Refused),
         ] {
             assert_eq!(Failure::answered(code, "", 400, "a:B", "r").cause, cause, "{code}");

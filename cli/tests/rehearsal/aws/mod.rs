@@ -1,5 +1,6 @@
 //! The AWS endpoint, asked in raw HTTP.
 
+mod api;
 mod certificates;
 mod cloudwatch;
 mod codedeploy;
