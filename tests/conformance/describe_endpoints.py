@@ -16,24 +16,36 @@ from support import ROOT, Cases, agrees, expect
 from support.clients import Boto3, CommandLine, Endpoint
 from support.reads import (
     acm_cases,
+    autoscaling_cases,
     cloudwatch_cases,
     codedeploy_cases,
+    codedeploy_list_cases,
+    ec2_cases,
     ecs_cases,
     elb_cases,
+    lambda_cases,
+    logs_cases,
     network_cases,
     pages,
     stop_cases,
+    sts_cases,
     task_set_cases,
 )
 
 WORLDS = ROOT / "cli" / "worlds"
 REPORTS = {("ecs", "ContinueServiceDeployment"), ("codedeploy", "PutLifecycleEventHookExecutionStatus")}
 
+# A path for each operation: what is not called cannot be told from what is not there.
+REST = {("lambda", "GetFunctionConfiguration")}
+
 GROUPS_OF_CASES = {
+    "account.json": [("lambda", lambda_cases), ("application-autoscaling", autoscaling_cases), ("ec2", ec2_cases),
+                     ("logs", logs_cases), ("sts", sts_cases)],
     "ecs-blue-green.json": [("ecs", ecs_cases), ("elbv2", elb_cases), ("acm", acm_cases),
                             ("cloudwatch", cloudwatch_cases),
                             ("ecs", stop_cases)],
-    "codedeploy.json": [("codedeploy", codedeploy_cases), ("ecs", task_set_cases), ("elbv2", network_cases)],
+    "codedeploy.json": [("codedeploy", codedeploy_cases), ("codedeploy", codedeploy_list_cases),
+                        ("ecs", task_set_cases), ("elbv2", network_cases)],
 }
 
 
@@ -67,11 +79,11 @@ def check_pages(cases, client):
 def served(url):
     """What the endpoint knows of all operations of the models, asked in plain HTTP."""
     session = botocore.session.get_session()
-    for service in ("acm", "cloudwatch", "codedeploy", "ecs", "elbv2"):
+    for service in ("acm", "application-autoscaling", "cloudwatch", "codedeploy", "ec2", "ecs", "elbv2", "logs", "sts"):
         model = session.get_service_model(service)
         for operation in model.operation_names:
             headers = {"authorization": "AWS4-HMAC-SHA256 Credential=conformance"}
-            if model.resolved_protocol == "query":
+            if model.resolved_protocol in ("query", "ec2"):
                 headers["content-type"] = "application/x-www-form-urlencoded"
                 body = f"Action={operation}&Version={model.api_version}"
             else:
@@ -98,7 +110,8 @@ def main():
                 check_calls(cases, client, groups, called)
                 if world == "ecs-blue-green.json":
                     check_pages(cases, client)
-                    known = {(service, botocore.xform_name(name)) for service, name in served(endpoint.url)}
+                    known = {(service, botocore.xform_name(name))
+                             for service, name in [*served(endpoint.url), *REST]}
         reported = {(service, botocore.xform_name(name)) for service, name in REPORTS}
         with cases.case(f"{client_class.name}: every operation was called"):
             expect("what was not called", sorted(known - called - reported), [])

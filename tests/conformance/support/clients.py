@@ -7,7 +7,7 @@ import subprocess
 import boto3
 from botocore.exceptions import ClientError
 
-from . import binary, environment, process, query_shapes, shapes
+from . import binary, ec2_shapes, environment, process, query_shapes, shapes
 
 REGION = "eu-west-1"
 
@@ -36,7 +36,8 @@ class Endpoint:
 
 def answer_problems(operation, response):
     """How an answer differs from the model, in the protocol of its service."""
-    by_protocol = {"json": shapes.answer_problems, "query": query_shapes.answer_problems}
+    by_protocol = {"ec2": ec2_shapes.answer_problems, "json": shapes.answer_problems,
+                   "query": query_shapes.answer_problems, "rest-json": shapes.rest_answer_problems}
     return by_protocol[operation.service_model.resolved_protocol](operation, response)
 
 

@@ -306,6 +306,115 @@ def codedeploy_cases():
            "DeploymentTargetDoesNotExistException", {})
 
 
+def codedeploy_list_cases():
+    names = {"applicationName": "my-application", "deploymentGroupName": "my-deployment-group"}
+    application = {"applicationName": "my-application"}
+    yield ("deployments of a group by status", "list_deployments", {**names, "includeOnlyStatuses": ["InProgress"]},
+           None, {})
+    yield ("deployments of a group that does not exist", "list_deployments", {**names, "deploymentGroupName": "other"},
+           "DeploymentGroupDoesNotExistException", {})
+    yield ("deployments without a group", "list_deployments", application, "DeploymentGroupNameRequiredException", {})
+    yield ("groups", "list_deployment_groups", application, None,
+           {"deploymentGroups": ["my-deployment-group"]})
+    yield ("groups of an application that does not exist", "list_deployment_groups", {"applicationName": "other"},
+           "ApplicationDoesNotExistException", {})
+    yield ("groups at once, and one that does not exist", "batch_get_deployment_groups",
+           {**application, "deploymentGroupNames": ["my-deployment-group", "other"]}, None,
+           {"deploymentGroupsInfo": [{**names, "computePlatform": "ECS"}]})
+    yield ("a configuration of AWS's own", "get_deployment_config",
+           {"deploymentConfigName": "CodeDeployDefault.ECSCanary10Percent5Minutes"}, None,
+           {"deploymentConfigInfo": {"computePlatform": "ECS", "trafficRoutingConfig": {
+               "type": "TimeBasedCanary", "timeBasedCanary": {"canaryPercentage": 10, "canaryInterval": 5}}}})
+    yield ("a configuration that does not exist", "get_deployment_config", {"deploymentConfigName": "other"},
+           "DeploymentConfigDoesNotExistException", {})
+
+
+def lambda_cases():
+    arn = "arn:aws:lambda:us-west-2:123456789012:function:test-traffic"
+    yield ("a function by name", "get_function_configuration", {"FunctionName": "test-traffic"}, None,
+           {"FunctionArn": arn, "Timeout": 60, "State": "Active",
+            "VpcConfig": {"SubnetIds": ["subnet-0a1b2c3d4e5f60001"]}})
+    yield ("an alias by ARN", "get_function_configuration", {"FunctionName": arn, "Qualifier": "live"}, None,
+           {"FunctionArn": arn + ":live", "Version": "3"})
+    yield ("a function that does not exist", "get_function_configuration", {"FunctionName": "other"},
+           "ResourceNotFoundException", {})
+    yield ("an alias of another name", "get_function_configuration",
+           {"FunctionName": arn + ":live", "Qualifier": "other"}, "InvalidParameterValueException", {})
+
+
+def autoscaling_cases():
+    service = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount"}
+    resource = "service/my-cluster/my-service"
+    yield ("a target", "describe_scalable_targets", {**service, "ResourceIds": [resource]}, None,
+           {"ScalableTargets": [{"ResourceId": resource, "MinCapacity": 2, "MaxCapacity": 8,
+                                 "CreationTime": Moment("2026-03-02T08:00:00Z")}]})
+    yield ("targets of another service", "describe_scalable_targets", {"ServiceNamespace": "dynamodb"}, None,
+           {"ScalableTargets": []})
+    yield ("a dimension of no resource", "describe_scalable_targets", service, "ValidationException", {})
+    yield ("policies", "describe_scaling_policies", {**service, "ResourceId": resource}, None,
+           {"ScalingPolicies": [{"PolicyName": "cpu", "PolicyType": "TargetTrackingScaling"},
+                                {"PolicyName": "requests"}]})
+    yield ("policies from a token that is none", "describe_scaling_policies",
+           {"ServiceNamespace": "ecs", "NextToken": "x"}, "InvalidNextTokenException", {})
+
+
+def ec2_cases():
+    subnet, vpc = "subnet-0a1b2c3d4e5f60001", "vpc-0a1b2c3d4e5f60001"
+    group, table = "sg-0a1b2c3d4e5f60001", "rtb-0a1b2c3d4e5f60001"
+
+    def filters(**values):
+        return {"Filters": [{"Name": name.replace("_", "-"), "Values": value} for name, value in values.items()]}
+
+    yield ("subnets of a VPC", "describe_subnets", filters(vpc_id=[vpc]), None,
+           {"Subnets": [{"SubnetId": subnet, "MapPublicIpOnLaunch": False, "AvailableIpAddressCount": 248,
+                         "Tags": [{"Key": "Name", "Value": "private a"}]}, {"MapPublicIpOnLaunch": True}]})
+    yield ("a subnet", "describe_subnets", {"SubnetIds": [subnet]}, None, {"Subnets": [{"SubnetId": subnet}]})
+    yield ("a subnet that does not exist", "describe_subnets", {"SubnetIds": ["subnet-0"]},
+           "InvalidSubnetID.NotFound", {})
+    yield ("a subnet that is none", "describe_subnets", {"SubnetIds": [vpc]}, "InvalidSubnetID.Malformed", {})
+    yield ("subnets by a filter that is none", "describe_subnets", filters(colour=["red"]),
+           "InvalidParameterValue", {})
+    yield ("a security group", "describe_security_groups", {"GroupIds": [group]}, None,
+           {"SecurityGroups": [{"GroupName": "hook", "Description": "the hook & its ways out", "IpPermissions": [],
+                                "IpPermissionsEgress": [{"FromPort": 443,
+                                                         "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]}]})
+    yield ("a security group that does not exist", "describe_security_groups", {"GroupIds": ["sg-0"]},
+           "InvalidGroup.NotFound", {})
+    yield ("the route table of a subnet", "describe_route_tables",
+           {"Filters": [{"Name": "association.subnet-id", "Values": [subnet]}]}, None,
+           {"RouteTables": [{"RouteTableId": table, "Associations": [{"SubnetId": subnet, "Main": False}],
+                             "Routes": [{"GatewayId": "local"}, {"NatGatewayId": "nat-0a1b2c3d4e5f60001"}]}]})
+    yield ("the main route table", "describe_route_tables",
+           {"Filters": [{"Name": "association.main", "Values": ["true"]}, {"Name": "vpc-id", "Values": [vpc]}]}, None,
+           {"RouteTables": [{"RouteTableId": "rtb-0a1b2c3d4e5f60002"}]})
+    yield ("a route table that does not exist", "describe_route_tables", {"RouteTableIds": ["rtb-0"]},
+           "InvalidRouteTableID.NotFound", {})
+    yield ("endpoints of a VPC", "describe_vpc_endpoints", filters(vpc_id=[vpc]), None,
+           {"VpcEndpoints": [{"ServiceName": "com.amazonaws.us-west-2.ecs", "State": "available",
+                              "Groups": [{"GroupId": group}], "SubnetIds": [subnet],
+                              "CreationTimestamp": Moment("2026-03-02T08:00:00Z")}]})
+    yield ("an endpoint that does not exist", "describe_vpc_endpoints", {"VpcEndpointIds": ["vpce-0"]},
+           "InvalidVpcEndpointId.NotFound", {})
+
+
+def logs_cases():
+    group = {"logGroupName": "/aws/lambda/test-traffic"}
+    late = {"message": "Task timed out after 60.00 seconds", "timestamp": 1795255500000}
+    yield ("lines with a phrase", "filter_log_events", {**group, "filterPattern": '"timed out"'}, None,
+           {"events": [late]})
+    yield ("lines of a time", "filter_log_events",
+           {**group, "startTime": 1795255500000, "endTime": 1795255560000, "limit": 5}, None, {"events": [late]})
+    yield ("lines of a group that does not exist", "filter_log_events", {"logGroupName": "other"},
+           "ResourceNotFoundException", {})
+    yield ("lines of no group", "filter_log_events", {}, "InvalidParameterException", {})
+
+
+def sts_cases():
+    yield ("who calls", "get_caller_identity", {}, None,
+           {"Account": "123456789012",
+            "Arn": "arn:aws:sts::123456789012:assumed-role/greenlight-hook/test-traffic"})
+
+
 def stop_cases():
     """The one call here that changes the world, and what is read of it then."""
     operation = "stop_service_deployment"

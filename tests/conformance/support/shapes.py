@@ -88,6 +88,19 @@ def answer_problems(operation, response):
     return _error_problems(operation, response["status_code"], body)
 
 
+def rest_answer_problems(operation, response):
+    """The same of a restJson1 service, whose errors name their code in a header."""
+    if response["status_code"] < 300:
+        return answer_problems(operation, response)
+    code = response["headers"].get("x-amzn-errortype", "")
+    shape = next((shape for shape in operation.error_shapes if shape.error_code == code), None)
+    if shape is None:
+        return [f"$: {operation.name} has no error {code!r}"]
+    status = shape.metadata["error"]["httpStatusCode"]
+    found = [] if response["status_code"] == status else [f"$: {code} comes with {response['status_code']}, not {status}"]
+    return found + problems(shape, json.loads(response["body"]))
+
+
 # AWS itself sends these without a word: "An error occurred (ParameterNotFound) when calling …: ".
 WITHOUT_MESSAGE = {"ParameterNotFound", "UnknownOperationException"}
 

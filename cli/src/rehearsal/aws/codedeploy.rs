@@ -2,8 +2,11 @@
 //!
 //! A resource and the operations that read it share a file.
 
+mod config;
 mod deployment;
 mod group;
+mod groups;
+mod lists;
 mod report;
 mod target;
 
@@ -12,11 +15,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use serde_json::Value;
 
+pub use self::config::{DeploymentConfig, GET_DEPLOYMENT_CONFIG};
 pub use self::deployment::{Deployment, ErrorInformation, GET_DEPLOYMENT, RollbackInfo};
 pub use self::group::{
     AlarmConfiguration, DeploymentGroup, EcsService, GET_DEPLOYMENT_GROUP, LoadBalancerInfo, Named,
     TargetGroupPairInfo, TrafficRoute,
 };
+pub use self::groups::{BATCH_GET_DEPLOYMENT_GROUPS, LIST_DEPLOYMENT_GROUPS};
+pub use self::lists::LIST_DEPLOYMENTS;
 pub use self::report::{PUT_LIFECYCLE_EVENT_HOOK_EXECUTION_STATUS, Report, Status, already_completed};
 pub use self::target::{
     CloudFormationTarget, DeploymentTarget, EcsTarget, EcsTaskSet, GET_DEPLOYMENT_TARGET,
@@ -32,8 +38,12 @@ pub(super) static SERVICE: Service = Service {
     name: "codedeploy",
     protocol: Protocol::Json { target: "CodeDeploy_20141006", message: "message" },
     operations: &[
+        &BATCH_GET_DEPLOYMENT_GROUPS,
         &GET_DEPLOYMENT,
+        &GET_DEPLOYMENT_CONFIG,
         &GET_DEPLOYMENT_GROUP,
+        &LIST_DEPLOYMENT_GROUPS,
+        &LIST_DEPLOYMENTS,
         &LIST_DEPLOYMENT_TARGETS,
         &GET_DEPLOYMENT_TARGET,
         &PUT_LIFECYCLE_EVENT_HOOK_EXECUTION_STATUS,
@@ -50,6 +60,8 @@ pub struct State {
     pub deployment_group: String,
     /// Deployments, with their targets.
     pub deployments: Vec<Deployment>,
+    /// Deployment configurations beside AWS's own.
+    pub deployment_configs: Vec<DeploymentConfig>,
     /// Deployment groups of all applications.
     pub deployment_groups: Vec<DeploymentGroup>,
     /// The reports that counted, in order. A refused one is among the world's calls.
@@ -68,6 +80,7 @@ impl Default for State {
             application: "greenlight-application".to_owned(),
             deployment_group: "greenlight-group".to_owned(),
             deployments: Vec::new(),
+            deployment_configs: Vec::new(),
             deployment_groups: Vec::new(),
             reports: Vec::new(),
             awaited: BTreeMap::new(),
@@ -119,6 +132,19 @@ fn deployment_does_not_exist(id: &str) -> AwsError {
 fn is_deployment_id(id: &str) -> bool {
     let digit = |digit: char| digit.is_ascii_uppercase() || digit.is_ascii_digit();
     id.strip_prefix("d-").is_some_and(|rest| !rest.is_empty() && rest.chars().all(digit))
+}
+
+/// The names of applications, groups and configurations.
+fn is_name(name: &str) -> bool {
+    let known = |byte: u8| byte.is_ascii_alphanumeric() || b"+=,.@_-".contains(&byte);
+    (1..=100).contains(&name.len()) && name.bytes().all(known)
+}
+
+/// The deployment group that a call names, which IAM judges calls by.
+fn asked_names(world: &World, input: &Value) -> String {
+    let group = Some(text(input, "deploymentGroupName")).filter(|name| !name.is_empty()).unwrap_or("*");
+    let application = Some(text(input, "applicationName")).filter(|name| !name.is_empty()).unwrap_or("*");
+    world.identity.arn("codedeploy", &format!("deploymentgroup:{application}/{group}"))
 }
 
 /// The deployment group of the deployment that is asked for, which IAM judges calls by.

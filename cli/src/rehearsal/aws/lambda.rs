@@ -1,10 +1,15 @@
 //! Lambda: invoking functions, as a hook invokes itself. What was sent is recorded here; whoever plays the
 //! functions takes it from there and runs them ([`Invoke::names`]).
 
-use std::collections::BTreeSet;
+mod configuration;
+
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use serde::Deserialize;
 use serde_json::{Value, json};
+
+pub use self::configuration::{Function, GET_FUNCTION_CONFIGURATION};
 
 use super::error::AwsError;
 use super::operation::{Operation, Service, text};
@@ -12,7 +17,7 @@ use super::protocol::Protocol;
 use super::world::World;
 
 pub(super) static SERVICE: Service =
-    Service { name: "lambda", protocol: Protocol::Rest, operations: &[&INVOKE] };
+    Service { name: "lambda", protocol: Protocol::Rest, operations: &[&GET_FUNCTION_CONFIGURATION, &INVOKE] };
 
 /// `Invoke`.
 ///
@@ -32,11 +37,13 @@ const EVENT_LIMIT: usize = 1024 * 1024;
 const REQUEST_LIMIT: usize = 6 * 1024 * 1024;
 
 /// What Lambda knows.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct State {
-    /// The names of the functions that exist; while there is none, every function does.
-    pub functions: BTreeSet<String>,
+    /// The functions that exist, by name; while there is none, every function can be invoked.
+    pub functions: BTreeMap<String, Function>,
     /// The invocations that were taken, in order.
+    #[serde(skip)]
     pub invokes: Vec<Invoke>,
 }
 
@@ -74,7 +81,7 @@ pub enum InvocationType {
 fn invoke(world: &mut World, input: &Value) -> Result<Value, AwsError> {
     let function = text(input, "FunctionName");
     let name = name_of(function);
-    if !world.lambda.functions.is_empty() && !world.lambda.functions.contains(name) {
+    if !world.lambda.functions.is_empty() && !configuration::exists(&world.lambda.functions, name) {
         let message = format!("Function not found: {}", function_arn(world, function));
         return Err(AwsError::new(404, "ResourceNotFoundException", message));
     }

@@ -19,13 +19,17 @@
 //! ```
 
 pub mod acm;
+pub mod application_autoscaling;
 pub mod cloudwatch;
 pub mod codedeploy;
+pub mod ec2;
 pub mod ecs;
 pub mod elb;
 pub mod lambda;
+pub mod logs;
 pub mod secrets_manager;
 pub mod ssm;
+pub mod sts;
 pub mod worlds;
 
 mod base64;

@@ -11,18 +11,25 @@ use serde_json::Value;
 use super::error::AwsError;
 use super::protocol::Protocol;
 use super::world::World;
-use super::{acm, cloudwatch, codedeploy, ecs, elb, lambda, secrets_manager, ssm};
+use super::{
+    acm, application_autoscaling, cloudwatch, codedeploy, ec2, ecs, elb, lambda, logs, secrets_manager, ssm,
+    sts,
+};
 
 /// Every service that is served.
 pub(super) static SERVICES: &[&Service] = &[
     &acm::SERVICE,
+    &application_autoscaling::SERVICE,
     &cloudwatch::SERVICE,
     &codedeploy::SERVICE,
+    &ec2::SERVICE,
     &ecs::SERVICE,
     &elb::SERVICE,
     &lambda::SERVICE,
+    &logs::SERVICE,
     &secrets_manager::SERVICE,
     &ssm::SERVICE,
+    &sts::SERVICE,
 ];
 
 /// A service of AWS.
@@ -68,10 +75,12 @@ impl Operation {
         })
     }
 
-    /// Every operation that only looks: `Describe…`, `List…`, `Get…`.
+    /// Every operation that only looks: `Describe…`, `List…`, `Get…`, `BatchGet…`, `Filter…`.
     pub fn that_look() -> Vec<&'static Self> {
         let looks = |operation: &&Self| {
-            ["Describe", "List", "Get"].iter().any(|verb| operation.name.starts_with(verb))
+            ["BatchGet", "Describe", "Filter", "Get", "List"]
+                .iter()
+                .any(|verb| operation.name.starts_with(verb))
         };
         Self::all().filter(looks).collect()
     }

@@ -9,7 +9,9 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use super::fault::Faults;
-use super::{acm, cloudwatch, codedeploy, ecs, elb, lambda, secrets_manager, ssm};
+use super::{
+    acm, application_autoscaling, cloudwatch, codedeploy, ec2, ecs, elb, lambda, logs, secrets_manager, ssm,
+};
 
 /// The account as the services see it. Each service's part is in its own module.
 #[derive(Debug, Default, Deserialize)]
@@ -19,17 +21,22 @@ pub struct World {
     pub identity: Identity,
     /// Certificate Manager.
     pub acm: acm::State,
+    /// Application Auto Scaling.
+    pub application_autoscaling: application_autoscaling::State,
     /// CloudWatch.
     pub cloudwatch: cloudwatch::State,
     /// CodeDeploy.
     pub codedeploy: codedeploy::State,
+    /// EC2.
+    pub ec2: ec2::State,
     /// Amazon ECS.
     pub ecs: ecs::State,
     /// Elastic Load Balancing.
     pub elb: elb::State,
     /// Lambda.
-    #[serde(skip)]
     pub lambda: lambda::State,
+    /// CloudWatch Logs.
+    pub logs: logs::State,
     /// Secrets Manager.
     #[serde(skip)]
     pub secrets_manager: secrets_manager::State,
@@ -98,6 +105,16 @@ impl Identity {
     /// The ARN of a resource in the account and region.
     pub(in crate::rehearsal) fn arn(&self, service: &str, resource: &str) -> String {
         format!("arn:{}:{service}:{}:{}:{resource}", self.partition(), self.region, self.account)
+    }
+
+    /// The start of an ARN of what is in no region: `arn:aws:iam::123456789012`.
+    pub(super) fn global_arn(&self, service: &str) -> String {
+        format!("arn:{}:{service}::{}", self.partition(), self.account)
+    }
+
+    /// The execution role.
+    pub(super) fn role_arn(&self) -> String {
+        format!("{}:role/{}", self.global_arn("iam"), self.role)
     }
 
     /// The partition, which the region tells.

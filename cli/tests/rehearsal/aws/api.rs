@@ -17,7 +17,7 @@ pub(super) fn ask_within(aws: &Aws, within: Duration) -> Ask {
 }
 
 pub(super) fn ask(aws: &Aws) -> Ask {
-    ask_within(aws, Duration::from_secs(60))
+    ask_within(aws, Duration::from_mins(1))
 }
 
 #[tokio::test]
@@ -134,7 +134,7 @@ async fn nobody_at_the_endpoint_is_unreachable() {
     };
     let connection =
         Connection { endpoint_url: Some(url), region: Some("us-east-1".into()), unverified: true };
-    let ask = Ask::over(connection, Duration::from_secs(60));
+    let ask = Ask::over(connection, Duration::from_mins(1));
     let failure = ask.try_call(&Api::EC2, "DescribeSubnets", json!({}), "*").await.unwrap_err();
     assert_eq!(failure.cause, Cause::Unreachable);
     assert!(failure.to_string().starts_with("cannot reach ec2.us-east-1"), "{failure}");

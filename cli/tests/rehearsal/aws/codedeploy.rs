@@ -1,7 +1,9 @@
 //! CodeDeploy's reads.
 
 use greenlight_cli::rehearsal::aws::codedeploy::{
-    GET_DEPLOYMENT, GET_DEPLOYMENT_GROUP, GET_DEPLOYMENT_TARGET, LIST_DEPLOYMENT_TARGETS, RollbackInfo,
+    BATCH_GET_DEPLOYMENT_GROUPS, DeploymentConfig, GET_DEPLOYMENT, GET_DEPLOYMENT_CONFIG,
+    GET_DEPLOYMENT_GROUP, GET_DEPLOYMENT_TARGET, LIST_DEPLOYMENT_GROUPS, LIST_DEPLOYMENT_TARGETS,
+    LIST_DEPLOYMENTS, RollbackInfo,
 };
 use greenlight_cli::rehearsal::aws::worlds::CodeDeploy;
 use greenlight_cli::rehearsal::aws::{Aws, Fault, Operation, Times};
@@ -191,4 +193,108 @@ async fn denials_name_the_deployments_own_group() {
         Times::Next(1),
     );
     assert!(refusal(&call(&aws, PUT, &report("id")).await).2.contains(resource));
+}
+
+#[tokio::test]
+async fn configurations_say_how_traffic_is_shifted() {
+    let aws = Aws::serve(CodeDeploy::default().world()).await.unwrap();
+    aws.change(|world| {
+        world.codedeploy.deployment_configs.push(DeploymentConfig {
+            deployment_config_name: "own".into(),
+            traffic_routing_config: json!({"type": "TimeBasedCanary", "timeBasedCanary": {"canaryPercentage": 5, "canaryInterval": 2}}),
+            ..DeploymentConfig::default()
+        });
+    });
+    for (name, expected) in [
+        ("CodeDeployDefault.ECSAllAtOnce", json!({"type": "AllAtOnce"})),
+        (
+            "CodeDeployDefault.ECSCanary10Percent15Minutes",
+            json!({"type": "TimeBasedCanary", "timeBasedCanary": {"canaryPercentage": 10, "canaryInterval": 15}}),
+        ),
+        (
+            "CodeDeployDefault.ECSLinear10PercentEvery3Minutes",
+            json!({"type": "TimeBasedLinear", "timeBasedLinear": {"linearPercentage": 10, "linearInterval": 3}}),
+        ),
+        (
+            "own",
+            json!({"type": "TimeBasedCanary", "timeBasedCanary": {"canaryPercentage": 5, "canaryInterval": 2}}),
+        ),
+    ] {
+        let asked = json!({"deploymentConfigName": name});
+        let info = ask(&aws, &GET_DEPLOYMENT_CONFIG, asked).await.json()["deploymentConfigInfo"].clone();
+        assert_eq!(
+            (&info["trafficRoutingConfig"], &info["computePlatform"]),
+            (&expected, &json!("ECS")),
+            "{name}"
+        );
+    }
+    for (name, code) in [
+        ("", "DeploymentConfigNameRequiredException"),
+        ("a b", "InvalidDeploymentConfigNameException"),
+        ("CodeDeployDefault.Other", "DeploymentConfigDoesNotExistException"),
+    ] {
+        let asked = json!({"deploymentConfigName": name});
+        assert_eq!(refusal(&ask(&aws, &GET_DEPLOYMENT_CONFIG, asked).await).1, code, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn deployments_are_listed_by_group_and_by_status() {
+    let aws = Aws::serve(CodeDeploy::default().world()).await.unwrap();
+    aws.change(|world| {
+        let deployments = &mut world.codedeploy.deployments;
+        let mut earlier = deployments[0].clone();
+        earlier.deployment_id = "d-EARLIER00".into();
+        earlier.status = "Failed".into();
+        earlier.create_time = "2026-11-20T10:00:00Z".parse().ok();
+        deployments.insert(0, earlier);
+    });
+    let names = json!({"applicationName": "orders", "deploymentGroupName": "orders-production"});
+    let with = |key: &str, value: Value| {
+        let mut input = names.clone();
+        input[key] = value;
+        input
+    };
+    for (input, expected) in [
+        (json!({}), vec!["d-82EELWTXI", "d-EARLIER00"]),
+        (names.clone(), vec!["d-82EELWTXI", "d-EARLIER00"]),
+        (with("includeOnlyStatuses", json!(["Failed", "Stopped"])), vec!["d-EARLIER00"]),
+        (with("createTimeRange", json!({"start": 1_795_200_000})), vec!["d-82EELWTXI"]),
+        (with("externalId", json!("other")), vec![]),
+    ] {
+        let found = ask(&aws, &LIST_DEPLOYMENTS, input.clone()).await.json();
+        assert_eq!(found["deployments"], json!(expected), "{input}");
+    }
+    for (input, code) in [
+        (json!({"applicationName": "orders"}), "DeploymentGroupNameRequiredException"),
+        (json!({"deploymentGroupName": "orders"}), "ApplicationNameRequiredException"),
+        (with("applicationName", json!("other")), "ApplicationDoesNotExistException"),
+        (with("deploymentGroupName", json!("other")), "DeploymentGroupDoesNotExistException"),
+        (with("includeOnlyStatuses", json!(["Gone"])), "InvalidDeploymentStatusException"),
+        (with("createTimeRange", json!({"start": 2, "end": 1})), "InvalidTimeRangeException"),
+        (with("nextToken", json!("x")), "InvalidNextTokenException"),
+    ] {
+        assert_eq!(refusal(&ask(&aws, &LIST_DEPLOYMENTS, input.clone()).await).1, code, "{input}");
+    }
+}
+
+#[tokio::test]
+async fn the_groups_of_an_application_are_listed_and_told_at_once() {
+    let aws = Aws::serve(CodeDeploy::default().world()).await.unwrap();
+    let application = json!({"applicationName": "orders"});
+    let found = ask(&aws, &LIST_DEPLOYMENT_GROUPS, application.clone()).await.json();
+    assert_eq!(found, json!({"applicationName": "orders", "deploymentGroups": ["orders-production"]}));
+    let asked = json!({"applicationName": "orders", "deploymentGroupNames": ["orders-production", "gone"]});
+    let found = ask(&aws, &BATCH_GET_DEPLOYMENT_GROUPS, asked).await.json();
+    let one = json!({"applicationName": "orders", "deploymentGroupName": "orders-production"});
+    let alone = ask(&aws, &GET_DEPLOYMENT_GROUP, one).await.json();
+    assert_eq!(found["deploymentGroupsInfo"], json!([alone["deploymentGroupInfo"]]));
+    assert!(found["errorMessage"].as_str().is_some_and(|message| message.contains("gone")));
+    for (operation, input, code) in [
+        (&LIST_DEPLOYMENT_GROUPS, json!({}), "ApplicationNameRequiredException"),
+        (&LIST_DEPLOYMENT_GROUPS, json!({"applicationName": "other"}), "ApplicationDoesNotExistException"),
+        (&BATCH_GET_DEPLOYMENT_GROUPS, application, "DeploymentGroupNameRequiredException"),
+    ] {
+        assert_eq!(refusal(&ask(&aws, operation, input.clone()).await).1, code, "{input}");
+    }
 }

@@ -1,9 +1,11 @@
 //! The AWS endpoint, asked in raw HTTP.
 
+mod account;
 mod api;
 mod certificates;
 mod cloudwatch;
 mod codedeploy;
+mod ec2;
 mod ecs;
 mod elb;
 mod faults;

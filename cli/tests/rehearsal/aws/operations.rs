@@ -3,7 +3,7 @@
 use greenlight_cli::rehearsal::aws::Aws;
 use greenlight_cli::rehearsal::aws::codedeploy::{PUT_LIFECYCLE_EVENT_HOOK_EXECUTION_STATUS, Status};
 use greenlight_cli::rehearsal::aws::ecs::Action;
-use greenlight_cli::rehearsal::aws::lambda::InvocationType;
+use greenlight_cli::rehearsal::aws::lambda::{Function, InvocationType};
 use greenlight_cli::rehearsal::aws::secrets_manager::Secret;
 use greenlight_cli::rehearsal::aws::ssm::Parameter;
 use serde_json::{Value, json};
@@ -239,12 +239,22 @@ async fn lambda_records_what_it_is_sent() {
 #[tokio::test]
 async fn lambda_refuses_what_it_does_not_understand() {
     let aws = Aws::start().await.unwrap();
-    aws.change(|world| world.lambda.functions.insert("hook".into()));
+    aws.change(|world| world.lambda.functions.insert("hook".into(), Function::default()));
     let refused = async |function: &str, invocation_type: &str, payload: Vec<u8>| {
         let response = invoke(&aws, function, invocation_type, payload).await;
         let code = response.header("x-amzn-errortype").expect("a code").to_owned();
         assert_eq!(response.json()["Type"], "User");
-        (response.status, code, response.json()["Message"].as_str().unwrap().to_owned())
+        (
+            response.status,
+            code,
+            response
+                .json()
+                .get("message")
+                .or(response.json().get("Message"))
+                .and_then(Value::as_str)
+                .unwrap()
+                .to_owned(),
+        )
     };
     let not_found = "Function not found: arn:aws:lambda:us-east-1:123456789012:function:other";
     assert_eq!(
@@ -283,7 +293,7 @@ async fn calls_must_be_signed_and_known() {
             "{target}"
         );
     }
-    for request_line in ["GET /", "GET /2015-03-31/functions/hook/configuration"] {
+    for request_line in ["GET /", "GET /2015-03-31/functions/hook/policy"] {
         let unknown = send(&aws, request_line, &[SIGNED], "").await.unwrap();
         assert_eq!(refusal(&unknown).1, "UnknownOperationException", "{request_line}");
         let noted = aws.calls().pop().expect("a call");

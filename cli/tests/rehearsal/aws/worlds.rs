@@ -75,6 +75,15 @@ fn the_sample_is_the_world_of_the_sample_event() {
 }
 
 #[test]
+fn the_account_around_a_function_is_a_world() {
+    let world = read("account.json");
+    assert_eq!(world.lambda.functions.len(), 2);
+    assert_eq!((world.ec2.subnets.len(), world.ec2.route_tables.len()), (2, 2));
+    assert_eq!(world.application_autoscaling.scaling_policies.len(), 2);
+    assert_eq!(world.logs.log_groups["/aws/lambda/test-traffic"].len(), 2);
+}
+
+#[test]
 fn codedeploys_sample_is_the_world_of_its_event() {
     let world = read("codedeploy.json");
     assert_complete(&world);

@@ -1,5 +1,7 @@
 //! A call as an HTTP request, before it is signed.
 
+use std::fmt::Write;
+
 use aws_smithy_runtime_api::{box_error::BoxError, client::orchestrator::HttpRequest};
 use aws_smithy_types::body::SdkBody;
 use serde_json::Value;
@@ -79,7 +81,8 @@ fn push_encoded(path: &mut String, text: &str) {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             path.push(char::from(byte));
         } else {
-            path.push_str(&format!("%{byte:02X}"));
+            // Writing to a text never fails.
+            let _ = write!(path, "%{byte:02X}");
         }
     }
 }

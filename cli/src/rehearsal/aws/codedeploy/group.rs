@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{SERVICE, State};
+use super::{SERVICE, State, asked_names};
 use crate::rehearsal::aws::error::AwsError;
 use crate::rehearsal::aws::operation::{Operation, text};
 use crate::rehearsal::aws::rendering::render;
@@ -25,6 +25,10 @@ pub struct DeploymentGroup {
     pub service_role_arn: Option<String>,
     /// The alarms that stop a deployment.
     pub alarm_configuration: Option<AlarmConfiguration>,
+    /// When a deployment is taken back, as the API shows it.
+    pub auto_rollback_configuration: Option<Value>,
+    /// When blue ends, as the API shows it.
+    pub blue_green_deployment_configuration: Option<Value>,
     /// Target groups and listeners.
     pub load_balancer_info: Option<LoadBalancerInfo>,
     /// The service.
@@ -42,6 +46,8 @@ impl Default for DeploymentGroup {
             deployment_config_name: "CodeDeployDefault.ECSAllAtOnce".to_owned(),
             service_role_arn: None,
             alarm_configuration: None,
+            auto_rollback_configuration: None,
+            blue_green_deployment_configuration: None,
             load_balancer_info: None,
             ecs_services: Vec::new(),
             compute_platform: "ECS".to_owned(),
@@ -112,10 +118,7 @@ pub static GET_DEPLOYMENT_GROUP: Operation = Operation {
     service: &SERVICE,
     name: "GetDeploymentGroup",
     action: "GetDeploymentGroup",
-    resource: |world, input| {
-        let (application, group) = (text(input, "applicationName"), text(input, "deploymentGroupName"));
-        world.identity.arn("codedeploy", &format!("deploymentgroup:{application}/{group}"))
-    },
+    resource: asked_names,
     run: get_deployment_group,
 };
 
@@ -131,21 +134,43 @@ fn get_deployment_group(world: &mut World, input: &Value) -> Result<Value, AwsEr
             "Deployment Group name is missing",
         ));
     }
-    if let Some(group) = state.group(application, name) {
-        let mut rendered = render(group);
-        rendered["deploymentStyle"] =
-            json!({"deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL"});
-        return Ok(json!({"deploymentGroupInfo": rendered}));
-    }
-    let (code, what) = if state.deployment_groups.iter().any(|known| known.application_name == application) {
-        ("DeploymentGroupDoesNotExistException", format!("No Deployment Group found for name: {name}"))
-    } else {
-        ("ApplicationDoesNotExistException", format!("No application found for name: {application}"))
-    };
-    Err(AwsError::client(code, what))
+    let group = state.known_group(application, name)?;
+    Ok(json!({"deploymentGroupInfo": render_group(group)}))
+}
+
+/// A group as the API shows it.
+pub(super) fn render_group(group: &DeploymentGroup) -> Value {
+    let mut rendered = render(group);
+    rendered["deploymentStyle"] =
+        json!({"deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL"});
+    rendered
 }
 
 impl State {
+    /// The group of these names, which must exist.
+    pub(super) fn known_group(&self, application: &str, name: &str) -> Result<&DeploymentGroup, AwsError> {
+        self.known_groups(application)?;
+        self.group(application, name).ok_or_else(|| {
+            let message = format!("No Deployment Group found for name: {name}");
+            AwsError::client("DeploymentGroupDoesNotExistException", message)
+        })
+    }
+
+    /// The groups of an application, which exists as far as it has any.
+    pub(super) fn known_groups(&self, application: &str) -> Result<Vec<&DeploymentGroup>, AwsError> {
+        if application.is_empty() {
+            let message = "Application name is missing";
+            return Err(AwsError::client("ApplicationNameRequiredException", message));
+        }
+        let groups: Vec<_> =
+            self.deployment_groups.iter().filter(|known| known.application_name == application).collect();
+        if groups.is_empty() {
+            let message = format!("No application found for name: {application}");
+            return Err(AwsError::client("ApplicationDoesNotExistException", message));
+        }
+        Ok(groups)
+    }
+
     pub(super) fn group(&self, application: &str, name: &str) -> Option<&DeploymentGroup> {
         self.deployment_groups
             .iter()

@@ -56,7 +56,11 @@ fn find(asked: &str, name: &str) -> Option<&'static Operation> {
         Protocol::Cbor { target } if target == asked => {
             service.operations.iter().copied().find(|operation| operation.name == name)
         }
-        Protocol::Cbor { .. } | Protocol::Json { .. } | Protocol::Query { .. } | Protocol::Rest => None,
+        Protocol::Cbor { .. }
+        | Protocol::Ec2 { .. }
+        | Protocol::Json { .. }
+        | Protocol::Query { .. }
+        | Protocol::Rest => None,
     })
 }
 

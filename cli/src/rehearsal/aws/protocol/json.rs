@@ -72,7 +72,11 @@ fn find(target: &str) -> Option<(&'static Operation, &'static str)> {
             let operation = service.operations.iter().find(|operation| operation.name == name)?;
             Some((*operation, "message"))
         }
-        Protocol::Cbor { .. } | Protocol::Json { .. } | Protocol::Query { .. } | Protocol::Rest => None,
+        Protocol::Cbor { .. }
+        | Protocol::Ec2 { .. }
+        | Protocol::Json { .. }
+        | Protocol::Query { .. }
+        | Protocol::Rest => None,
     })
 }
 

@@ -4,6 +4,7 @@
 //! code sees a call differ by protocol, and are here.
 
 pub(super) mod cbor;
+pub(super) mod ec2;
 pub(super) mod json;
 pub(super) mod query;
 pub(super) mod rest;
@@ -13,7 +14,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
-use axum::routing::post;
+use axum::routing::{get, post};
 use http_body_util::{Full, Limited};
 
 use super::dispatch::Dispatch;
@@ -41,6 +42,13 @@ pub(super) enum Protocol {
         /// The service's name in paths, and the part of `X-Amz-Target` before the dot.
         target: &'static str,
     },
+    /// EC2 Query: AWS Query but for its lists, its answers' wrappers and its errors.
+    Ec2 {
+        /// The version of the API, which parts services.
+        version: &'static str,
+        /// The namespace of its answers.
+        namespace: &'static str,
+    },
     /// restJson1, as Lambda speaks it.
     Rest,
 }
@@ -52,14 +60,22 @@ impl Protocol {
                 ("MissingAuthenticationTokenException", "Missing Authentication Token")
             }
             Self::Query { .. } => ("MissingAuthenticationToken", "Request is missing Authentication Token"),
+            Self::Ec2 { .. } => {
+                ("AuthFailure", "AWS was not able to validate the provided access credentials")
+            }
         };
-        AwsError::new(self.forbidden(), code, message)
+        let status = if matches!(self, Self::Ec2 { .. }) { 401 } else { self.forbidden() };
+        AwsError::new(status, code, message)
     }
 
     pub(super) fn denied(self, message: String) -> AwsError {
         let code = match self {
             Self::Json { .. } | Self::Cbor { .. } | Self::Rest => "AccessDeniedException",
             Self::Query { .. } => "AccessDenied",
+            Self::Ec2 { .. } => {
+                let message = format!("You are not authorized to perform this operation. {message}");
+                return AwsError::new(self.forbidden(), "UnauthorizedOperation", message);
+            }
         };
         AwsError::new(self.forbidden(), code, message)
     }
@@ -68,6 +84,7 @@ impl Protocol {
         match self {
             Self::Json { .. } | Self::Cbor { .. } => AwsError::client("ThrottlingException", "Rate exceeded"),
             Self::Query { .. } => AwsError::client("Throttling", "Rate exceeded"),
+            Self::Ec2 { .. } => AwsError::new(503, "RequestLimitExceeded", "Request limit exceeded."),
             Self::Rest => AwsError::new(429, "TooManyRequestsException", "Rate Exceeded."),
         }
     }
@@ -80,6 +97,7 @@ impl Protocol {
                 "InternalFailure",
                 "The request processing has failed because of an unknown error, exception or failure.",
             ),
+            Self::Ec2 { .. } => AwsError::new(500, "InternalError", "An internal error has occurred"),
             Self::Rest => AwsError::new(
                 500,
                 "ServiceException",
@@ -96,7 +114,7 @@ impl Protocol {
     fn forbidden(self) -> u16 {
         match self {
             Self::Json { .. } | Self::Cbor { .. } => 400,
-            Self::Query { .. } | Self::Rest => 403,
+            Self::Ec2 { .. } | Self::Query { .. } | Self::Rest => 403,
         }
     }
 }
@@ -106,6 +124,7 @@ pub(super) fn router(dispatch: Dispatch) -> Router {
     Router::new()
         .route("/", post(serve))
         .route("/service/{service}/operation/{operation}", post(cbor::serve))
+        .route("/2015-03-31/functions/{function}/configuration", get(rest::configuration))
         .route("/2015-03-31/functions/{function}/invocations", post(rest::invoke))
         .fallback(json::unknown)
         .method_not_allowed_fallback(json::unknown)
@@ -115,7 +134,9 @@ pub(super) fn router(dispatch: Dispatch) -> Router {
 
 /// What is posted to the root says in its type which protocol it speaks.
 async fn serve(dispatch: State<Dispatch>, headers: HeaderMap, body: Bytes) -> Response {
-    if query::is_spoken(&headers) {
+    if query::is_spoken(&headers) && ec2::is_asked(&body) {
+        ec2::serve(dispatch, headers, body).await
+    } else if query::is_spoken(&headers) {
         query::serve(dispatch, headers, body).await
     } else {
         json::serve(dispatch, headers, body).await

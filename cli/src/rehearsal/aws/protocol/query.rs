@@ -62,7 +62,11 @@ fn find(action: &str, asked_version: &str) -> Option<(&'static Operation, &'stat
             let operation = service.operations.iter().find(|operation| operation.name == action)?;
             Some((*operation, namespace))
         }
-        Protocol::Query { .. } | Protocol::Json { .. } | Protocol::Cbor { .. } | Protocol::Rest => None,
+        Protocol::Cbor { .. }
+        | Protocol::Ec2 { .. }
+        | Protocol::Json { .. }
+        | Protocol::Query { .. }
+        | Protocol::Rest => None,
     })
 }
 
@@ -73,7 +77,7 @@ struct Node {
     inner: BTreeMap<String, Node>,
 }
 
-fn read(form: Vec<(String, String)>) -> Result<Value, AwsError> {
+pub(super) fn read(form: Vec<(String, String)>) -> Result<Value, AwsError> {
     let mut root = Node::default();
     for (name, value) in form.into_iter().filter(|(_, value)| !value.is_empty()) {
         let node =
@@ -113,7 +117,7 @@ impl Node {
 
 fn answer(action: &str, namespace: &str, output: &Value) -> Response {
     let mut result = String::new();
-    write(&mut result, output);
+    write(&mut result, output, "member");
     respond(StatusCode::OK, |id| {
         format!(
             "<{action}Response xmlns=\"{namespace}\"><{action}Result>{result}</{action}Result>\
@@ -144,11 +148,11 @@ fn respond(status: StatusCode, document: impl FnOnce(&str) -> String) -> Respons
     response
 }
 
-/// The members of a structure, the entries of a list, or the text of a value.
-fn write(xml: &mut String, value: &Value) {
+/// The members of a structure, the entries of a list by their name, or the text of a value.
+pub(super) fn write(xml: &mut String, value: &Value, entry_name: &str) {
     let mut element = |name: &str, inner: &Value| {
         let _ = write!(xml, "<{name}>");
-        write(xml, inner);
+        write(xml, inner, entry_name);
         let _ = write!(xml, "</{name}>");
     };
     match value {
@@ -156,7 +160,7 @@ fn write(xml: &mut String, value: &Value) {
         Value::Bool(value) => xml.push_str(if *value { "true" } else { "false" }),
         Value::Number(number) => xml.push_str(&number.to_string()),
         Value::String(text) => xml.push_str(&escape(text.as_str())),
-        Value::Array(entries) => entries.iter().for_each(|entry| element("member", entry)),
+        Value::Array(entries) => entries.iter().for_each(|entry| element(entry_name, entry)),
         Value::Object(members) => members.iter().for_each(|(name, member)| element(name, member)),
     }
 }
@@ -190,6 +194,7 @@ mod tests {
         write(
             &mut xml,
             &json!({"Rules": [{"IsDefault": true, "Port": 80, "Values": ["a&b", "<c>"]}], "Tags": []}),
+            "member",
         );
         let rule = "<IsDefault>true</IsDefault><Port>80</Port>\
                     <Values><member>a&amp;b</member><member>&lt;c&gt;</member></Values>";

@@ -1,10 +1,11 @@
-//! restJson1, as Lambda speaks it: members in the path, in headers and in the body.
+//! restJson1, as Lambda speaks it: members in the path, in the query, in headers and in the body.
 
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
+use url::form_urlencoded;
 
 use super::{is_signed, severed, stamp};
 use crate::rehearsal::aws::dispatch::{Dispatch, Failure, Incoming};
@@ -40,6 +41,36 @@ pub(super) async fn invoke(
     }
 }
 
+/// `GET /2015-03-31/functions/{function}/configuration`
+pub(super) async fn configuration(
+    State(dispatch): State<Dispatch>,
+    Path(function): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let qualifier = form_urlencoded::parse(query.unwrap_or_default().as_bytes())
+        .find(|(name, _)| name == "Qualifier")
+        .map(|(_, qualifier)| qualifier.into_owned());
+    let incoming = Incoming {
+        operation: Ok(&lambda::GET_FUNCTION_CONFIGURATION),
+        signed: is_signed(&headers),
+        input: Ok(json!({"FunctionName": function, "Qualifier": qualifier})),
+    };
+    match dispatch.call(incoming).await {
+        Ok(output) => document(StatusCode::OK, &output),
+        Err(Failure::Error(error)) => refuse(&error),
+        Err(Failure::Severed) => severed(),
+    }
+}
+
+fn document(status: StatusCode, document: &Value) -> Response {
+    let mut response = (status, document.to_string()).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    stamp(headers, &identifier::uuid());
+    response
+}
+
 fn answer(output: &Value) -> Response {
     let status = output["StatusCode"].as_u64().and_then(|status| u16::try_from(status).ok()).unwrap_or(200);
     let status = StatusCode::from_u16(status).unwrap_or_default();
@@ -54,13 +85,17 @@ fn answer(output: &Value) -> Response {
 fn refuse(error: &AwsError) -> Response {
     let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let side = if status.is_server_error() { "Service" } else { "User" };
-    let document = json!({"Type": side, "Message": error.message});
-    let mut response = (status, document.to_string()).into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    // Lambda's model spells it in both ways.
+    let key = match &*error.code {
+        "InvalidParameterValueException"
+        | "InvalidRequestContentException"
+        | "RequestTooLargeException"
+        | "TooManyRequestsException" => "message",
+        _ => "Message",
+    };
+    let mut response = document(status, &json!({"Type": side, key: error.message}));
     if let Ok(code) = HeaderValue::try_from(error.code.as_ref()) {
-        headers.insert("x-amzn-errortype", code);
+        response.headers_mut().insert("x-amzn-errortype", code);
     }
-    stamp(headers, &identifier::uuid());
     response
 }
