@@ -126,6 +126,7 @@ impl Partition {
 #[cfg(test)]
 mod tests {
     use aws_config::Region;
+    use aws_types::service_config::LoadServiceConfig;
 
     use super::*;
 
@@ -188,5 +189,28 @@ mod tests {
             let expected = Endpoint { url: local.into(), region: signed.into() };
             assert_eq!(find(&api, &said(region)), Ok(expected), "{}", api.prefix);
         }
+    }
+
+    /// The variables of `AWS_ENDPOINT_URL_…`, by the services that they are for.
+    #[derive(Debug)]
+    struct Variables(&'static [(&'static str, &'static str)]);
+
+    impl LoadServiceConfig for Variables {
+        fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+            assert_eq!(key.env(), "AWS_ENDPOINT_URL");
+            self.0.iter().find(|(service, _)| *service == key.service_id()).map(|(_, url)| (*url).to_owned())
+        }
+    }
+
+    #[test]
+    fn a_services_own_variable_is_its_alone() {
+        const OWN: &str = "http://127.0.0.1:1";
+        let sdk = SdkConfig::builder()
+            .region(Region::from_static("eu-west-1"))
+            .service_config(Variables(&[("Application Auto Scaling", OWN)]))
+            .build();
+        let found = |api| find(&api, &sdk).map(|endpoint| endpoint.url);
+        assert_eq!(found(Api::APPLICATION_AUTOSCALING), Ok(OWN.to_owned()));
+        assert_eq!(found(Api::ECS), Ok("https://ecs.eu-west-1.amazonaws.com".to_owned()));
     }
 }
