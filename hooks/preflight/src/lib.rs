@@ -25,6 +25,7 @@ mod document;
 mod documentation;
 mod elb;
 mod facts;
+pub mod live;
 mod look;
 mod message;
 mod node;
