@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use greenlight::plan::{TargetUrl, units::Span};
 
+use crate::iam;
 use crate::rehearse::{Given, RehearseOptions};
 use crate::world::WorldOptions;
 
@@ -58,6 +59,11 @@ pub(crate) enum Command {
     ///
     /// Exit codes: 0 the plan is valid, 2 it is not.
     Validate(ValidateOptions),
+    /// Write the least IAM policies: of the hooks' functions, of the role with which ECS invokes them, and of who
+    /// only looks.
+    ///
+    /// Nothing in AWS is asked or changed. Exit codes: 0 written, 2 wrong arguments or files.
+    Iam(IamOptions),
     /// Write the JSON Schema of plans, for editors.
     Schema(SchemaOptions),
     /// Serve the AWS calls that hooks make, on a free local port, until standard input ends.
@@ -242,6 +248,43 @@ pub(crate) struct ValidateOptions {
     pub(crate) effective: bool,
     /// Write one JSON document.
     #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Default, Args)]
+pub(crate) struct IamOptions {
+    /// The plan's file (JSON or YAML); without it, the hooks' defaults.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) plan: Option<PathBuf>,
+    /// The functions read their plan from this parameter: what `GREENLIGHT_PLAN` says after `ssm:`.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) plan_parameter: Vec<String>,
+    /// The hooks, by their names; without it, those that have the plan's checks, or all.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub(crate) hooks: Vec<String>,
+    /// How the hooks are asked; without it `codedeploy` where an application is named, else `ecs`.
+    #[arg(long, value_delimiter = ',')]
+    pub(crate) protocol: Vec<EventProtocol>,
+    /// The ARN of a service that is deployed.
+    #[arg(long, value_name = "ARN")]
+    pub(crate) service: Vec<String>,
+    /// The CodeDeploy application.
+    #[arg(long, value_name = "NAME", requires = "deployment_group")]
+    pub(crate) application: Option<String>,
+    /// Its deployment group.
+    #[arg(long, value_name = "NAME", requires = "application")]
+    pub(crate) deployment_group: Option<String>,
+    /// The name of a hook's function.
+    #[arg(long, value_name = "[HOOK=]NAME")]
+    pub(crate) function: Vec<String>,
+    /// The policy of a person or a pipeline that runs this command, in the place of the functions'.
+    #[arg(long = "for", value_name = "COMMAND", conflicts_with_all = ["plan", "plan_parameter", "hooks"])]
+    pub(crate) reader: Option<iam::Reader>,
+    /// How the policies are written.
+    #[arg(long, default_value = "json")]
+    pub(crate) format: iam::Format,
+    /// Write JSON, as without `--format`.
+    #[arg(long, conflicts_with = "format")]
     pub(crate) json: bool,
 }
 

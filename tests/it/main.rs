@@ -15,6 +15,8 @@ mod health;
 #[cfg(test)]
 mod http;
 #[cfg(test)]
+mod iam;
+#[cfg(test)]
 mod metrics;
 #[cfg(test)]
 mod rehearse;
