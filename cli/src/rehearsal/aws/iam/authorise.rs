@@ -72,3 +72,70 @@ fn cluster(world: &World, input: &Value, resource: &str) -> Option<String> {
     let name = named.rsplit('/').next().unwrap_or(named);
     Some(world.identity.arn("ecs", &format!("cluster/{name}")))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::rehearsal::aws::iam::Policy;
+    use crate::rehearsal::aws::secrets_manager::{GET_SECRET_VALUE, Secret};
+    use crate::rehearsal::aws::{ecs, elb, lambda};
+
+    fn world(statements: &Value) -> World {
+        let mut world = World::default();
+        let policy = Policy::parse(&json!({"Version": "2012-10-17", "Statement": statements})).unwrap();
+        world.iam.caller = Some(vec![policy]);
+        world.secrets_manager.secrets.insert("orders/probe".to_owned(), Secret::String(String::new()));
+        world
+    }
+
+    #[test]
+    fn calls_are_judged_by_what_they_are_about() {
+        let arn = |service: &str, rest: &str| format!("arn:aws:{service}:us-east-1:123456789012:{rest}");
+        let in_shop = json!({"ArnEquals": {"ecs:cluster": arn("ecs", "cluster/shop")}});
+        let world = world(&json!([
+            {"Effect": "Allow", "Action": "ecs:ListTasks", "Resource": "*", "Condition": in_shop},
+            {"Effect": "Allow", "Action": "elasticloadbalancing:DescribeRules", "Resource": arn("elasticloadbalancing", "*")},
+            {"Effect": "Allow", "Action": "secretsmanager:GetSecretValue",
+             "Resource": arn("secretsmanager", "secret:orders/probe-??????")},
+            {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": arn("lambda", "function:hook:*")},
+        ]));
+        let allowed = |operation: &Operation, input: &Value| authorise(operation, &world, input).is_none();
+        for (operation, input, expected) in [
+            (&ecs::LIST_TASKS, json!({"cluster": "shop"}), true),
+            (&ecs::LIST_TASKS, json!({"cluster": arn("ecs", "cluster/shop")}), true),
+            (&ecs::LIST_TASKS, json!({"cluster": "other"}), false),
+            // It has no resources, so that only `*` allows it.
+            (&elb::DESCRIBE_RULES, json!({}), false),
+            (&GET_SECRET_VALUE, json!({"SecretId": "orders/probe"}), true),
+            (&GET_SECRET_VALUE, json!({"SecretId": "orders"}), false),
+            (&lambda::INVOKE, json!({"FunctionName": "hook:live"}), true),
+            (&lambda::INVOKE, json!({"FunctionName": "hook"}), false),
+        ] {
+            assert_eq!(allowed(operation, &input), expected, "{} {input}", operation.name);
+        }
+        assert!(
+            authorise(&elb::DESCRIBE_RULES, &World::default(), &json!({})).is_none(),
+            "nobody gave policies"
+        );
+    }
+
+    #[test]
+    fn a_denial_says_whether_somebody_meant_it() {
+        let denial = |statements: &Value| {
+            authorise(&ecs::LIST_SERVICES, &world(statements), &json!({"cluster": "shop"})).unwrap()
+        };
+        let deny = json!({"Effect": "Deny", "Action": "ecs:*", "Resource": "*"});
+        assert!(
+            denial(&deny).ends_with(" with an explicit deny in an identity-based policy"),
+            "{}",
+            denial(&deny)
+        );
+        let silent = denial(&json!([]));
+        assert!(
+            silent.ends_with(" because no identity-based policy allows the ecs:ListServices action"),
+            "{silent}"
+        );
+    }
+}
