@@ -54,7 +54,7 @@ pub fn main() -> ExitCode {
         Command::ServeAws(options) => in_runtime(serve_aws::run(options)),
         Command::Application(options) => in_runtime(application::run(options)),
         Command::Rehearse(options) => on_runtime(rehearse::run(*options)),
-        Command::Doctor(options) => doctor::run(&options),
+        Command::Doctor(options) => in_runtime(doctor::run(options)),
         Command::Explain(options) => explain::run(&options),
         Command::Event(options) => event::run(&options),
         Command::Validate(options) => validate::run(&options),

@@ -20,6 +20,15 @@ pub fn find(id: &str) -> Option<&'static Rule> {
     all().find(|rule| rule.id.eq_ignore_ascii_case(id))
 }
 
+/// The rules that a pattern means: an id, or `LB-*` for all that begin so, whatever the case.
+pub fn matching(pattern: &str) -> impl Iterator<Item = &'static Rule> {
+    let pattern = pattern.to_ascii_uppercase();
+    all().filter(move |rule| match pattern.strip_suffix('*') {
+        Some(begin) => rule.id.starts_with(begin),
+        None => rule.id == pattern,
+    })
+}
+
 /// What a rule asked for and did not get.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Lack {

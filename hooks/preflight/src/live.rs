@@ -46,6 +46,45 @@ const MAX_ROUNDS: usize = 12;
 /// How many calls are made at once, so that nobody's quota is used up.
 const AT_ONCE: usize = 8;
 
+/// The calls that the rules marked *gate* take, by their actions.
+pub(crate) const GATE_CALLS: &[&str] = &[
+    "ecs:DescribeServices",
+    "ecs:DescribeServiceDeployments",
+    "ecs:DescribeTaskDefinition",
+    "elasticloadbalancing:DescribeRules",
+    "elasticloadbalancing:DescribeListeners",
+    "elasticloadbalancing:DescribeTargetGroups",
+    "elasticloadbalancing:DescribeTargetGroupAttributes",
+    "iam:GetRole",
+    "iam:SimulatePrincipalPolicy",
+    "lambda:GetFunctionConfiguration",
+];
+
+/// The calls that all rules together take, by their actions.
+pub const CALLS: &[&str] = &[
+    "ecs:DescribeServices",
+    "ecs:DescribeServiceDeployments",
+    "ecs:DescribeTaskDefinition",
+    "ecs:ListTasks",
+    "ecs:DescribeTasks",
+    "elasticloadbalancing:DescribeRules",
+    "elasticloadbalancing:DescribeListeners",
+    "elasticloadbalancing:DescribeLoadBalancers",
+    "elasticloadbalancing:DescribeTargetGroups",
+    "elasticloadbalancing:DescribeTargetGroupAttributes",
+    "elasticloadbalancing:DescribeTargetHealth",
+    "iam:GetRole",
+    "iam:SimulatePrincipalPolicy",
+    "lambda:GetFunctionConfiguration",
+    "cloudwatch:DescribeAlarms",
+    "application-autoscaling:DescribeScalableTargets",
+    "application-autoscaling:DescribeScalingPolicies",
+    "ec2:DescribeSubnets",
+    "ec2:DescribeSecurityGroups",
+    "ec2:DescribeRouteTables",
+    "ec2:DescribeVpcEndpoints",
+];
+
 /// What came of a call: the document, or that there is no such thing, or why it could not be had.
 enum Fetched {
     Known(Document),
