@@ -125,7 +125,7 @@ impl Check for Wiring {
 
     fn asks(&self, _: &Target) -> Vec<Asks> {
         let calls = if self.rules.is_empty() { live::GATE_CALLS } else { live::CALLS };
-        calls.iter().map(|action| Asks::Call(action)).chain([Asks::Status]).collect()
+        calls.iter().map(|action| Asks::Call(action)).chain([Asks::Status, Asks::Service]).collect()
     }
 
     async fn run(&self, scope: &Scope) -> Outcome {

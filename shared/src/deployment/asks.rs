@@ -14,6 +14,8 @@ use crate::Protocol;
 pub enum Asks {
     /// What the deployment is doing: [`Deployment::status`](super::Deployment::status). Every hook asks for it.
     Status,
+    /// Which service is deployed, where the event does not name it.
+    Service,
     /// Blue and green: [`Deployment::sides`](super::Deployment::sides).
     Sides,
     /// The deployment's own alarms: [`Deployment::alarms`](super::Deployment::alarms).
@@ -71,6 +73,7 @@ impl Asks {
                 ],
             ),
             Self::Sides => with(&[Self::Status], &["ecs:DescribeServiceRevisions"]),
+            Self::Service => with(&[], group),
             Self::Alarms if codedeploy => with(&[], group),
             Self::Alarms => with(&[Self::Status], &[]),
             Self::Tasks => with(&[], &[group, &["ecs:ListTasks", "ecs:DescribeTasks"]].concat()),
