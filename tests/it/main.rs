@@ -19,6 +19,8 @@ mod iam;
 #[cfg(test)]
 mod metrics;
 #[cfg(test)]
+mod preflight;
+#[cfg(test)]
 mod rehearse;
 #[cfg(test)]
 mod scene;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use greenlight_preflight::{Finding, Judged, Lack, Rule, Severity, all, judge, matching};
+use greenlight_preflight::{Finding, Judged, Lack, Rule, Severity, all, judge, matching, nearest};
 use serde_json::{Value, json};
 
 use crate::{failure::Failure, wiring::Wirings};
@@ -11,9 +11,9 @@ use crate::{failure::Failure, wiring::Wirings};
 pub(super) fn rules(ignore: &[String]) -> Result<Vec<&'static Rule>, Failure> {
     for ignored in ignore {
         if matching(ignored).next().is_none() {
-            let known: Vec<&str> = all().map(|rule| rule.id).collect();
-            return Err(Failure::wrong(format!("`--ignore {ignored}`: there is no such rule"))
-                .hint(greenlight::plan::decode::suggest(ignored, &known)));
+            return Err(
+                Failure::wrong(format!("`--ignore {ignored}`: there is no such rule")).hint(nearest(ignored))
+            );
         }
     }
     let is_ignored = |rule: &Rule| ignore.iter().any(|ignored| matching(ignored).any(|it| it == rule));

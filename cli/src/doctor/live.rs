@@ -109,8 +109,8 @@ impl Account {
         }
         Err(match facts.unavailable(&Key::Service) {
             Some(why) => Failure::unanswered(format!("{name} could not be read: {why}")),
-            None => Failure::wrong(format!("there is no service {name}"))
-                .hint("check the names, the region and the account: aws ecs list-services --cluster CLUSTER"),
+            None => Failure::wrong(format!("there is no {name}"))
+                .hint("check the names, the region and the account: `aws ecs list-services`, `aws deploy list-deployment-groups`"),
         })
     }
 
@@ -161,12 +161,12 @@ impl Account {
 
 fn subject(options: &DoctorOptions) -> Option<(live::Subject, String)> {
     if let Some((application, group)) = options.application.clone().zip(options.deployment_group.clone()) {
-        let name = format!("{application}/{group}");
+        let name = format!("deployment group {application}/{group}");
         return Some((live::Subject::Group { application, group }, name));
     }
     let service = options.service.clone()?;
     let cluster = options.cluster.clone().unwrap_or_else(|| "default".to_owned());
-    let name = format!("{cluster}/{service}");
+    let name = format!("service {cluster}/{service}");
     Some((live::Subject::Service { cluster, service }, name))
 }
 

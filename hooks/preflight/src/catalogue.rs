@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use greenlight::plan::decode::suggest;
+
 use crate::{
     facts::{Facts, Key},
     look::Look,
@@ -27,6 +29,14 @@ pub fn matching(pattern: &str) -> impl Iterator<Item = &'static Rule> {
         Some(begin) => rule.id.starts_with(begin),
         None => rule.id == pattern,
     })
+}
+
+/// What to do where a pattern means no rule.
+pub fn nearest(pattern: &str) -> String {
+    let known: Vec<&str> = all().map(|rule| rule.id).collect();
+    let suggested = suggest(pattern, &known);
+    // All of them are no help.
+    if suggested.starts_with("did you mean") { suggested } else { "docs/rules.md lists them".to_owned() }
 }
 
 /// What a rule asked for and did not get.

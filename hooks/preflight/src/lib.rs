@@ -36,7 +36,7 @@ mod trust;
 mod wiring;
 
 pub use self::{
-    catalogue::{Judged, Lack, all, explain, find, judge, matching},
+    catalogue::{Judged, Lack, all, explain, find, judge, matching, nearest},
     document::{Document, Spelling, Unknown},
     facts::{Facts, Key},
     look::Look,

@@ -34,14 +34,14 @@ use std::collections::BTreeSet;
 use greenlight::{
     Api, Check, Fact, Outcome, Scope, Situation,
     deployment::Asks,
-    plan::{Problem, Target, decode::suggest},
-    schemars::{self, JsonSchema},
+    plan::{Problem, Target},
+    schemars::JsonSchema,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
-    catalogue::{Judged, all, matching},
+    catalogue::{Judged, all, matching, nearest},
     facts::Facts,
     live::{self, Subject},
     rule::{Rule, Severity},
@@ -97,7 +97,6 @@ impl FailOn {
 
 impl Check for Wiring {
     fn problems(&self) -> Vec<Problem> {
-        let known: Vec<&str> = all().map(|rule| rule.id).collect();
         let named = self.rules.iter().enumerate().map(|(index, rule)| (format!("rules[{index}]"), rule));
         let ignored = self.ignore.iter().enumerate();
         let ignored = ignored.map(|(index, ignored)| (format!("ignore[{index}].rule"), &ignored.rule));
@@ -105,7 +104,7 @@ impl Check for Wiring {
             .chain(ignored)
             .filter(|(_, pattern)| matching(pattern).next().is_none())
             .map(|(path, pattern)| {
-                Problem::new(path, format!("`{pattern}` is no rule")).hint(suggest(pattern, &known))
+                Problem::new(path, format!("`{pattern}` is no rule")).hint(nearest(pattern))
             })
             .collect();
         for (index, ignored) in self.ignore.iter().enumerate() {
