@@ -1,11 +1,12 @@
 //! What `greenlight explain` and `greenlight doctor` ask, of a person's role or a pipeline's: the one list.
 
 use greenlight::Protocol;
+use greenlight_preflight::live;
 
 use super::{Reader, format::Role, place::Place, resources::statements};
 
-/// What both ask.
-const BOTH: &[&str] = &[
+/// What an explanation asks.
+const OF_ECS: &[&str] = &[
     "ecs:DescribeServices",
     "ecs:DescribeTaskDefinition",
     "ecs:DescribeServiceDeployments",
@@ -37,30 +38,25 @@ const OF_CODEDEPLOY: &[&str] = &[
     "ecs:DescribeTaskSets",
 ];
 
-/// What else the doctor asks: what stands around a deployment.
-const DOCTOR: &[&str] = &[
-    "iam:GetRole",
-    "iam:SimulatePrincipalPolicy",
-    "lambda:GetFunctionConfiguration",
-    "application-autoscaling:DescribeScalableTargets",
-    "application-autoscaling:DescribeScalingPolicies",
-    "ec2:DescribeSubnets",
-    "ec2:DescribeSecurityGroups",
-    "ec2:DescribeRouteTables",
-    "ec2:DescribeVpcEndpoints",
-];
+/// What else the doctor asks: the services of a cluster. What its rules take stands beside the calls themselves.
+const DOCTOR: &[&str] = &["ecs:ListServices", "codedeploy:BatchGetDeploymentGroups"];
 
 /// What else an explanation asks: what the hooks said.
 const EXPLAIN: &[&str] = &["logs:FilterLogEvents"];
 
 /// The actions of a reader.
 pub(super) fn actions(reader: Reader, protocols: &[Protocol]) -> Vec<&'static str> {
-    let own = match reader {
-        Reader::Doctor => DOCTOR,
-        Reader::Explain => EXPLAIN,
+    let is_codedeploy = protocols.contains(&Protocol::CodeDeploy);
+    let mut actions = match reader {
+        Reader::Doctor => [live::CALLS, DOCTOR].concat(),
+        Reader::Explain => [OF_ECS, EXPLAIN].concat(),
     };
-    let of_codedeploy = if protocols.contains(&Protocol::CodeDeploy) { OF_CODEDEPLOY } else { &[] };
-    [BOTH, of_codedeploy, own].concat()
+    if is_codedeploy {
+        actions.extend(OF_CODEDEPLOY);
+    } else {
+        actions.retain(|action| !action.starts_with("codedeploy:"));
+    }
+    actions
 }
 
 /// The policy of a reader, whoever that is: it trusts nobody by itself.

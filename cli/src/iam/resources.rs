@@ -25,6 +25,8 @@ enum By {
     Certificates,
     /// Roles of the account.
     Roles,
+    /// Any function of the account.
+    AllFunctions,
     /// The functions that are named, with their versions and aliases.
     Functions,
     /// Their log groups.
@@ -37,6 +39,8 @@ const ACTIONS: &[(&str, &str, By)] = &[
     ("logs:PutLogEvents", "WriteLogs", By::Logs),
     ("ecs:DescribeServiceDeployments", "FollowTheDeployment", By::ServiceDeployments),
     ("ecs:ListServiceDeployments", "ListTheDeployments", By::Services),
+    // Judged by no resource, as it names a cluster only.
+    ("ecs:ListServices", "ListTheServices", By::Cluster),
     ("ecs:DescribeServiceRevisions", "ReadTheRevisions", By::ServiceRevisions),
     ("ecs:ListTasks", "ListTheTasks", By::Cluster),
     ("ecs:DescribeTasks", "ReadTheTasks", By::Tasks),
@@ -59,6 +63,7 @@ const ACTIONS: &[(&str, &str, By)] = &[
     ("codedeploy:GetDeploymentGroup", "ReadTheDeploymentGroup", By::DeploymentGroups),
     ("codedeploy:ListDeployments", "ReadTheDeploymentGroup", By::DeploymentGroups),
     ("codedeploy:ListDeploymentGroups", "ReadTheApplication", By::Applications),
+    ("codedeploy:BatchGetDeploymentGroups", "ReadTheDeploymentGroup", By::DeploymentGroups),
     ("codedeploy:GetApplication", "ReadTheApplication", By::Applications),
     ("codedeploy:GetDeploymentConfig", "ReadTheDeploymentConfiguration", By::DeploymentConfigurations),
     // The reference names no resource for these two.
@@ -70,7 +75,7 @@ const ACTIONS: &[(&str, &str, By)] = &[
     ("lambda:InvokeFunction", "InvokeItself", By::Functions),
     ("iam:GetRole", "ReadTheRoles", By::Roles),
     ("iam:SimulatePrincipalPolicy", "ReadTheRoles", By::Roles),
-    ("lambda:GetFunctionConfiguration", "ReadTheFunctions", By::Functions),
+    ("lambda:GetFunctionConfiguration", "ReadTheFunctions", By::AllFunctions),
     ("application-autoscaling:DescribeScalableTargets", "ReadTheScaling", By::Nothing),
     ("application-autoscaling:DescribeScalingPolicies", "ReadTheScaling", By::Nothing),
     ("ec2:DescribeSubnets", "ReadTheNetwork", By::Nothing),
@@ -161,6 +166,7 @@ impl By {
             Self::Roles => {
                 vec![format!("arn:{}:iam::{}:role/*", place.partition, place.account)]
             }
+            Self::AllFunctions => vec![place.arn("lambda", "function:*")],
             Self::Functions => functions.iter().flat_map(|name| function(place, name)).collect(),
             Self::Logs => functions
                 .iter()

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use super::{Case, Run};
 use crate::metrics::{self, Minute};
-use crate::scene::{Deployment, Scene, Seen, pause};
+use crate::scene::{Deployment, Scene, Seen, local, pause};
 
 const SERVICE: &str = "arn:aws:ecs:us-east-1:123456789012:service/shop/orders";
 const OF_ECS: &[&str] = &["--service", SERVICE];
@@ -41,6 +41,17 @@ pub(super) const ECS: &[Case] = &[
         arguments: OF_ECS,
         plan: None,
         runs: &[("a good day", |policy| Box::pin(async { metrics_of_ecs(policy, |_| {}).await }))],
+    },
+    Case {
+        hook: "preflight",
+        arguments: OF_ECS,
+        plan: None,
+        runs: &[
+            ("a good day", |policy| Box::pin(preflight(policy, |_| {}))),
+            ("a Network Load Balancer", |policy| {
+                Box::pin(preflight(policy, |front| *front = local(Front::network())))
+            }),
+        ],
     },
 ];
 
@@ -191,6 +202,20 @@ async fn health<D: Deployment>(policy: Option<Policy>, arrange: impl FnOnce(&mut
     scene.program = binaries::health;
     scene.without_patience();
     arrange(&mut scene);
+    behind(&mut scene, policy);
+    scene.play().await
+}
+
+/// Before anything is started.
+async fn preflight(policy: Option<Policy>, arrange: fn(&mut Front)) -> Seen {
+    let mut scene = Scene::<BlueGreen>::new().await;
+    scene.program = binaries::preflight;
+    scene.without_patience();
+    scene.deployment.stage = "PRE_SCALE_UP".to_owned();
+    if let Some(front) = &mut scene.deployment.front {
+        front.production.weights = (100, 0);
+        arrange(front);
+    }
     behind(&mut scene, policy);
     scene.play().await
 }
