@@ -1,6 +1,6 @@
 //! What listener rules do, in the shape of the Elastic Load Balancing API.
 
-use crate::node::Node;
+use crate::{facts::Key, look::Look, node::Node};
 
 /// A target group that traffic is forwarded to.
 pub(crate) struct Forwarded<'a> {
@@ -33,6 +33,20 @@ pub(crate) fn forwarded<'a>(actions: &Node<'a>) -> Option<Vec<Forwarded<'a>>> {
         }
     }
     Some(all)
+}
+
+/// The listener of a rule, or the listener that was named itself.
+///
+/// A rule's ARN holds its listener's; a rule that a template is to make says it by itself.
+pub(crate) fn listener_of(look: &Look<'_>, arn: &str) -> Option<String> {
+    if !arn.contains(":listener-rule/") {
+        return Some(arn.to_owned());
+    }
+    let made = look.at_hand(&Key::ListenerRule(arn.to_owned()));
+    if let Some(listener) = made.as_ref().and_then(|rule| rule.get("ListenerArn").text()) {
+        return Some(listener.to_owned());
+    }
+    Some(arn.replacen(":listener-rule/", ":listener/", 1).rsplit_once('/')?.0.to_owned())
 }
 
 /// A resource's name for people: `…:targetgroup/green/6d0ecf831eec9f09` → `green`.

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::Subject;
 use crate::{
     arn::Arn,
+    elb::listener_of,
     facts::Key,
     look::Look,
     node::Node,
@@ -222,9 +223,8 @@ fn may_modify(look: &Look<'_>) {
             let rule = look.get(&Key::ListenerRule(text.to_owned()));
             match rule.and_then(|rule| rule.get("IsDefault").flag()) {
                 Some(true) => {
-                    let listener = text.replacen(":listener-rule/", ":listener/", 1);
-                    if let Some((listener, _)) = listener.rsplit_once('/') {
-                        may(look, &role, "elasticloadbalancing:ModifyListener", listener);
+                    if let Some(listener) = listener_of(look, text) {
+                        may(look, &role, "elasticloadbalancing:ModifyListener", &listener);
                     }
                 }
                 Some(false) => may(look, &role, "elasticloadbalancing:ModifyRule", text),

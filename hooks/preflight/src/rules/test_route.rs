@@ -3,7 +3,7 @@
 use super::{Subject, hooks::is_ours};
 use crate::{
     arn::Arn,
-    elb::{forwarded, short},
+    elb::{forwarded, listener_of, short},
     facts::Key,
     look::Look,
     node::Node,
@@ -204,11 +204,7 @@ fn shadowed(look: &Look<'_>) {
             at.wrong(format!("the test rule answers with `{kind}`"));
             continue;
         }
-        let Some(listener) =
-            arn.replacen(":listener-rule/", ":listener/", 1).rsplit_once('/').map(|(it, _)| it.to_owned())
-        else {
-            continue;
-        };
+        let Some(listener) = listener_of(look, arn) else { continue };
         let (Some(rules), Some(own)) = (look.get(&Key::RulesOf(listener)), priority(&test)) else { continue };
         for other in rules.get("Rules").items() {
             let (Some(other_arn), Some(rank)) = (other.get("RuleArn").text(), priority(&other)) else {
@@ -279,7 +275,7 @@ fn reach(look: &Look<'_>) {
     let Some(service) = shifting(look) else { return };
     for (_, advanced) in advanced(&service) {
         let Some(rule) = advanced.get("testListenerRule").text() else { continue };
-        let Some(listener) = listener_of(rule) else { continue };
+        let Some(listener) = listener_of(look, rule) else { continue };
         let Some(listener) = look.get(&Key::Listener(listener)) else { continue };
         let Some(balancer) = listener.get("LoadBalancerArn").text() else { continue };
         let Some(balancer) = look.get(&Key::LoadBalancer(balancer.to_owned())) else { continue };
@@ -294,13 +290,6 @@ fn reach(look: &Look<'_>) {
             }
         }
     }
-}
-
-fn listener_of(rule: &str) -> Option<String> {
-    if rule.contains(":listener/") {
-        return Some(rule.to_owned());
-    }
-    Some(rule.replacen(":listener-rule/", ":listener/", 1).rsplit_once('/')?.0.to_owned())
 }
 
 /// Says where no security group of the load balancer lets the function in.
