@@ -33,3 +33,13 @@ pub(crate) const API_LIFECYCLE_HOOK: &str =
 pub(crate) const CLOUD_FORMATION_CANARY: &str = "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-ecs-service-canaryconfiguration.html";
 pub(crate) const LAMBDA_NETWORK: &str =
     "https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc-internet.html";
+pub(crate) const CODEDEPLOY_TROUBLESHOOTING: &str =
+    "https://docs.aws.amazon.com/codedeploy/latest/userguide/troubleshooting-ecs.html";
+pub(crate) const APP_SPEC_RESOURCES: &str =
+    "https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file-structure-resources.html";
+pub(crate) const APP_SPEC_HOOKS: &str =
+    "https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file-structure-hooks.html";
+pub(crate) const CODEPIPELINE_TO_ECS: &str =
+    "https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-ECSbluegreen.html";
+pub(crate) const CODEPIPELINE_TROUBLESHOOTING: &str =
+    "https://docs.aws.amazon.com/codepipeline/latest/userguide/troubleshooting.html";

@@ -1,6 +1,8 @@
 //! The rules, grouped by subject. Adding one is an item in the list of its file.
 
 mod alarms;
+mod app_spec;
+mod codedeploy;
 mod functions;
 mod hooks;
 mod load_balancer;
@@ -32,6 +34,8 @@ pub(crate) static SUBJECTS: &[Subject] = &[
     target_groups::SUBJECT,
     alarms::SUBJECT,
     test_route::SUBJECT,
+    codedeploy::SUBJECT,
+    app_spec::SUBJECT,
 ];
 
 /// What is known and no rule, with the reason.
