@@ -43,3 +43,11 @@ pub(crate) const CODEPIPELINE_TO_ECS: &str =
     "https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-ECSbluegreen.html";
 pub(crate) const CODEPIPELINE_TROUBLESHOOTING: &str =
     "https://docs.aws.amazon.com/codepipeline/latest/userguide/troubleshooting.html";
+pub(crate) const CODEDEPLOY_ROLE: &str =
+    "https://docs.aws.amazon.com/codedeploy/latest/userguide/getting-started-create-service-role.html";
+pub(crate) const CODEDEPLOY_ERRORS: &str =
+    "https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_ErrorInformation.html";
+pub(crate) const API_REPORT: &str = "https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_PutLifecycleEventHookExecutionStatus.html";
+pub(crate) const SERVICE_LINKED_ROLES: &str = guide!("using-service-linked-roles");
+pub(crate) const API_EARLY_SUCCESS: &str =
+    "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentEarlySuccessCriteria.html";
