@@ -51,3 +51,12 @@ pub(crate) const API_REPORT: &str = "https://docs.aws.amazon.com/codedeploy/late
 pub(crate) const SERVICE_LINKED_ROLES: &str = guide!("using-service-linked-roles");
 pub(crate) const API_EARLY_SUCCESS: &str =
     "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentEarlySuccessCriteria.html";
+pub(crate) const CANNOT_PULL: &str = guide!("task_cannot_pull_image");
+pub(crate) const RESOURCE_INITIALIZATION: &str = guide!("resource-initialization-error");
+pub(crate) const MESH_SETUP: &str =
+    "https://docs.aws.amazon.com/app-mesh/latest/userguide/troubleshooting-setup.html";
+pub(crate) const APP_MESH_END: &str =
+    "https://aws.amazon.com/blogs/containers/migrating-from-aws-app-mesh-to-amazon-ecs-service-connect/";
+pub(crate) const ENVOY_ADMIN: &str = "https://www.envoyproxy.io/docs/envoy/latest/operations/admin";
+pub(crate) const ENVOY_MANAGEMENT_SERVER: &str =
+    "https://www.envoyproxy.io/docs/envoy/latest/configuration/overview/mgmt_server";

@@ -4,12 +4,15 @@ mod alarms;
 mod app_spec;
 mod codedeploy;
 mod codedeploy_calls;
+mod envoy;
+mod events;
 mod functions;
 mod hooks;
 mod load_balancer;
 mod pauses;
 mod permissions;
 mod rolling;
+mod stopped_tasks;
 mod strategy;
 mod target_groups;
 mod test_route;
@@ -37,6 +40,9 @@ pub(crate) static SUBJECTS: &[Subject] = &[
     alarms::SUBJECT,
     test_route::SUBJECT,
     rolling::SUBJECT,
+    events::SUBJECT,
+    stopped_tasks::SUBJECT,
+    envoy::SUBJECT,
     codedeploy::SUBJECT,
     app_spec::SUBJECT,
     codedeploy_calls::SUBJECT,

@@ -168,10 +168,7 @@ static RULES: &[Rule] = &[
               parameter that is not valid.",
         fix: "Read what follows `unexpected error`: that is ECS's own message, and `greenlight explain` may know it by itself. Where a role is \
               named, let the deployment group's service role pass it: `iam:PassRole` on the task's execution and task role.",
-        messages: &[
-            "The ECS service cannot be updated due to an unexpected error: {error}",
-            "ECS_UPDATE_ERROR",
-        ],
+        messages: &["ECS service cannot be updated", "ECS_UPDATE_ERROR"],
         ..BASE
     },
     Rule {
