@@ -183,7 +183,7 @@ fn replicas(service: &Node<'_>) -> Option<(u32, Room)> {
     let (least, most) =
         (percent(service, "minimumHealthyPercent", 100)?, percent(service, "maximumPercent", 200)?);
     let count = service.get("desiredCount").whole().filter(|count| *count > 0)?;
-    (is_daemon(service)? == false).then(|| (count, room(count, least, most)))
+    (!is_daemon(service)?).then(|| (count, room(count, least, most)))
 }
 
 fn stuck(look: &Look<'_>) {
