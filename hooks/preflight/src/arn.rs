@@ -3,6 +3,7 @@
 /// The parts of an ARN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Arn<'text> {
+    pub(crate) partition: &'text str,
     pub(crate) service: &'text str,
     pub(crate) region: &'text str,
     pub(crate) account: &'text str,
@@ -13,10 +14,11 @@ impl<'text> Arn<'text> {
     /// Reads an ARN of any partition.
     pub(crate) fn parse(text: &'text str) -> Option<Self> {
         let mut parts = text.splitn(6, ':');
-        let arn = parts.next() == Some("arn") && parts.next().is_some_and(|it| it.starts_with("aws"));
+        let arn = parts.next() == Some("arn");
+        let partition = parts.next().filter(|it| it.starts_with("aws"))?;
         let (service, region) = (parts.next()?, parts.next()?);
         let (account, resource) = (parts.next()?, parts.next()?);
-        (arn && !resource.is_empty()).then_some(Self { service, region, account, resource })
+        (arn && !resource.is_empty()).then_some(Self { partition, service, region, account, resource })
     }
 
     /// Whether the resource is one of this kind: `listener-rule/app`.
@@ -38,7 +40,10 @@ mod tests {
     #[test]
     fn arns_of_every_partition_are_read() {
         let arn = Arn::parse("arn:aws-cn:lambda:cn-north-1:1:function:hook:live").unwrap();
-        assert_eq!((arn.service, arn.region, arn.account), ("lambda", "cn-north-1", "1"));
+        assert_eq!(
+            (arn.partition, arn.service, arn.region, arn.account),
+            ("aws-cn", "lambda", "cn-north-1", "1")
+        );
         assert!(arn.is("function") && !arn.is("func"));
         for text in ["", "arn:aws:ecs", "arn:x:ecs:r:1:y", "arn:aws:ecs:r:1:"] {
             assert_eq!(Arn::parse(text), None, "{text}");

@@ -20,6 +20,8 @@ pub enum Key {
     TaskDefinition,
     /// A target group: `DescribeTargetGroups`, with its attributes by name under `Attributes`.
     TargetGroup(String),
+    /// A target group by its name, which is all that `CodeDeploy` says of it: as [`Key::TargetGroup`].
+    TargetGroupNamed(String),
     /// The health of the targets of a target group: `DescribeTargetHealth`.
     TargetHealth(String),
     /// A listener rule: `DescribeRules`.
@@ -30,7 +32,7 @@ pub enum Key {
     Listener(String),
     /// A load balancer: `DescribeLoadBalancers`.
     LoadBalancer(String),
-    /// A role: `GetRole`, with the trust policy decoded.
+    /// A role: `GetRole`, with the trust policy decoded; by ARN, a service-linked one by its name.
     Role(String),
     /// Whether a role may do something: a text, `allowed` or what else IAM's simulator says.
     Permission {
@@ -65,8 +67,10 @@ pub enum Key {
     AppSpec,
     /// The deployment group that deploys the service: `GetDeploymentGroup`.
     DeploymentGroup,
-    /// All deployment groups of the service's application.
+    /// All deployment groups of the service's application: `BatchGetDeploymentGroups`.
     DeploymentGroups,
+    /// A deployment configuration of `CodeDeploy` by its name: `GetDeploymentConfig`.
+    DeploymentConfig(String),
     /// The pipeline that deploys the service: `GetPipeline`.
     Pipeline,
     /// What Envoy says of itself: `/server_info` of its admin interface.
@@ -81,6 +85,7 @@ impl fmt::Display for Key {
             Self::Service => formatter.write_str("the service"),
             Self::TaskDefinition => formatter.write_str("the task definition"),
             Self::TargetGroup(arn) => write!(formatter, "the target group {arn}"),
+            Self::TargetGroupNamed(name) => write!(formatter, "the target group {name}"),
             Self::TargetHealth(arn) => write!(formatter, "the health of the targets of {arn}"),
             Self::ListenerRule(arn) => write!(formatter, "the listener rule {arn}"),
             Self::RulesOf(arn) => write!(formatter, "the rules of the listener {arn}"),
@@ -103,6 +108,7 @@ impl fmt::Display for Key {
             Self::AppSpec => formatter.write_str("the AppSpec"),
             Self::DeploymentGroup => formatter.write_str("the deployment group"),
             Self::DeploymentGroups => formatter.write_str("the deployment groups of the application"),
+            Self::DeploymentConfig(name) => write!(formatter, "the deployment configuration {name}"),
             Self::Pipeline => formatter.write_str("the pipeline"),
             Self::EnvoyServerInfo => formatter.write_str("Envoy's /server_info"),
             Self::EnvoyStats => formatter.write_str("Envoy's /stats"),

@@ -20,6 +20,7 @@ pub mod rules;
 
 mod arn;
 mod catalogue;
+mod codedeploy;
 mod document;
 #[cfg(test)]
 mod documentation;

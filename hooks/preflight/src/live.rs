@@ -83,6 +83,11 @@ pub const CALLS: &[&str] = &[
     "ec2:DescribeSecurityGroups",
     "ec2:DescribeRouteTables",
     "ec2:DescribeVpcEndpoints",
+    "codedeploy:GetDeployment",
+    "codedeploy:GetDeploymentGroup",
+    "codedeploy:GetDeploymentConfig",
+    "codedeploy:ListDeploymentGroups",
+    "codedeploy:BatchGetDeploymentGroups",
 ];
 
 /// What came of a call: the document, or that there is no such thing, or why it could not be had.
@@ -158,6 +163,7 @@ async fn fetch(ask: &Ask, subject: &Subject, facts: &Facts, key: &Key) -> Result
         Key::Tasks => ecs::tasks(ask, facts).await?,
         Key::Deployment => ecs::deployment(ask, facts).await?,
         Key::TargetGroup(arn) => elb::target_group(ask, arn).await?,
+        Key::TargetGroupNamed(name) => elb::target_group_named(ask, name).await?,
         Key::TargetHealth(arn) => elb::target_health(ask, arn).await?,
         Key::ListenerRule(arn) => elb::rule(ask, arn).await?,
         Key::RulesOf(arn) => elb::rules_of(ask, arn).await?,
@@ -177,6 +183,7 @@ async fn fetch(ask: &Ask, subject: &Subject, facts: &Facts, key: &Key) -> Result
         Key::Endpoints(vpc) => ec2::endpoints(ask, vpc).await?,
         Key::DeploymentGroup => codedeploy::group(ask, subject, facts).await?,
         Key::DeploymentGroups => codedeploy::groups(ask, facts).await?,
+        Key::DeploymentConfig(name) => codedeploy::configuration(ask, name).await?,
         Key::AppSpec | Key::Pipeline | Key::EnvoyServerInfo | Key::EnvoyStats => {
             return Err(Lacking::Said(format!(
                 "{key} is in no account: give its file to `greenlight doctor`"

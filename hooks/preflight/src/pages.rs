@@ -33,3 +33,30 @@ pub(crate) const API_LIFECYCLE_HOOK: &str =
 pub(crate) const CLOUD_FORMATION_CANARY: &str = "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-ecs-service-canaryconfiguration.html";
 pub(crate) const LAMBDA_NETWORK: &str =
     "https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc-internet.html";
+pub(crate) const CODEDEPLOY_TROUBLESHOOTING: &str =
+    "https://docs.aws.amazon.com/codedeploy/latest/userguide/troubleshooting-ecs.html";
+pub(crate) const APP_SPEC_RESOURCES: &str =
+    "https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file-structure-resources.html";
+pub(crate) const APP_SPEC_HOOKS: &str =
+    "https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file-structure-hooks.html";
+pub(crate) const CODEPIPELINE_TO_ECS: &str =
+    "https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-ECSbluegreen.html";
+pub(crate) const CODEPIPELINE_TROUBLESHOOTING: &str =
+    "https://docs.aws.amazon.com/codepipeline/latest/userguide/troubleshooting.html";
+pub(crate) const CODEDEPLOY_ROLE: &str =
+    "https://docs.aws.amazon.com/codedeploy/latest/userguide/getting-started-create-service-role.html";
+pub(crate) const CODEDEPLOY_ERRORS: &str =
+    "https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_ErrorInformation.html";
+pub(crate) const API_REPORT: &str = "https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_PutLifecycleEventHookExecutionStatus.html";
+pub(crate) const SERVICE_LINKED_ROLES: &str = guide!("using-service-linked-roles");
+pub(crate) const API_EARLY_SUCCESS: &str =
+    "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentEarlySuccessCriteria.html";
+pub(crate) const CANNOT_PULL: &str = guide!("task_cannot_pull_image");
+pub(crate) const RESOURCE_INITIALIZATION: &str = guide!("resource-initialization-error");
+pub(crate) const MESH_SETUP: &str =
+    "https://docs.aws.amazon.com/app-mesh/latest/userguide/troubleshooting-setup.html";
+pub(crate) const APP_MESH_END: &str =
+    "https://aws.amazon.com/blogs/containers/migrating-from-aws-app-mesh-to-amazon-ecs-service-connect/";
+pub(crate) const ENVOY_ADMIN: &str = "https://www.envoyproxy.io/docs/envoy/latest/operations/admin";
+pub(crate) const ENVOY_MANAGEMENT_SERVER: &str =
+    "https://www.envoyproxy.io/docs/envoy/latest/configuration/overview/mgmt_server";

@@ -17,6 +17,18 @@ impl Default for Threshold {
     }
 }
 
+impl Threshold {
+    /// What the number says by itself, before it is kept between 3 and 200.
+    pub fn without_bounds(self, desired: u32) -> u64 {
+        match self {
+            Self::BoundedPercent(percent) | Self::UnboundedPercent(percent) => {
+                (u64::from(desired) * u64::from(percent)).div_ceil(100)
+            }
+            Self::Count(count) => u64::from(count),
+        }
+    }
+}
+
 /// How many tasks of `desired` fail before the circuit breaker trips.
 ///
 /// Source: ECS developer guide, *How the Amazon ECS deployment circuit breaker detects failures*; the ECS API's
@@ -24,11 +36,9 @@ impl Default for Threshold {
 pub fn threshold(desired: u32, given: Threshold) -> u64 {
     const LEAST: u64 = 3;
     const MOST: u64 = 200;
-    let part = |percent: u32| (u64::from(desired) * u64::from(percent)).div_ceil(100);
     match given {
-        Threshold::BoundedPercent(percent) => part(percent).clamp(LEAST, MOST),
-        Threshold::UnboundedPercent(percent) => part(percent),
-        Threshold::Count(count) => u64::from(count),
+        Threshold::BoundedPercent(_) => given.without_bounds(desired).clamp(LEAST, MOST),
+        Threshold::UnboundedPercent(_) | Threshold::Count(_) => given.without_bounds(desired),
     }
 }
 
@@ -44,6 +54,8 @@ mod tests {
         assert_eq!(threshold(800, Threshold::UnboundedPercent(50)), 400);
         assert_eq!(threshold(1, Threshold::UnboundedPercent(50)), 1);
         assert_eq!(threshold(800, Threshold::Count(7)), 7);
+        assert_eq!(Threshold::default().without_bounds(800), 400);
+        assert_eq!(Threshold::Count(1).without_bounds(800), 1);
         assert_eq!(threshold(u32::MAX, Threshold::UnboundedPercent(100)), u64::from(u32::MAX));
     }
 }

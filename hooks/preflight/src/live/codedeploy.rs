@@ -48,6 +48,13 @@ pub(super) async fn group(ask: &Ask, subject: &Subject, facts: &Facts) -> Fetch 
     }
 }
 
+/// How a deployment shifts traffic.
+pub(super) async fn configuration(ask: &Ask, name: &str) -> Fetch {
+    let input = json!({"deploymentConfigName": name});
+    let answer = ask.try_call(&Api::CODEDEPLOY, "GetDeploymentConfig", input, name).await?;
+    Ok(answer.get("deploymentConfigInfo").map(|value| Document::new(name, value.clone())))
+}
+
 /// All deployment groups of the application.
 pub(super) async fn groups(ask: &Ask, facts: &Facts) -> Fetch {
     const AT_A_TIME: usize = 100;

@@ -23,6 +23,11 @@ pub(super) async fn target_group(ask: &Ask, arn: &str) -> Fetch {
     Ok(Some(document))
 }
 
+/// A target group as CodeDeploy names it.
+pub(super) async fn target_group_named(ask: &Ask, name: &str) -> Fetch {
+    one(ask, "DescribeTargetGroups", "Names", "TargetGroups", name).await
+}
+
 pub(super) async fn target_health(ask: &Ask, arn: &str) -> Fetch {
     let answer = ask.try_call(&Api::ELB, "DescribeTargetHealth", json!({"TargetGroupArn": arn}), arn).await?;
     Ok(Some(Document::new(arn, answer)))
