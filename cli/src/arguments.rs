@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use greenlight::plan::{TargetUrl, units::Span};
 
+use crate::iam;
 use crate::rehearse::{Given, RehearseOptions};
 use crate::world::WorldOptions;
 
@@ -37,13 +38,17 @@ pub(crate) enum Command {
     /// Exit codes: 0 the deployment succeeded (or what was expected happened), 1 it did not, 2 wrong arguments or
     /// files, 3 the rehearsal itself could not run.
     Rehearse(Box<Given<RehearseOptions>>),
-    /// Look for what is wrong with the wiring of deployments, in files.
+    /// Look for what is wrong with the wiring of deployments, in files and in an account.
     ///
     /// Files are service definitions, task definitions, AppSpecs, CodeDeploy deployment groups, templates of
     /// CloudFormation or SAM, Terraform plans (`terraform show -json`), pipelines, and Envoy's /server_info and /stats. What a
     /// template takes from elsewhere is not guessed: rules that need it are counted as not judged.
     ///
-    /// Exit codes: 0 nothing is wrong, 1 something of the severity of `--fail-on` is, 2 wrong arguments or files.
+    /// With `--service`, `--all-services` or `--application` what is in the account is looked at, read-only; a service
+    /// definition together with `--aws` is judged by what it will meet there.
+    ///
+    /// Exit codes: 0 nothing is wrong, 1 something of the severity of `--fail-on` is, 2 wrong arguments or files, 3 AWS did
+    /// not answer.
     Doctor(DoctorOptions),
     /// Say what a message of ECS, CodeDeploy or Envoy means, what to do about it, and what it does not prove.
     ///
@@ -58,6 +63,11 @@ pub(crate) enum Command {
     ///
     /// Exit codes: 0 the plan is valid, 2 it is not.
     Validate(ValidateOptions),
+    /// Write the least IAM policies: of the hooks' functions, of the role with which ECS invokes them, and of who
+    /// only looks.
+    ///
+    /// Nothing in AWS is asked or changed. Exit codes: 0 written, 2 wrong arguments or files.
+    Iam(IamOptions),
     /// Write the JSON Schema of plans, for editors.
     Schema(SchemaOptions),
     /// Serve the AWS calls that hooks make, on a free local port, until standard input ends.
@@ -138,12 +148,29 @@ pub(crate) struct RouteOptions {
 #[derive(Debug, Args)]
 pub(crate) struct DoctorOptions {
     /// The files; `-` for standard input.
-    #[arg(value_name = "FILE", required = true)]
+    #[arg(value_name = "FILE", required_unless_present_any = ["service", "all_services", "application"])]
     pub(crate) files: Vec<PathBuf>,
+    /// The cluster of the service, by its name or ARN.
+    #[arg(long, value_name = "CLUSTER")]
+    pub(crate) cluster: Option<String>,
+    /// Look at this service as it is in the account, with all that stands around it; nothing is changed.
+    #[arg(long, value_name = "SERVICE", requires = "cluster", conflicts_with_all = ["all_services", "application"])]
+    pub(crate) service: Option<String>,
+    /// Look at every service of the cluster.
+    #[arg(long, requires = "cluster", conflicts_with_all = ["application", "sarif"])]
+    pub(crate) all_services: bool,
+    /// Look at what a deployment group of this CodeDeploy application deploys.
+    #[arg(long, value_name = "APPLICATION", requires = "deployment_group")]
+    pub(crate) application: Option<String>,
+    /// The deployment group.
+    #[arg(long, value_name = "GROUP", requires = "application")]
+    pub(crate) deployment_group: Option<String>,
+    #[command(flatten)]
+    pub(crate) account: WorldOptions,
     /// A parameter of a template.
     #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
     pub(crate) parameter: Vec<(String, String)>,
-    /// Leave out a rule, or all whose ids begin so: `ROLL-`.
+    /// Leave out a rule, or all whose ids begin so: `ROLL-*`.
     #[arg(long, value_name = "RULE")]
     pub(crate) ignore: Vec<String>,
     /// The least severity that makes the answer no.
@@ -242,6 +269,43 @@ pub(crate) struct ValidateOptions {
     pub(crate) effective: bool,
     /// Write one JSON document.
     #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Default, Args)]
+pub(crate) struct IamOptions {
+    /// The plan's file (JSON or YAML); without it, the hooks' defaults.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) plan: Option<PathBuf>,
+    /// The functions read their plan from this parameter: what `GREENLIGHT_PLAN` says after `ssm:`.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) plan_parameter: Vec<String>,
+    /// The hooks, by their names; without it, those that have the plan's checks, or all.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub(crate) hooks: Vec<String>,
+    /// How the hooks are asked; without it `codedeploy` where an application is named, else `ecs`.
+    #[arg(long, value_delimiter = ',')]
+    pub(crate) protocol: Vec<EventProtocol>,
+    /// The ARN of a service that is deployed.
+    #[arg(long, value_name = "ARN")]
+    pub(crate) service: Vec<String>,
+    /// The CodeDeploy application.
+    #[arg(long, value_name = "NAME", requires = "deployment_group")]
+    pub(crate) application: Option<String>,
+    /// Its deployment group.
+    #[arg(long, value_name = "NAME", requires = "application")]
+    pub(crate) deployment_group: Option<String>,
+    /// The name of a hook's function.
+    #[arg(long, value_name = "[HOOK=]NAME")]
+    pub(crate) function: Vec<String>,
+    /// The policy of a person or a pipeline that runs this command, in the place of the functions'.
+    #[arg(long = "for", value_name = "COMMAND", conflicts_with_all = ["plan", "plan_parameter", "hooks"])]
+    pub(crate) reader: Option<iam::Reader>,
+    /// How the policies are written.
+    #[arg(long, default_value = "json")]
+    pub(crate) format: iam::Format,
+    /// Write JSON, as without `--format`.
+    #[arg(long, conflicts_with = "format")]
     pub(crate) json: bool,
 }
 

@@ -1,8 +1,10 @@
 //! `greenlight doctor`: what is wrong with the wiring of deployments.
 
 mod examined;
+mod live;
 mod sarif;
 mod show;
+mod table;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -20,19 +22,34 @@ use crate::{
     wiring,
 };
 
-/// Judges files, and shows what rules they break.
-pub(crate) fn run(options: &DoctorOptions) -> Result<ExitCode, Failure> {
+/// Judges files and services, and shows what rules they break.
+pub(crate) async fn run(options: DoctorOptions) -> Result<ExitCode, Failure> {
     let texts = options.files.iter().map(|path| text(path)).collect::<Result<Vec<_>, _>>()?;
     let files: Vec<File<'_>> = texts.iter().map(|(name, text)| File { name, text }).collect();
     let parameters: BTreeMap<String, String> = options.parameter.iter().cloned().collect();
-    let wirings = wiring::read(&files, &parameters).map_err(|problems| refused(&problems))?;
-    let examined = Examined::new(&wirings, &options.ignore)?;
+    let mut wirings = wiring::read(&files, &parameters).map_err(|problems| refused(&problems))?;
+    let rules = examined::rules(&options.ignore)?;
+    let mut world = None;
+    if live::is_asked(&options) {
+        let account = live::Account::new(&options).await?;
+        wirings = account.look(&options, wirings, &rules).await?;
+        world = Some(account.line);
+    }
+    let examined = Examined::new(&wirings, &rules);
     if options.json {
         output::json(&examined.json())?;
     } else if options.sarif {
         output::json(&sarif::report(&examined))?;
     } else {
-        output::data(&show::text(&examined, options.verbose))?;
+        if let Some(world) = world {
+            output::data(&format!("world    {world}"))?;
+        }
+        if options.all_services {
+            output::data(&table::table(&examined))?;
+        }
+        if !options.all_services || options.verbose {
+            output::data(&show::text(&examined, options.verbose))?;
+        }
     }
     Ok(output::exit_code(examined.worst() < Some(severity(options.fail_on))))
 }

@@ -5,7 +5,7 @@
 
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
-use greenlight::Hook;
+use greenlight::{Hook, Protocol, deployment::Asks};
 use serde_json::Value;
 
 use crate::hooks;
@@ -187,4 +187,44 @@ fn decodes(hook: &Hook, kind: &str, example: &str) {
     if let Err(problems) = hook.plan(plan) {
         panic!("the example of `{kind}` has problems: {problems:?}");
     }
+}
+
+/// What a check says that it needs of IAM is what its examples ask for, whoever runs the deployment.
+#[test]
+fn the_permissions_that_are_documented_are_those_of_the_calls() {
+    for hook in hooks::all() {
+        for (kind, type_name) in hook.check_types() {
+            let comments = doc_comments(type_name);
+            let section = |heading: &str| {
+                let (_, rest) = comments.split_once(&format!("\n# {heading}\n")).unwrap();
+                rest.split("\n# ").next().unwrap()
+            };
+            let (iam, example) = (section("IAM it needs"), section("Example"));
+            let mut documented: BTreeSet<_> = iam.split('`').filter(|word| is_action(word)).collect();
+            let discovery = iam.contains("docs/discovery.md");
+            let mut asked = BTreeSet::new();
+            let protocols = [Protocol::Ecs, Protocol::CodeDeploy, Protocol::Pause];
+            let actions = |asks: Asks| protocols.into_iter().flat_map(move |protocol| asks.actions(protocol));
+            if discovery {
+                documented.extend(actions(Asks::Approaches));
+            }
+            let bare = serde_json::json!({ kind: {} });
+            let examples = examples(example).into_iter().map(|text| serde_json::from_str(text).unwrap());
+            for check in examples.chain([bare]) {
+                let Value::Object(plan) = serde_json::json!({ "checks": [check] }) else { unreachable!() };
+                let asks = hook.plan(plan).map(|plan| plan.asks()).unwrap_or_default();
+                asked.extend(asks.into_iter().flat_map(actions));
+            }
+            // A check without a call of its own says nothing of what every hook asks.
+            assert_eq!(documented, asked, "{kind}");
+        }
+    }
+}
+
+/// `service:Action`; what secrets need stands with the secrets.
+fn is_action(word: &str) -> bool {
+    word.split_once(':').is_some_and(|(service, action)| {
+        !["ssm", "secretsmanager", ""].contains(&service)
+            && action.starts_with(|first: char| first.is_ascii_uppercase())
+    })
 }

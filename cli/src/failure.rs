@@ -26,6 +26,11 @@ impl Failure {
         Self { code: NOT_CARRIED_OUT, message: format!("{what}: {cause}"), hint: None }
     }
 
+    /// It could not be carried out: whoever was asked did not answer.
+    pub(crate) fn unanswered(message: impl Into<String>) -> Self {
+        Self { code: NOT_CARRIED_OUT, message: message.into(), hint: None }
+    }
+
     /// Somebody pressed Ctrl-C.
     pub(crate) fn interrupted() -> Self {
         Self { code: NOT_CARRIED_OUT, message: "interrupted".to_owned(), hint: None }

@@ -9,8 +9,12 @@ use serde_json::{Map, Value};
 
 use crate::{failure::Failure, output};
 
-const HOOKS: [fn() -> Hook; 3] =
-    [greenlight_test_traffic::hook, greenlight_health::hook, greenlight_metrics::hook];
+const HOOKS: [fn() -> Hook; 4] = [
+    greenlight_test_traffic::hook,
+    greenlight_health::hook,
+    greenlight_metrics::hook,
+    greenlight_preflight::hook,
+];
 
 /// The hook of that name.
 pub(crate) fn find(name: &str) -> Result<Hook, Failure> {

@@ -21,6 +21,7 @@ mod event;
 mod explain;
 mod failure;
 mod hooks;
+mod iam;
 mod invoke;
 mod output;
 mod rehearse;
@@ -46,13 +47,14 @@ pub fn main() -> ExitCode {
     let done = match arguments.command {
         // A hook has a runtime of its own, so it starts before there is any other.
         Command::Hook { name, clock } => return hooks::run(&name, clock),
+        Command::Iam(options) => iam::run(&options),
         Command::Invoke(options) => in_runtime(invoke::run(options)),
         Command::Schema(options) => schema::run(&options),
         Command::Route(options) => in_runtime(route::run(options)),
         Command::ServeAws(options) => in_runtime(serve_aws::run(options)),
         Command::Application(options) => in_runtime(application::run(options)),
         Command::Rehearse(options) => on_runtime(rehearse::run(*options)),
-        Command::Doctor(options) => doctor::run(&options),
+        Command::Doctor(options) => in_runtime(doctor::run(options)),
         Command::Explain(options) => explain::run(&options),
         Command::Event(options) => event::run(&options),
         Command::Validate(options) => validate::run(&options),

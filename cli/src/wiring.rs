@@ -29,7 +29,7 @@ pub(crate) struct Wiring {
 pub(crate) struct Wirings {
     pub(crate) all: Vec<Wiring>,
     /// Where places are in the files, by their names.
-    lines: BTreeMap<String, Lines>,
+    pub(crate) lines: BTreeMap<String, Lines>,
 }
 
 impl Wirings {

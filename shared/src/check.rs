@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use crate::{
     Scope,
+    deployment::Asks,
     outcome::Outcome,
     plan::{Problem, Target, decode::decode_mended},
 };
@@ -34,6 +35,13 @@ pub trait Check: DeserializeOwned + Serialize + JsonSchema + Send + Sync + 'stat
         Vec::new()
     }
 
+    /// What it asks of AWS with these settings, at most: its permissions are made of it (`greenlight iam`).
+    /// Secrets that its settings name are found by themselves.
+    fn asks(&self, target: &Target) -> Vec<Asks> {
+        let _ = target;
+        Vec::new()
+    }
+
     /// Asks the question. It is dropped at the deadline, and asked anew by every invocation.
     fn run(&self, scope: &Scope) -> impl Future<Output = Outcome> + Send;
 }
@@ -45,6 +53,7 @@ pub(crate) trait AnyCheck: Send + Sync {
     fn run<'a>(&'a self, scope: &'a Scope) -> Running<'a>;
     fn settings(&self) -> Value;
     fn problems_at(&self, target: &Target) -> Vec<Problem>;
+    fn asks(&self, target: &Target) -> Vec<Asks>;
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
 }
 
@@ -59,6 +68,10 @@ impl<C: Check> AnyCheck for C {
 
     fn problems_at(&self, target: &Target) -> Vec<Problem> {
         Check::problems_at(self, target)
+    }
+
+    fn asks(&self, target: &Target) -> Vec<Asks> {
+        Check::asks(self, target)
     }
 
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
@@ -164,6 +177,10 @@ where
     }
 
     fn problems_at(&self, _: &Target) -> Vec<Problem> {
+        Vec::new()
+    }
+
+    fn asks(&self, _: &Target) -> Vec<Asks> {
         Vec::new()
     }
 

@@ -20,6 +20,7 @@ use tokio::{sync::OnceCell, time::Instant};
 
 mod approach;
 pub mod arn;
+mod asks;
 mod awaiting;
 mod codedeploy;
 mod ecs;
@@ -38,6 +39,7 @@ mod tasks;
 
 pub use self::{
     approach::{Approach, NoRoute, Registered, Side, TaskAddress},
+    asks::Asks,
     health_request::HealthRequest,
     isolation::{Isolation, IsolationCheck, Pool, UNTOLD, judge},
     load_balancing::TargetGroup,

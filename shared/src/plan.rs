@@ -31,6 +31,7 @@ pub use self::{
 use self::units::Span;
 use crate::{
     check::{AnyCheck, Kind},
+    deployment::Asks,
     verdict::OnInconclusive,
 };
 
@@ -204,6 +205,22 @@ impl Plan {
             fields.insert(key.to_owned(), value.unwrap_or(Value::Null));
         }
         Value::Object(fields)
+    }
+
+    /// What its checks ask of AWS, at most, and what every hook asks.
+    pub fn asks(&self) -> BTreeSet<Asks> {
+        let of_checks = self.checks.iter().flat_map(|planned| planned.check.asks(&self.target));
+        of_checks.chain([Asks::Status]).collect()
+    }
+
+    /// The secrets that its settings name, wherever they stand.
+    pub fn secrets(&self) -> BTreeSet<Reference> {
+        let mut found = BTreeSet::new();
+        text::secrets_in(&self.effective(), &mut found);
+        if let Some(Authority::Kept(reference)) = &self.target.tls.ca {
+            found.insert(reference.clone());
+        }
+        found
     }
 
     /// The layer that a top-level key came from.

@@ -21,6 +21,9 @@ pub(crate) mod codedeploy;
 pub(crate) mod ecs;
 pub(crate) mod pause;
 
+/// How a wait goes on where nobody asks again.
+pub(crate) const INVOKE_ITSELF: &str = "lambda:InvokeFunction";
+
 /// The three protocols.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -34,6 +37,16 @@ pub enum Protocol {
 }
 
 impl Protocol {
+    /// The actions of the calls that giving a verdict takes: the report, and where nobody asks again a
+    /// self-invocation.
+    pub fn actions(self) -> &'static [&'static str] {
+        match self {
+            Self::Ecs => &[],
+            Self::CodeDeploy => &[codedeploy::ACTION, INVOKE_ITSELF],
+            Self::Pause => &[pause::ACTION, INVOKE_ITSELF],
+        }
+    }
+
     /// The protocol that an event has the shape of, if it has one.
     pub fn of(event: &Value) -> Option<Self> {
         let fields = event.as_object()?;

@@ -23,6 +23,7 @@ from support.reads import (
     ec2_cases,
     ecs_cases,
     elb_cases,
+    iam_cases,
     lambda_cases,
     logs_cases,
     network_cases,
@@ -42,7 +43,7 @@ GROUPS_OF_CASES = {
     "account.json": [("lambda", lambda_cases), ("application-autoscaling", autoscaling_cases), ("ec2", ec2_cases),
                      ("logs", logs_cases), ("sts", sts_cases)],
     "ecs-blue-green.json": [("ecs", ecs_cases), ("elbv2", elb_cases), ("acm", acm_cases),
-                            ("cloudwatch", cloudwatch_cases),
+                            ("cloudwatch", cloudwatch_cases), ("iam", iam_cases),
                             ("ecs", stop_cases)],
     "codedeploy.json": [("codedeploy", codedeploy_cases), ("codedeploy", codedeploy_list_cases),
                         ("ecs", task_set_cases), ("elbv2", network_cases)],
@@ -79,7 +80,7 @@ def check_pages(cases, client):
 def served(url):
     """What the endpoint knows of all operations of the models, asked in plain HTTP."""
     session = botocore.session.get_session()
-    for service in ("acm", "application-autoscaling", "cloudwatch", "codedeploy", "ec2", "ecs", "elbv2", "logs", "sts"):
+    for service in ("acm", "application-autoscaling", "cloudwatch", "codedeploy", "ec2", "ecs", "elbv2", "iam", "logs", "sts"):
         model = session.get_service_model(service)
         for operation in model.operation_names:
             headers = {"authorization": "AWS4-HMAC-SHA256 Credential=conformance"}

@@ -5,6 +5,7 @@ mod event;
 mod explain;
 mod input;
 mod invoke;
+mod live_doctor;
 mod route;
 mod run;
 mod validate;

@@ -15,7 +15,11 @@ mod health;
 #[cfg(test)]
 mod http;
 #[cfg(test)]
+mod iam;
+#[cfg(test)]
 mod metrics;
+#[cfg(test)]
+mod preflight;
 #[cfg(test)]
 mod rehearse;
 #[cfg(test)]

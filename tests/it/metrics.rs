@@ -18,19 +18,19 @@ use crate::scene::{Deployment, Scene};
 
 /// What an account knows of a minute.
 #[derive(Clone, Copy, Debug, Default)]
-struct Minute {
-    requests: u64,
-    errors: u64,
+pub(crate) struct Minute {
+    pub(crate) requests: u64,
+    pub(crate) errors: u64,
     /// Connections that targets did not take.
-    refused: u64,
+    pub(crate) refused: u64,
     /// That no target answered.
-    unanswered: u64,
+    pub(crate) unanswered: u64,
     /// Of each request, in seconds.
-    time: f64,
+    pub(crate) time: f64,
 }
 
 /// So many minutes ago.
-fn ago(minutes: u64) -> jiff::Timestamp {
+pub(crate) fn ago(minutes: u64) -> jiff::Timestamp {
     greenlight::clock::now().checked_sub(Duration::from_mins(minutes)).unwrap()
 }
 
@@ -83,14 +83,14 @@ async fn scene(stage: &str, strategy: &str, share: u32) -> Scene<BlueGreen> {
 }
 
 /// The same after the shift, ten minutes ago.
-async fn shifted() -> Scene<BlueGreen> {
+pub(crate) async fn shifted() -> Scene<BlueGreen> {
     let mut scene = scene("POST_PRODUCTION_TRAFFIC_SHIFT", "BLUE_GREEN", 100).await;
     scene.waited(600);
     scene
 }
 
 /// CodeDeploy's event after the shift, which ended ten minutes ago.
-async fn shifted_by_codedeploy() -> Scene<CodeDeploy> {
+pub(crate) async fn shifted_by_codedeploy() -> Scene<CodeDeploy> {
     let mut scene = Scene::<CodeDeploy>::new().await;
     scene.program = binaries::metrics;
     scene.deployment.event = "AfterAllowTraffic".to_owned();
@@ -108,7 +108,7 @@ async fn shifted_by_codedeploy() -> Scene<CodeDeploy> {
 }
 
 /// What green's target group tells.
-fn green<D: Deployment + Sided>(scene: &mut Scene<D>, minutes: u64, minute: Minute) {
+pub(crate) fn green<D: Deployment + Sided>(scene: &mut Scene<D>, minutes: u64, minute: Minute) {
     scene.alter(move |world, deployment| record(world, &deployment.green(), minutes, minute));
 }
 
@@ -118,7 +118,7 @@ fn blue<D: Deployment + Sided>(scene: &mut Scene<D>, minutes: u64, minute: Minut
 }
 
 /// A deployment with a target group on each side.
-trait Sided {
+pub(crate) trait Sided {
     fn green(&self) -> String;
     fn blue(&self) -> String;
 }
@@ -142,7 +142,7 @@ impl Sided for CodeDeploy {
 }
 
 /// An alarm that has been in this state for so many minutes.
-fn alarm(name: &str, state: &str, minutes: u64) -> Alarm {
+pub(crate) fn alarm(name: &str, state: &str, minutes: u64) -> Alarm {
     Alarm {
         alarm_name: name.to_owned(),
         state_value: state.to_owned(),
@@ -152,7 +152,7 @@ fn alarm(name: &str, state: &str, minutes: u64) -> Alarm {
 }
 
 /// The deployment's own alarms, as ECS and CloudWatch know them.
-fn own_alarms(scene: &mut Scene<BlueGreen>, alarms: Vec<Alarm>) {
+pub(crate) fn own_alarms(scene: &mut Scene<BlueGreen>, alarms: Vec<Alarm>) {
     scene.alter(move |world, _| {
         let configuration = world.ecs.service_deployments[0].deployment_configuration.as_mut().unwrap();
         let names: Vec<_> = alarms.iter().map(|alarm| &alarm.alarm_name).collect();

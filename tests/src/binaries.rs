@@ -32,6 +32,11 @@ pub fn metrics() -> io::Result<PathBuf> {
     find("metrics", "greenlight-metrics")
 }
 
+/// The hook `preflight`.
+pub fn preflight() -> io::Result<PathBuf> {
+    find("preflight", "greenlight-preflight")
+}
+
 /// The hook of these tests, whose validation does what it is told.
 pub fn faulty_hook() -> io::Result<PathBuf> {
     find("faulty-hook", "greenlight-tests")

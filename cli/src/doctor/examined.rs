@@ -2,10 +2,23 @@
 
 use std::collections::BTreeMap;
 
-use greenlight_preflight::{Finding, Judged, Lack, Rule, Severity, all, judge};
+use greenlight_preflight::{Finding, Judged, Lack, Rule, Severity, all, judge, matching, nearest};
 use serde_json::{Value, json};
 
 use crate::{failure::Failure, wiring::Wirings};
+
+/// All rules but those that are to be ignored.
+pub(super) fn rules(ignore: &[String]) -> Result<Vec<&'static Rule>, Failure> {
+    for ignored in ignore {
+        if matching(ignored).next().is_none() {
+            return Err(
+                Failure::wrong(format!("`--ignore {ignored}`: there is no such rule")).hint(nearest(ignored))
+            );
+        }
+    }
+    let is_ignored = |rule: &Rule| ignore.iter().any(|ignored| matching(ignored).any(|it| it == rule));
+    Ok(all().filter(|rule| !is_ignored(rule)).collect())
+}
 
 /// Every wiring, judged.
 pub(super) struct Examined<'a> {
@@ -15,27 +28,14 @@ pub(super) struct Examined<'a> {
 }
 
 impl<'a> Examined<'a> {
-    /// Judges all wirings by all rules but those that are to be ignored.
-    pub(super) fn new(wirings: &'a Wirings, ignore: &[String]) -> Result<Self, Failure> {
-        let is_ignored = |rule: &Rule, ignored: &str| {
-            let ignored = ignored.to_ascii_uppercase();
-            rule.id == ignored || (ignored.ends_with('-') && rule.id.starts_with(&ignored))
-        };
-        for ignored in ignore {
-            if !all().any(|rule| is_ignored(rule, ignored)) {
-                let known: Vec<&str> = all().map(|rule| rule.id).collect();
-                return Err(Failure::wrong(format!("`--ignore {ignored}`: there is no such rule"))
-                    .hint(greenlight::plan::decode::suggest(ignored, &known)));
-            }
-        }
-        let rules: Vec<&'static Rule> =
-            all().filter(|rule| !ignore.iter().any(|ignored| is_ignored(rule, ignored))).collect();
+    /// Judges all wirings.
+    pub(super) fn new(wirings: &'a Wirings, rules: &[&'static Rule]) -> Self {
         let services = wirings
             .all
             .iter()
             .map(|wiring| (wiring.name.as_str(), judge(rules.iter().copied(), &wiring.facts)))
             .collect();
-        Ok(Self { wirings, services })
+        Self { wirings, services }
     }
 
     /// All findings, the worst first; what stands in one place for several services is told once.

@@ -64,7 +64,8 @@ use std::{collections::BTreeMap, time::Duration};
 use futures_util::{StreamExt, stream};
 use greenlight::{
     Check, Outcome, Scope, clock,
-    plan::{Isolation, Problem, TargetUrl, units::Span},
+    deployment::Asks,
+    plan::{Isolation, Problem, Target, TargetUrl, units::Span},
     schemars::JsonSchema,
 };
 use serde::{Deserialize, Serialize};
@@ -154,6 +155,13 @@ impl Check for Envoy {
         problems
     }
 
+    fn asks(&self, _: &Target) -> Vec<Asks> {
+        match self.url {
+            Some(_) => vec![Asks::Connection],
+            None => vec![Asks::Sides, Asks::Tasks, Asks::Connection],
+        }
+    }
+
     async fn run(&self, scope: &Scope) -> Outcome {
         let places = match places::find(self, scope).await {
             Ok(places) => places,
@@ -168,20 +176,6 @@ impl Check for Envoy {
 }
 
 impl Envoy {
-    /// The actions of its calls.
-    pub const IAM: &[&str] = &[
-        "ecs:DescribeServiceDeployments",
-        "ecs:DescribeServiceRevisions",
-        "ecs:ListTasks",
-        "ecs:DescribeTasks",
-        "codedeploy:GetDeployment",
-        "codedeploy:GetDeploymentGroup",
-        "codedeploy:ListDeploymentTargets",
-        "codedeploy:GetDeploymentTarget",
-        "ecs:DescribeTaskSets",
-        "elasticloadbalancing:DescribeTargetGroups",
-    ];
-
     fn port(&self) -> u16 {
         self.port.unwrap_or(PORT)
     }

@@ -7,7 +7,11 @@
 
 use std::time::Duration;
 
-use greenlight::{Outcome, Scope, deployment::Task, plan::units::Span};
+use greenlight::{
+    Outcome, Scope,
+    deployment::{Asks, Task},
+    plan::units::Span,
+};
 use jiff::Timestamp;
 
 /// How long failing health checks are overlooked.
@@ -26,6 +30,12 @@ pub(crate) enum Judged {
     Over,
     /// It may still get healthy.
     Lasts,
+}
+
+/// What a check asks of AWS beside the grace period, and that where the plan does not say it.
+pub(crate) fn asked_with(plan: Option<Span>, others: [Asks; 2]) -> Vec<Asks> {
+    let own = plan.is_none().then_some(Asks::GracePeriod);
+    others.into_iter().chain(own).collect()
 }
 
 impl Grace {

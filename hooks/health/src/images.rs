@@ -42,8 +42,8 @@ use futures_util::future::join;
 use greenlight::schemars::JsonSchema;
 use greenlight::{
     Check, Fact, Outcome, Scope,
-    deployment::{UNTOLD, owned},
-    plan::{Pattern, Problem},
+    deployment::{Asks, UNTOLD, owned},
+    plan::{Pattern, Problem, Target},
 };
 use serde::{Deserialize, Serialize};
 
@@ -73,26 +73,16 @@ impl Check for Images {
             .collect()
     }
 
+    fn asks(&self, _: &Target) -> Vec<Asks> {
+        vec![Asks::Sides, Asks::Tasks]
+    }
+
     async fn run(&self, scope: &Scope) -> Outcome {
         self.look(scope).await.unwrap_or_else(|outcome| *outcome)
     }
 }
 
 impl Images {
-    /// The actions of its calls.
-    pub const IAM: &[&str] = &[
-        "ecs:DescribeServiceDeployments",
-        "ecs:DescribeServiceRevisions",
-        "ecs:ListTasks",
-        "ecs:DescribeTasks",
-        "codedeploy:GetDeployment",
-        "codedeploy:GetDeploymentGroup",
-        "codedeploy:ListDeploymentTargets",
-        "codedeploy:GetDeploymentTarget",
-        "ecs:DescribeTaskSets",
-        "elasticloadbalancing:DescribeTargetGroups",
-    ];
-
     async fn look(&self, scope: &Scope) -> Fact<Outcome> {
         let deployment = scope.deployment();
         let (sides, tasks) = join(deployment.sides(), deployment.tasks()).await;

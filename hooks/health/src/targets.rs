@@ -46,8 +46,8 @@ use futures_util::future::join3;
 use greenlight::schemars::JsonSchema;
 use greenlight::{
     Check, Fact, Outcome, Scope, SkipCause, clock,
-    deployment::{Registered, Sides, Task, UNTOLD, owned},
-    plan::units::Span,
+    deployment::{Asks, Registered, Sides, Task, UNTOLD, owned},
+    plan::{Target, units::Span},
     worst,
 };
 use serde::{Deserialize, Serialize};
@@ -56,7 +56,7 @@ mod judge;
 mod state;
 
 use self::judge::Pool;
-use crate::grace::Grace;
+use crate::grace::{self, Grace};
 
 /// Settings of the check `targets`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -72,31 +72,16 @@ pub struct Targets {
 }
 
 impl Check for Targets {
+    fn asks(&self, _: &Target) -> Vec<Asks> {
+        grace::asked_with(self.grace, [Asks::Registered, Asks::Tasks])
+    }
+
     async fn run(&self, scope: &Scope) -> Outcome {
         self.look(scope).await.unwrap_or_else(|outcome| *outcome)
     }
 }
 
 impl Targets {
-    /// The actions of its calls.
-    pub const IAM: &[&str] = &[
-        "ecs:DescribeServiceDeployments",
-        "ecs:DescribeServiceRevisions",
-        "ecs:ListTasks",
-        "ecs:DescribeTasks",
-        "elasticloadbalancing:DescribeRules",
-        "elasticloadbalancing:DescribeListeners",
-        "elasticloadbalancing:DescribeLoadBalancers",
-        "elasticloadbalancing:DescribeTargetGroups",
-        "elasticloadbalancing:DescribeTargetHealth",
-        "ecs:DescribeServices",
-        "codedeploy:GetDeployment",
-        "codedeploy:GetDeploymentGroup",
-        "codedeploy:ListDeploymentTargets",
-        "codedeploy:GetDeploymentTarget",
-        "ecs:DescribeTaskSets",
-    ];
-
     async fn look(&self, scope: &Scope) -> Fact<Outcome> {
         let deployment = scope.deployment();
         let (sides, registered, tasks) =

@@ -41,14 +41,18 @@ use std::time::Duration;
 
 use futures_util::future::join4;
 use greenlight::schemars::JsonSchema;
-use greenlight::{Check, Fact, Outcome, Scope, clock, plan::units::Span};
+use greenlight::{
+    Check, Fact, Outcome, Scope, clock,
+    deployment::Asks,
+    plan::{Target, units::Span},
+};
 use serde::{Deserialize, Serialize};
 
 mod judge;
 mod stop;
 
 use self::judge::Seen;
-use crate::grace::Grace;
+use crate::grace::{self, Grace};
 
 /// Settings of the check `tasks`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -67,27 +71,16 @@ pub struct Tasks {
 }
 
 impl Check for Tasks {
+    fn asks(&self, _: &Target) -> Vec<Asks> {
+        grace::asked_with(self.grace, [Asks::Sides, Asks::Tasks])
+    }
+
     async fn run(&self, scope: &Scope) -> Outcome {
         self.look(scope).await.unwrap_or_else(|outcome| *outcome)
     }
 }
 
 impl Tasks {
-    /// The actions of its calls.
-    pub const IAM: &[&str] = &[
-        "ecs:DescribeServiceDeployments",
-        "ecs:DescribeServiceRevisions",
-        "ecs:ListTasks",
-        "ecs:DescribeTasks",
-        "ecs:DescribeServices",
-        "codedeploy:GetDeployment",
-        "codedeploy:GetDeploymentGroup",
-        "codedeploy:ListDeploymentTargets",
-        "codedeploy:GetDeploymentTarget",
-        "ecs:DescribeTaskSets",
-        "elasticloadbalancing:DescribeTargetGroups",
-    ];
-
     async fn look(&self, scope: &Scope) -> Fact<Outcome> {
         let deployment = scope.deployment();
         let (sides, status, tasks, stopped) =

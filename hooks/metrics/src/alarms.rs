@@ -40,7 +40,11 @@ use aws_sdk_cloudwatch::{
     types::{AlarmType, CompositeAlarm, MetricAlarm},
 };
 use greenlight::schemars::JsonSchema;
-use greenlight::{Check, Fact, Kind, Outcome, Scope, clock, plan::Problem};
+use greenlight::{
+    Check, Fact, Kind, Outcome, Scope, clock,
+    deployment::Asks,
+    plan::{Problem, Target},
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -114,6 +118,11 @@ impl Check for Alarms {
             }
         }
         problems
+    }
+
+    fn asks(&self, _: &Target) -> Vec<Asks> {
+        let described = Asks::Call("cloudwatch:DescribeAlarms");
+        if self.names.is_empty() { vec![Asks::Alarms, described] } else { vec![described] }
     }
 
     async fn run(&self, scope: &Scope) -> Outcome {

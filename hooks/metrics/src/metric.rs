@@ -53,7 +53,12 @@
 //! ```
 
 use greenlight::schemars::JsonSchema;
-use greenlight::{Check, Kind, Outcome, Scope, SkipCause, clock, plan::Problem, worst};
+use greenlight::{
+    Check, Kind, Outcome, Scope, SkipCause, clock,
+    deployment::Asks,
+    plan::{Problem, Target},
+    worst,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -198,6 +203,10 @@ impl Metric {
 impl Check for Metric {
     fn problems(&self) -> Vec<Problem> {
         problems(self)
+    }
+
+    fn asks(&self, _: &Target) -> Vec<Asks> {
+        vec![Asks::Sides, Asks::Call("cloudwatch:GetMetricData")]
     }
 
     async fn run(&self, scope: &Scope) -> Outcome {

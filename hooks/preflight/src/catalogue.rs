@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use greenlight::plan::decode::suggest;
+
 use crate::{
     facts::{Facts, Key},
     look::Look,
@@ -18,6 +20,23 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
 /// The rule of that id, whatever the case of its letters.
 pub fn find(id: &str) -> Option<&'static Rule> {
     all().find(|rule| rule.id.eq_ignore_ascii_case(id))
+}
+
+/// The rules that a pattern means: an id, or `LB-*` for all that begin so, whatever the case.
+pub fn matching(pattern: &str) -> impl Iterator<Item = &'static Rule> {
+    let pattern = pattern.to_ascii_uppercase();
+    all().filter(move |rule| match pattern.strip_suffix('*') {
+        Some(begin) => rule.id.starts_with(begin),
+        None => rule.id == pattern,
+    })
+}
+
+/// What to do where a pattern means no rule.
+pub fn nearest(pattern: &str) -> String {
+    let known: Vec<&str> = all().map(|rule| rule.id).collect();
+    let suggested = suggest(pattern, &known);
+    // All of them are no help.
+    if suggested.starts_with("did you mean") { suggested } else { "docs/rules.md lists them".to_owned() }
 }
 
 /// What a rule asked for and did not get.

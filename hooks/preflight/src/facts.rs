@@ -67,8 +67,7 @@ pub enum Key {
     AppSpec,
     /// The deployment group that deploys the service: `GetDeploymentGroup`.
     DeploymentGroup,
-    /// All deployment groups of the account: `BatchGetDeploymentGroups` of each application, in one
-    /// `deploymentGroupsInfo`.
+    /// All deployment groups of the service's application: `BatchGetDeploymentGroups`.
     DeploymentGroups,
     /// A deployment configuration of `CodeDeploy` by its name: `GetDeploymentConfig`.
     DeploymentConfig(String),
@@ -108,7 +107,7 @@ impl fmt::Display for Key {
             Self::Endpoints(vpc) => write!(formatter, "the endpoints of {vpc}"),
             Self::AppSpec => formatter.write_str("the AppSpec"),
             Self::DeploymentGroup => formatter.write_str("the deployment group"),
-            Self::DeploymentGroups => formatter.write_str("the deployment groups"),
+            Self::DeploymentGroups => formatter.write_str("the deployment groups of the application"),
             Self::DeploymentConfig(name) => write!(formatter, "the deployment configuration {name}"),
             Self::Pipeline => formatter.write_str("the pipeline"),
             Self::EnvoyServerInfo => formatter.write_str("Envoy's /server_info"),
@@ -129,32 +128,73 @@ pub(crate) enum Fact {
 
 /// What is known of one service's deployment: documents by what they are.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Facts(BTreeMap<Key, Fact>);
+pub struct Facts {
+    known: BTreeMap<Key, Fact>,
+    /// A deployment is about to begin, and whether it is the first one.
+    begins: Option<bool>,
+}
 
 impl Facts {
+    /// Says that a deployment of the service is about to begin: weights are as they were left, even if the service says
+    /// that it is being deployed. A first deployment finds nothing that an earlier one would have left.
+    pub fn begin_deployment(&mut self, is_first: bool) {
+        self.begins = Some(is_first);
+    }
+
+    /// Whether a deployment is about to begin, and whether it is the first one.
+    pub(crate) fn begins(&self) -> Option<bool> {
+        self.begins
+    }
+
     /// Puts down a document.
     pub fn know(&mut self, key: Key, document: Document) {
-        self.0.insert(key, Fact::Known(document));
+        self.known.insert(key, Fact::Known(document));
     }
 
     /// Puts down that there is no such thing.
     pub fn miss(&mut self, key: Key) {
-        self.0.insert(key, Fact::Missing);
+        self.known.insert(key, Fact::Missing);
     }
 
     /// Puts down why it could not be had.
     pub fn give_up(&mut self, key: Key, why: impl Into<String>) {
-        self.0.insert(key, Fact::Unavailable(why.into()));
+        self.known.insert(key, Fact::Unavailable(why.into()));
+    }
+
+    /// Everything but what is the service's own: what several services may have in common.
+    #[must_use]
+    pub fn without_service(&self) -> Self {
+        let own = |key: &Key| {
+            matches!(
+                key,
+                Key::Service
+                    | Key::TaskDefinition
+                    | Key::Tasks
+                    | Key::Deployment
+                    | Key::Scaling
+                    | Key::ScalingPolicies
+            )
+        };
+        let known = self.known.iter().filter(|(key, _)| !own(key));
+        Self { known: known.map(|(key, fact)| (key.clone(), fact.clone())).collect(), begins: self.begins }
+    }
+
+    /// Why something could not be had, if it could not.
+    pub fn unavailable(&self, key: &Key) -> Option<&str> {
+        match self.known.get(key) {
+            Some(Fact::Unavailable(why)) => Some(why),
+            _ => None,
+        }
     }
 
     /// Whether somebody asked for it already.
     pub fn has(&self, key: &Key) -> bool {
-        self.0.contains_key(key)
+        self.known.contains_key(key)
     }
 
     /// The document, if it is known.
     pub fn document(&self, key: &Key) -> Option<&Document> {
-        match self.0.get(key) {
+        match self.known.get(key) {
             Some(Fact::Known(document)) => Some(document),
             _ => None,
         }
@@ -162,7 +202,7 @@ impl Facts {
 
     /// The documents that are known.
     pub fn documents(&self) -> impl Iterator<Item = (&Key, &Document)> {
-        self.0.iter().filter_map(|(key, fact)| match fact {
+        self.known.iter().filter_map(|(key, fact)| match fact {
             Fact::Known(document) => Some((key, document)),
             _ => None,
         })
@@ -170,7 +210,7 @@ impl Facts {
 
     /// The value of a document, to change it.
     pub fn value_mut(&mut self, key: &Key) -> Option<&mut Value> {
-        match self.0.get_mut(key) {
+        match self.known.get_mut(key) {
             Some(Fact::Known(document)) => Some(&mut document.value),
             _ => None,
         }
@@ -178,12 +218,12 @@ impl Facts {
 
     /// Takes over what another has and this one has not.
     pub fn complete(&mut self, other: &Self) {
-        for (key, fact) in &other.0 {
-            self.0.entry(key.clone()).or_insert_with(|| fact.clone());
+        for (key, fact) in &other.known {
+            self.known.entry(key.clone()).or_insert_with(|| fact.clone());
         }
     }
 
     pub(crate) fn fact(&self, key: &Key) -> Option<&Fact> {
-        self.0.get(key)
+        self.known.get(key)
     }
 }

@@ -26,6 +26,7 @@ mod document;
 mod documentation;
 mod elb;
 mod facts;
+pub mod live;
 mod look;
 mod message;
 mod node;
@@ -33,13 +34,25 @@ mod pages;
 mod rule;
 mod service;
 mod trust;
+mod wiring;
 
 pub use self::{
-    catalogue::{Judged, Lack, all, explain, find, judge},
+    catalogue::{Judged, Lack, all, explain, find, judge, matching, nearest},
     document::{Document, Spelling, Unknown},
     facts::{Facts, Key},
     look::Look,
     message::Explained,
     node::Node,
     rule::{Finding, Place, Rule, Severity},
+    wiring::Wiring,
 };
+
+use greenlight::Hook;
+use serde_json::json;
+
+/// The hook `preflight`, with its check and the plan that it has by default.
+///
+/// It looks at nothing that a stage would make, so it belongs at any; before anything is started it saves most.
+pub fn hook() -> Hook {
+    Hook::new("preflight").check::<Wiring>("wiring").defaults(json!({ "checks": [{ "wiring": {} }] }))
+}

@@ -59,6 +59,16 @@ impl<'a> Look<'a> {
         }
     }
 
+    /// Whether a deployment of the service is under way, so that weights are on their way, too.
+    pub fn is_being_deployed(&self, service: &Node<'_>) -> bool {
+        self.facts.begins().is_none() && service.get("currentServiceDeployment").is_present()
+    }
+
+    /// Whether nothing was deployed before.
+    pub fn is_first_deployment(&self) -> bool {
+        self.facts.begins() == Some(true)
+    }
+
     /// The service.
     pub fn service(&'a self) -> Option<Node<'a>> {
         self.get(&Key::Service)

@@ -72,11 +72,6 @@ pub(crate) fn stages<'a>(hook: &Node<'a>) -> Vec<(Node<'a>, &'a str)> {
     items.into_iter().filter_map(|item| item.text().map(|text| (item.clone(), text))).collect()
 }
 
-/// Whether a deployment of the service is under way, so that weights are on their way, too.
-pub(crate) fn is_being_deployed(service: &Node<'_>) -> bool {
-    service.get("currentServiceDeployment").is_present()
-}
-
 /// The containers of the task definition, if it is at hand.
 pub(crate) fn containers<'a>(look: &'a Look<'a>) -> Option<Vec<Node<'a>>> {
     Some(look.get(&Key::TaskDefinition)?.get("containerDefinitions").items())

@@ -1,4 +1,4 @@
-//! Holds the catalogue to its fixtures: `fixtures/RULE.json` says what breaks a rule and what keeps it.
+//! Holds the catalogue to its fixtures: `fixtures/rules/RULE.json` says what breaks a rule and what keeps it.
 //!
 //! A fixture changes a correct deployment (`fixtures/bases`) in as little as it takes. What breaks a rule must
 //! break no other, unless the fixture says which.
@@ -137,7 +137,7 @@ fn put(at: &mut Value, pointer: &str, value: &Value) {
 }
 
 fn fixture(rule: &Rule) -> Option<Fixture> {
-    let path = folder().join(format!("{}.json", rule.id));
+    let path = folder().join("rules").join(format!("{}.json", rule.id));
     let text = fs::read_to_string(&path).ok()?;
     Some(serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display())))
 }
@@ -162,7 +162,7 @@ fn every_rule_that_looks_is_broken_and_kept_by_its_fixture() {
     let mut wrong = Vec::new();
     for rule in all().filter(|rule| rule.judge.is_some()) {
         let Some(fixture) = fixture(rule) else {
-            wrong.push(format!("{}: there is no fixtures/{}.json", rule.id, rule.id));
+            wrong.push(format!("{}: there is no fixtures/rules/{}.json", rule.id, rule.id));
             continue;
         };
         let base = base(&fixture.base);
@@ -189,7 +189,7 @@ fn every_rule_that_looks_is_broken_and_kept_by_its_fixture() {
 
 #[test]
 fn every_fixture_is_of_a_rule() {
-    for file in fs::read_dir(folder()).unwrap() {
+    for file in fs::read_dir(folder().join("rules")).unwrap() {
         let path = file.unwrap().path();
         let Some("json") = path.extension().and_then(|it| it.to_str()) else { continue };
         let id = path.file_stem().unwrap().to_str().unwrap();

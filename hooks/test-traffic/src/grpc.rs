@@ -26,6 +26,7 @@
 use greenlight::schemars::JsonSchema;
 use greenlight::{
     Check, Outcome, Scope,
+    deployment::Asks,
     plan::{Headers, Problem, Target, Text, units::Span},
     worst,
 };
@@ -127,6 +128,10 @@ impl Check for Grpc {
 
     fn problems_at(&self, target: &Target) -> Vec<Problem> {
         self.via.problems_at(target).into_iter().chain(reach::http_problems("grpc", target)).collect()
+    }
+
+    fn asks(&self, target: &Target) -> Vec<Asks> {
+        reach::asks(target)
     }
 
     async fn run(&self, scope: &Scope) -> Outcome {

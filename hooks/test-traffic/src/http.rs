@@ -48,6 +48,7 @@ use futures_util::future::join_all;
 use greenlight::schemars::JsonSchema;
 use greenlight::{
     Check, Outcome, Scope,
+    deployment::Asks,
     plan::{
         Headers, Problem, Target, TargetUrl, Text,
         units::{Size, Span},
@@ -183,6 +184,10 @@ impl Check for Http {
     fn problems_at(&self, target: &Target) -> Vec<Problem> {
         let at = self.via.problems_at(target).into_iter().chain(reach::http_problems("http", target));
         at.chain(problems::without_certificate(self, target)).collect()
+    }
+
+    fn asks(&self, target: &Target) -> Vec<Asks> {
+        reach::asks(target)
     }
 
     async fn run(&self, scope: &Scope) -> Outcome {

@@ -12,6 +12,7 @@
 //! | how far did a request come | `reached` |
 //! | was it green that answered, or the load balancer | `answered_by` |
 
+use greenlight::deployment::Asks;
 use greenlight::plan::{Problem, Target};
 use greenlight::schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -31,6 +32,14 @@ pub(crate) use self::{
     ways::{Probed, each_way, together},
     words::{excerpt, made_by_load_balancer, shortened},
 };
+
+/// What going there asks of AWS: nothing, where the plan says where green is.
+pub(crate) fn asks(target: &Target) -> Vec<Asks> {
+    match target.url {
+        Some(_) => vec![Asks::Connection],
+        None => vec![Asks::Approaches, Asks::Connection],
+    }
+}
 
 /// Which way a check goes to green.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -26,6 +26,7 @@
 use greenlight::schemars::JsonSchema;
 use greenlight::{
     Check, Outcome, Scope,
+    deployment::Asks,
     plan::{Problem, Target, Text, units::Span},
 };
 use greenlight_prober::{Limits, Prober, Speaks};
@@ -110,6 +111,10 @@ impl Check for Tcp {
 
     fn problems_at(&self, target: &Target) -> Vec<Problem> {
         self.via.problems_at(target).into_iter().collect()
+    }
+
+    fn asks(&self, target: &Target) -> Vec<Asks> {
+        reach::asks(target)
     }
 
     async fn run(&self, scope: &Scope) -> Outcome {

@@ -4,7 +4,12 @@
 //! `{"secret": "secretsmanager:ID#json.key", "prefix": "Bearer "}`. It is fetched when it is first
 //! needed ([`crate::Secrets`]) and shown as `***`.
 
-use std::{borrow::Cow, collections::BTreeMap, fmt, str::FromStr};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    str::FromStr,
+};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -146,6 +151,20 @@ impl<'de> Deserialize<'de> for Text {
             }
         }
         deserializer.deserialize_any(Visitor)
+    }
+}
+
+/// Collects the secrets that stand anywhere in settings, which are written as [`Secret`] is.
+pub(super) fn secrets_in(settings: &serde_json::Value, found: &mut BTreeSet<Reference>) {
+    use serde_json::Value;
+    match settings {
+        Value::Object(fields) => {
+            let named = fields.get("secret").and_then(Value::as_str).and_then(|text| text.parse().ok());
+            found.extend(named);
+            fields.values().for_each(|value| secrets_in(value, found));
+        }
+        Value::Array(values) => values.iter().for_each(|value| secrets_in(value, found)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 

@@ -21,7 +21,7 @@ use crate::{
     verdict::Answer,
 };
 
-const ACTION: &str = "codedeploy:PutLifecycleEventHookExecutionStatus";
+pub(super) const ACTION: &str = "codedeploy:PutLifecycleEventHookExecutionStatus";
 
 /// What a report needs.
 #[derive(Debug, Clone)]

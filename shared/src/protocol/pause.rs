@@ -23,7 +23,7 @@ use crate::{
     wildcard::Wildcard,
 };
 
-const ACTION: &str = "ecs:ContinueServiceDeployment";
+pub(super) const ACTION: &str = "ecs:ContinueServiceDeployment";
 const DETAIL_TYPE: &str = "ECS Hook State Change";
 
 /// What a report needs. The API requires both, though the guide's CLI samples leave the ARN out.

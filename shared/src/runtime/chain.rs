@@ -18,6 +18,7 @@ use tokio::time::Instant;
 
 use crate::{
     aws::{Aws, Failure, timeouts_within},
+    protocol::INVOKE_ITSELF,
     state::{self, State},
 };
 
@@ -35,7 +36,6 @@ const SHORTEST: Duration = Duration::from_millis(50);
 const PAUSE: Duration = Duration::from_millis(200);
 /// The largest payload of an asynchronous invocation (Lambda developer guide, *Quotas*).
 const LARGEST: usize = 1024 * 1024;
-const ACTION: &str = "lambda:InvokeFunction";
 /// How Lambda follows a chain, and X-Ray a trace.
 const TRACE: &str = "x-amzn-trace-id";
 
@@ -118,7 +118,7 @@ pub(super) async fn invoke(
     loop {
         let left = until.saturating_duration_since(Instant::now());
         let Err(error) = send(aws, hop, &event, trace, left).await else { return Ok(()) };
-        let failure = Failure::explain(&error, ACTION, &hop.function, &aws.region().await);
+        let failure = Failure::explain(&error, INVOKE_ITSELF, &hop.function, &aws.region().await);
         let left = until.saturating_duration_since(Instant::now());
         match effect(&error) {
             Effect::None { for_good: false } if left > PAUSE + SHORTEST => tokio::time::sleep(PAUSE).await,

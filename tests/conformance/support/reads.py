@@ -26,6 +26,8 @@ GROUPS = [ELB + f"targetgroup/my-service-{one}/73e2d6bc24d8a06{one}" for one in 
 NLB = ELB + "loadbalancer/net/my-nlb/50dc6c495c0c9188"
 NLB_LISTENERS = [ELB + f"listener/net/my-nlb/50dc6c495c0c9188/f2f7dc8efc522ab{one}" for one in "23"]
 CERTIFICATE = ACM + "12345678-1234-4234-8234-123456789012"
+IAM = "arn:aws:iam::123456789012:"
+FUNCTION = "arn:aws:lambda:us-west-2:123456789012:function:"
 
 
 class Moment:
@@ -503,6 +505,46 @@ def cloudwatch_cases():
     yield ("another token that is none", "describe_alarms", {"NextToken": "other"}, "InvalidNextToken", {})
 
 
+def iam_cases():
+    role = IAM + "role/ci/ecs-hooks"
+    yield ("a role in a folder, with who may assume it", "get_role", {"RoleName": "ecs-hooks"}, None,
+           {"Role": {"RoleName": "ecs-hooks", "Path": "/ci/", "Arn": role, "AssumeRolePolicyDocument": {
+               "Version": "2012-10-17",
+               "Statement": [{"Effect": "Allow", "Principal": {"Service": "ecs.amazonaws.com"},
+                              "Action": "sts:AssumeRole"}]}}})
+    yield ("a role that does not exist", "get_role", {"RoleName": "gone"}, "NoSuchEntity", {})
+    hooks = [FUNCTION + name for name in ("greenlight-health", "greenlight-health:live", "orders", "payroll-2")]
+    decisions = ["allowed", "allowed", "implicitDeny", "explicitDeny"]
+    yield ("an action on several resources", "simulate_principal_policy",
+           {"PolicySourceArn": role, "ActionNames": ["lambda:InvokeFunction"], "ResourceArns": hooks}, None,
+           {"EvaluationResults": [
+               {"EvalActionName": "lambda:InvokeFunction", "EvalDecision": "explicitDeny",
+                "ResourceSpecificResults": [
+                    {"EvalResourceName": name, "EvalResourceDecision": decision, "MissingContextValues": []}
+                    for name, decision in zip(hooks, decisions)]}]})
+    yield ("several actions on no resource", "simulate_principal_policy",
+           {"PolicySourceArn": role, "ActionNames": ["iam:GetRole", "ecs:ListTasks"]}, None,
+           {"EvaluationResults": [
+               {"EvalActionName": "iam:GetRole", "EvalDecision": "implicitDeny", "EvalResourceName": "*"},
+               {"EvalActionName": "ecs:ListTasks", "EvalDecision": "implicitDeny",
+                "MissingContextValues": ["ecs:cluster"]}]})
+    yield ("a condition whose key is told", "simulate_principal_policy",
+           {"PolicySourceArn": role, "ActionNames": ["ecs:ListTasks"], "ContextEntries": [
+               {"ContextKeyName": "ecs:cluster", "ContextKeyValues": [CLUSTER], "ContextKeyType": "string"}]}, None,
+           {"EvaluationResults": [
+               {"EvalDecision": "allowed", "MatchedStatements": [{"SourcePolicyId": "role_ecs-hooks_invoke"}]}]})
+    yield ("a role that does not exist, simulated", "simulate_principal_policy",
+           {"PolicySourceArn": IAM + "role/gone", "ActionNames": ["iam:GetRole"]}, "NoSuchEntity", {})
+    yield ("what is no role", "simulate_principal_policy",
+           {"PolicySourceArn": IAM + "group/hooks", "ActionNames": ["iam:GetRole"]}, "InvalidInput", {})
+    yield ("another policy beside the role's", "simulate_principal_policy",
+           {"PolicySourceArn": role, "ActionNames": ["iam:GetRole"], "PolicyInputList": ['{"Statement": {"Effect": '
+            '"Allow", "Action": "iam:*", "Resource": "*"}}']}, None,
+           {"EvaluationResults": [{"EvalDecision": "allowed"}]})
+    yield ("a policy that is none", "simulate_principal_policy",
+           {"PolicySourceArn": role, "ActionNames": ["iam:GetRole"], "PolicyInputList": ["{}"]}, "InvalidInput", {})
+
+
 def pages():
     """(service, operation, parameters, the key of a page's size, of the list, of a token in and out, how many)."""
     ecs = ("maxResults", "nextToken", "nextToken")
@@ -518,3 +560,5 @@ def pages():
     yield "elbv2", "describe_listener_certificates", {"ListenerArn": LISTENER}, elb, "Certificates", 1
     cloudwatch = ("MaxRecords", "NextToken", "NextToken")
     yield "cloudwatch", "describe_alarms", {}, cloudwatch, "MetricAlarms", 2
+    actions = {"PolicySourceArn": IAM + "role/ci/ecs-hooks", "ActionNames": ["iam:GetRole", "ecs:ListTasks"]}
+    yield ("iam", "simulate_principal_policy", actions, ("MaxItems", "Marker", "Marker"), "EvaluationResults", 2)

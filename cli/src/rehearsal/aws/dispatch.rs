@@ -1,4 +1,4 @@
-//! The way of a call: noted, judged, perhaps struck by a fault, run, and its answer noted.
+//! The way of a call: noted, judged by the caller's policies, perhaps struck by a fault, run, and its answer noted.
 
 use std::sync::Arc;
 
@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::error::AwsError;
 use super::fault::Fault;
+use super::iam;
 use super::operation::Operation;
 use super::world::{Answer, Call, Shared};
 use crate::rehearsal::server::Stopped;
@@ -52,7 +53,7 @@ impl Dispatch {
     pub(super) async fn call(&self, incoming: Incoming<'_>) -> Result<Value, Failure> {
         let arrived = Instant::now();
         let place = self.note(&incoming);
-        let result = self.judge(incoming).await;
+        let result = self.judge(incoming, place).await;
         let error = match &result {
             Err(Failure::Severed) => return result,
             Err(Failure::Error(error)) => Some(error.code.to_string()),
@@ -78,6 +79,7 @@ impl Dispatch {
             operation: operation.to_owned(),
             input: incoming.input.clone().unwrap_or_default(),
             at: Timestamp::now(),
+            denied: false,
             answer: None,
         };
         self.shared.change(|world| {
@@ -86,12 +88,15 @@ impl Dispatch {
         })
     }
 
-    async fn judge(&self, incoming: Incoming<'_>) -> Result<Value, Failure> {
+    async fn judge(&self, incoming: Incoming<'_>, place: usize) -> Result<Value, Failure> {
         let Incoming { operation, signed, input } = incoming;
         let operation = operation.map_err(|unknown| unknown.error)?;
         let protocol = operation.service.protocol;
         if !signed {
             return Err(protocol.unsigned().into());
+        }
+        if let Some(denial) = self.authorise(operation, input.as_ref().unwrap_or(&Value::Null), place) {
+            return Err(protocol.denied(denial).into());
         }
         let encounter = self.shared.change(|world| world.faults.meet(operation));
         if !encounter.delay.is_zero() {
@@ -124,5 +129,16 @@ impl Dispatch {
                 Err(Failure::Severed)
             }
         }
+    }
+
+    /// Why the caller's policies do not allow a call, which its record then says.
+    fn authorise(&self, operation: &'static Operation, input: &Value, place: usize) -> Option<String> {
+        let denial = self.shared.look(|world| iam::authorise(operation, world, input))?;
+        self.shared.change(|world| {
+            if let Some(call) = world.calls.get_mut(place) {
+                call.denied = true;
+            }
+        });
+        Some(denial)
     }
 }

@@ -27,7 +27,7 @@ pub static INVOKE: Operation = Operation {
     service: &SERVICE,
     name: "Invoke",
     action: "InvokeFunction",
-    resource: |world, input| function_arn(world, text(input, "FunctionName")),
+    resource: |world, input| qualified_arn(world, text(input, "FunctionName")),
     run: invoke,
 };
 
@@ -130,6 +130,12 @@ fn invoke(world: &mut World, input: &Value) -> Result<Value, AwsError> {
 fn name_of(function: &str) -> &str {
     let named = function.rsplit_once("function:").map_or(function, |(_, name)| name);
     named.split_once(':').map_or(named, |(name, _)| name)
+}
+
+/// What IAM judges a call by: the function, with the version or alias that was named.
+fn qualified_arn(world: &World, function: &str) -> String {
+    let named = function.rsplit_once("function:").map_or(function, |(_, name)| name);
+    world.identity.arn("lambda", &format!("function:{named}"))
 }
 
 fn function_arn(world: &World, function: &str) -> String {

@@ -25,6 +25,7 @@ pub mod codedeploy;
 pub mod ec2;
 pub mod ecs;
 pub mod elb;
+pub mod iam;
 pub mod lambda;
 pub mod logs;
 pub mod secrets_manager;

@@ -12,8 +12,8 @@ use super::error::AwsError;
 use super::protocol::Protocol;
 use super::world::World;
 use super::{
-    acm, application_autoscaling, cloudwatch, codedeploy, ec2, ecs, elb, lambda, logs, secrets_manager, ssm,
-    sts,
+    acm, application_autoscaling, cloudwatch, codedeploy, ec2, ecs, elb, iam, lambda, logs, secrets_manager,
+    ssm, sts,
 };
 
 /// Every service that is served.
@@ -25,6 +25,7 @@ pub(super) static SERVICES: &[&Service] = &[
     &ec2::SERVICE,
     &ecs::SERVICE,
     &elb::SERVICE,
+    &iam::SERVICE,
     &lambda::SERVICE,
     &logs::SERVICE,
     &secrets_manager::SERVICE,
@@ -75,10 +76,11 @@ impl Operation {
         })
     }
 
-    /// Every operation that only looks: `Describe…`, `List…`, `Get…`, `BatchGet…`, `Filter…`.
+    /// Every operation that only looks: `Describe…`, `List…`, `Get…`, `BatchGet…`, `Filter…`,
+    /// `Simulate…`.
     pub fn that_look() -> Vec<&'static Self> {
         let looks = |operation: &&Self| {
-            ["BatchGet", "Describe", "Filter", "Get", "List"]
+            ["BatchGet", "Describe", "Filter", "Get", "List", "Simulate"]
                 .iter()
                 .any(|verb| operation.name.starts_with(verb))
         };

@@ -48,6 +48,18 @@ pub enum Secret {
     Binary(Vec<u8>),
 }
 
+impl State {
+    /// The ARN of the secret that is asked for by its name or its ARN; of one that does not exist, without a suffix.
+    pub(super) fn arn(&self, world: &World, secret_id: &str) -> String {
+        let of = |id: &str| world.identity.arn("secretsmanager", &format!("secret:{id}"));
+        match self.secrets.keys().find(|name| is_named_by(name, secret_id)) {
+            Some(name) => of(&format!("{name}{SUFFIX}")),
+            None if secret_id.starts_with("arn:") => secret_id.to_owned(),
+            None => of(secret_id),
+        }
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct GetSecretValue {
@@ -82,7 +94,7 @@ fn get_secret_value(world: &mut World, input: &Value) -> Result<Value, AwsError>
         return Err(no_value("staging label", &stage));
     }
     let mut output = json!({
-        "ARN": world.identity.arn("secretsmanager", &format!("secret:{name}{SUFFIX}")),
+        "ARN": world.secrets_manager.arn(world, name),
         "Name": name,
         "VersionId": VERSION,
         "VersionStages": ["AWSCURRENT"],

@@ -23,7 +23,7 @@ pub static GET_PARAMETER: Operation = Operation {
     service: &SERVICE,
     name: "GetParameter",
     action: "GetParameter",
-    resource: |world, input| arn(world, name_of(text(input, "Name"))),
+    resource: |world, input| arn(world, select(text(input, "Name")).0),
     run: get_parameter,
 };
 

@@ -10,7 +10,8 @@ use tokio::sync::watch;
 
 use super::fault::Faults;
 use super::{
-    acm, application_autoscaling, cloudwatch, codedeploy, ec2, ecs, elb, lambda, logs, secrets_manager, ssm,
+    acm, application_autoscaling, cloudwatch, codedeploy, ec2, ecs, elb, iam, lambda, logs, secrets_manager,
+    ssm,
 };
 
 /// The account as the services see it. Each service's part is in its own module.
@@ -33,6 +34,8 @@ pub struct World {
     pub ecs: ecs::State,
     /// Elastic Load Balancing.
     pub elb: elb::State,
+    /// Identity and Access Management: roles, and the policies of the caller.
+    pub iam: iam::State,
     /// Lambda.
     pub lambda: lambda::State,
     /// CloudWatch Logs.
@@ -77,6 +80,8 @@ pub struct Call {
     pub input: Value,
     /// When it arrived.
     pub at: Timestamp,
+    /// Whether the policies of the caller did not allow it.
+    pub denied: bool,
     /// What it was answered; none while it has no answer, and for ever if it never got one.
     pub answer: Option<Answer>,
 }
@@ -118,7 +123,7 @@ impl Identity {
     }
 
     /// The partition, which the region tells.
-    fn partition(&self) -> &'static str {
+    pub(super) fn partition(&self) -> &'static str {
         match self.region.split_once('-') {
             Some(("cn", _)) => "aws-cn",
             Some(("us", rest)) if rest.starts_with("gov-") => "aws-us-gov",

@@ -17,6 +17,7 @@
 //! ```
 
 mod arns;
+mod around;
 mod blue_green;
 mod codedeploy;
 mod front;

@@ -103,6 +103,7 @@ impl Scene {
                     status: standard.status,
                     stage: "PRE_SCALE_UP".to_owned(),
                     hooks: Vec::new(),
+                    lifecycle_hooks: Some(ecs.document.get("lifecycleHooks").cloned().unwrap_or_default()),
                     more_fronts: Vec::new(),
                     container: subject.container.clone(),
                 }))

@@ -30,7 +30,6 @@ static RULES: &[Rule] = &[
         link: APP_SPEC_HOOKS,
         judge: Some(shape),
         messages: &["InvalidLifecycleEventHookExecutionIdException", "\"code\": \"INVALID_REVISION\""],
-        gate: true,
         ..BASE
     },
     Rule {
@@ -71,7 +70,6 @@ static RULES: &[Rule] = &[
             "The container does not exist in the task definition",
             "The container {container} did not have a container port {port} defined",
         ],
-        gate: true,
         ..BASE
     },
     Rule {

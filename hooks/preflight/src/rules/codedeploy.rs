@@ -82,7 +82,6 @@ static RULES: &[Rule] = &[
         messages: &[
             "Only ALB supports gradual traffic routing, use AllAtOnce Traffic routing instead when you create/update Deployment group",
         ],
-        gate: true,
         ..BASE
     },
     Rule {
@@ -114,7 +113,7 @@ static RULES: &[Rule] = &[
         title: "a service with several deployment groups",
         why: "Each group would move the same listeners, so a service may be in one only.",
         fix: "Delete the groups that are not used: `aws deploy delete-deployment-group --application-name APP --deployment-group-name GROUP`.",
-        looks_at: "the account's deployment groups",
+        looks_at: "the deployment groups of the application",
         judge: Some(one_group),
         messages: &[
             "ECSServiceMappingLimitExceededException",

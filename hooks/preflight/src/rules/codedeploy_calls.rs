@@ -33,7 +33,6 @@ static RULES: &[Rule] = &[
         messages: &[
             "The IAM role {role} does not give you permission to perform operations in the following AWS service: AWSLambda",
         ],
-        gate: true,
         ..BASE
     },
     Rule {
@@ -50,7 +49,6 @@ static RULES: &[Rule] = &[
             "is not authorized to perform: codedeploy:PutLifecycleEventHookExecutionStatus on resource: {group}",
             "is not authorized to perform: codedeploy:PutLifecycleEventHookExecutionStatus",
         ],
-        gate: true,
         ..BASE
     },
     Rule {

@@ -11,7 +11,7 @@ use crate::{
     node::Node,
     pages::{ALB_RESOURCES, NLB_RESOURCES, TROUBLESHOOTING},
     rule::{Rule, Severity},
-    service::{is_being_deployed, shifting},
+    service::shifting,
 };
 
 pub(super) const SUBJECT: Subject = Subject { title: "Load balancers and listener rules", rules: RULES };
@@ -293,13 +293,15 @@ fn alb_test_required(look: &Look<'_>) {
 }
 
 fn one_serving(look: &Look<'_>) {
-    let Some(service) = shifting(look).filter(|service| !is_being_deployed(service)) else { return };
+    let Some(service) = shifting(look).filter(|service| !look.is_being_deployed(service)) else { return };
     for balancer in balancers(&service) {
         let production = advanced(&balancer).get(RULE_KEYS[0]);
         let Some(behind) = forwards(look, &production) else { continue };
         let serving: Vec<&str> = behind.iter().filter(|it| it.weight > 0.0).map(|it| short(it.arn)).collect();
         match *serving {
             [_] => {}
+            // The first deployment sets the weights itself.
+            [] if look.is_first_deployment() => {}
             [] => production.wrong("the production rule sends traffic to no target group"),
             _ => production.wrong(format!("the production rule sends traffic to {}", serving.join(" and "))),
         }

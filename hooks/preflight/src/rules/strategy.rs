@@ -14,7 +14,7 @@ use crate::{
         LINEAR, NLB_RESOURCES, SCALING, SERVICE_EVENTS, TROUBLESHOOTING,
     },
     rule::{Rule, Severity},
-    service::{Strategy, is_being_deployed, is_deployed_by_ecs, shifting, shifts, strategy},
+    service::{Strategy, is_deployed_by_ecs, shifting, shifts, strategy},
 };
 
 pub(super) const SUBJECT: Subject = Subject { title: "Strategy, steps and sizes", rules: RULES };
@@ -95,8 +95,8 @@ static RULES: &[Rule] = &[
     Rule {
         id: "DEPLOY-CB-BLUEGREEN",
         title: "a circuit breaker that a strategy does not have",
-        why: "AWS documents the circuit breaker for ROLLING deployments. What it does to another is not said, and no deployment should rest on \
-              it.",
+        why: "AWS documents the circuit breaker for ROLLING deployments, and on one of its pages for BLUE_GREEN too; for LINEAR and CANARY \
+              nowhere. No deployment should rest on it there.",
         fix: "Rely on hooks and `deploymentConfiguration.alarms` instead, and take `deploymentCircuitBreaker` away.",
         link: CIRCUIT_BREAKER,
         judge: Some(circuit_breaker),
@@ -281,10 +281,15 @@ fn too_long_for_cloud_formation(look: &Look<'_>) {
 }
 
 fn circuit_breaker(look: &Look<'_>) {
-    let Some(service) = shifting(look) else { return };
+    let Some(service) = look.service() else { return };
+    let strategy = match strategy(&service) {
+        Some(Strategy::Linear) => "LINEAR",
+        Some(Strategy::Canary) => "CANARY",
+        _ => return,
+    };
     let breaker = configuration(&service).get("deploymentCircuitBreaker");
     if breaker.get("enable").flag() == Some(true) {
-        breaker.wrong("the circuit breaker is on, and the strategy is not ROLLING");
+        breaker.wrong(format!("the circuit breaker is on, and the strategy is {strategy}"));
     }
 }
 
@@ -301,7 +306,7 @@ fn nlb_delay(look: &Look<'_>) {
 fn in_flight(look: &Look<'_>) {
     let Some(service) = look.service() else { return };
     let current = service.get("currentServiceDeployment");
-    if is_being_deployed(&service) && current.value().is_some() {
+    if look.is_being_deployed(&service) && current.value().is_some() {
         current.wrong(format!("{current} is under way"));
     }
 }

@@ -64,10 +64,11 @@ static RULES: &[Rule] = &[
     },
     Rule {
         id: "DEPLOY-STOPTIMEOUT",
-        title: "tasks are killed while requests still drain",
-        why: "A task that is stopped has `stopTimeout` seconds, 30 if nothing is said, and at most 120 on Fargate; its target may drain for longer.",
-        fix: "Finish requests on SIGTERM, and let `stopTimeout` be as long as the longest request; lower the deregistration delay to \
-              that.",
+        title: "a stop timeout that cannot help",
+        why: "A task is first taken out of its target group, and told to stop once its connections have drained; an application that does not end \
+              then is killed after `stopTimeout`. Longer than the draining it only makes deployments slower, and Fargate takes 120 seconds at \
+              most.",
+        fix: "End on SIGTERM, and keep `stopTimeout` at or below the deregistration delay, and at or below 120 on Fargate.",
         link: DRAINING,
         looks_at: "the containers' stop timeout and the target groups' deregistration delay",
         judge: Some(stop_timeout),
@@ -224,24 +225,28 @@ fn slow(look: &Look<'_>) {
 }
 
 fn stop_timeout(look: &Look<'_>) {
-    const UNSAID: u32 = 30;
-    if look.service().is_none_or(|service| service.get("loadBalancers").items().is_empty()) {
-        return;
+    const MOST_ON_FARGATE: u32 = 120;
+    let Some(service) = look.service() else { return };
+    let on_fargate = service.get("launchType").text() == Some("FARGATE");
+    let timeouts =
+        containers(look).unwrap_or_default().into_iter().map(|it| (it.clone(), it.get("stopTimeout")));
+    let timeouts: Vec<_> =
+        timeouts.filter_map(|(it, timeout)| Some((it, timeout.whole()?, timeout))).collect();
+    for (_, seconds, at) in &timeouts {
+        if on_fargate && *seconds > MOST_ON_FARGATE {
+            at.wrong(format!("{seconds} s is more than Fargate takes"));
+        }
     }
-    let served: Vec<String> = all_groups(look)
-        .iter()
-        .filter_map(|(balancer, _)| balancer.get("containerName").text().map(str::to_owned))
-        .collect();
-    let delays = all_groups(look).into_iter().flat_map(|(_, groups)| groups);
-    let Some(longest) = delays.filter_map(|group| delay(&group).whole()).max() else { return };
-    for container in containers(look).unwrap_or_default() {
-        let timeout = container.get("stopTimeout");
-        let seconds = if timeout.is_absent() { Some(UNSAID) } else { timeout.whole() };
-        let (Some(name), Some(seconds)) = (container.get("name").text(), seconds) else { continue };
-        // Long draining has an info of its own; here it is about tasks that are killed much too early.
-        if served.iter().any(|it| it == name) && seconds.saturating_mul(4) < longest {
-            let at = if timeout.is_absent() { &container } else { &timeout };
-            at.wrong(format!("`{name}` is killed {seconds} s after it is told to stop, and its target drains for {longest} s"));
+    for (balancer, groups) in all_groups(look) {
+        let Some(longest) = groups.iter().filter_map(|group| delay(group).whole()).max() else { continue };
+        let named = balancer.get("containerName");
+        for (container, seconds, at) in &timeouts {
+            let name = container.get("name");
+            if name.text().is_some() && name.text() == named.text() && *seconds > longest {
+                at.wrong(format!(
+                    "`{name}` may take {seconds} s to stop, and its target drains for {longest} s"
+                ));
+            }
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     node::Node,
     pages::{ALB_RESOURCES, IMPLEMENTATION, LAMBDA_NETWORK, SERVICE_CONNECT},
     rule::{Rule, Severity},
-    service::{hooks, is_being_deployed, is_function, shifting, stages},
+    service::{hooks, is_function, shifting, stages},
 };
 
 pub(super) const SUBJECT: Subject = Subject { title: "The way to green", rules: RULES };
@@ -136,7 +136,7 @@ fn targets(look: &Look<'_>, group: &str) -> Option<(usize, usize)> {
 }
 
 fn drift(look: &Look<'_>) {
-    let Some(service) = shifting(look).filter(|service| !is_being_deployed(service)) else { return };
+    let Some(service) = shifting(look).filter(|service| !look.is_being_deployed(service)) else { return };
     // Before anything was deployed nothing runs anywhere; and a file does not say what runs.
     if service.get("desiredCount").whole() == Some(0) || !service.get("serviceArn").is_present() {
         return;
@@ -391,7 +391,7 @@ fn header(look: &Look<'_>) {
 }
 
 fn isolation(look: &Look<'_>) {
-    let Some(service) = shifting(look).filter(is_being_deployed) else { return };
+    let Some(service) = shifting(look).filter(|service| look.is_being_deployed(service)) else { return };
     for (_, advanced) in advanced(&service) {
         let test = advanced.get("testListenerRule");
         if !test.is_present() {

@@ -39,8 +39,9 @@ use serde::{Deserialize, Serialize};
 use super::Isolation;
 use crate::{
     Check, Outcome, Scope, SkipCause,
-    deployment::{Approach, route::Wish},
-    outcome, plan,
+    deployment::{Approach, Asks, route::Wish},
+    outcome,
+    plan::{self, Target},
 };
 
 /// Settings of the check `isolation`: none.
@@ -48,29 +49,11 @@ use crate::{
 #[serde(default, deny_unknown_fields)]
 pub struct IsolationCheck {}
 
-impl IsolationCheck {
-    /// The actions of its calls.
-    pub const IAM: &[&str] = &[
-        "ecs:DescribeServiceDeployments",
-        "ecs:DescribeServiceRevisions",
-        "ecs:ListTasks",
-        "ecs:DescribeTasks",
-        "elasticloadbalancing:DescribeRules",
-        "elasticloadbalancing:DescribeListeners",
-        "elasticloadbalancing:DescribeLoadBalancers",
-        "elasticloadbalancing:DescribeTargetGroups",
-        "elasticloadbalancing:DescribeTargetHealth",
-        "ecs:DescribeTaskDefinition",
-        "acm:DescribeCertificate",
-        "codedeploy:GetDeployment",
-        "codedeploy:GetDeploymentGroup",
-        "codedeploy:ListDeploymentTargets",
-        "codedeploy:GetDeploymentTarget",
-        "ecs:DescribeTaskSets",
-    ];
-}
-
 impl Check for IsolationCheck {
+    fn asks(&self, _: &Target) -> Vec<Asks> {
+        vec![Asks::Approaches]
+    }
+
     async fn run(&self, scope: &Scope) -> Outcome {
         let approaches = match scope.deployment().approaches(scope.stage()).await {
             Ok(approaches) => approaches,

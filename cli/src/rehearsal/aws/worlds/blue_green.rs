@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::around;
 use super::front::Placed;
 use super::tasks::Home;
 use super::{Front, Route, Side};
@@ -46,6 +47,9 @@ pub struct BlueGreen {
     pub container_port: u16,
     /// The load balancer; none for a service without.
     pub front: Option<Front>,
+    /// The lifecycle hooks of the service, as its definition has them; without them one function is called once test
+    /// traffic has been shifted.
+    pub lifecycle_hooks: Option<Value>,
     /// More load balancers that the service is registered with, each with a pair of target groups of its own.
     pub more_fronts: Vec<Front>,
 }
@@ -70,6 +74,7 @@ impl Default for BlueGreen {
             container: "app".to_owned(),
             container_port: 8080,
             front: Some(Front::default()),
+            lifecycle_hooks: None,
             more_fronts: Vec::new(),
         }
     }
@@ -183,6 +188,9 @@ impl BlueGreen {
             placed.build(&mut world, self.blue.as_ref(), &self.green, self.container_port);
         }
         world.ecs = self.ecs();
+        let balancers = world.ecs.services.iter().flat_map(|service| &service.load_balancers);
+        let balancers: Vec<Value> = balancers.filter_map(|it| serde_json::to_value(it).ok()).collect();
+        around::build(&mut world, &balancers.into(), &self.lifecycle_hooks());
         world
     }
 
@@ -361,19 +369,26 @@ impl BlueGreen {
     }
 
     fn deployment_configuration(&self) -> Value {
-        let function = self.identity.arn("lambda", &format!("function:{}", self.identity.function));
         json!({
             "deploymentCircuitBreaker": {"enable": true, "rollback": true},
             "maximumPercent": 200,
             "minimumHealthyPercent": 100,
             "strategy": self.strategy,
             "bakeTimeInMinutes": 5,
-            "lifecycleHooks": [{
+            "lifecycleHooks": self.lifecycle_hooks(),
+        })
+    }
+
+    fn lifecycle_hooks(&self) -> Value {
+        let standard = || {
+            let function = self.identity.arn("lambda", &format!("function:{}", self.identity.function));
+            json!([{
                 "hookTargetArn": function,
                 "roleArn": self.role_arn("ecs-hooks"),
                 "lifecycleStages": ["POST_TEST_TRAFFIC_SHIFT"],
-            }],
-        })
+            }])
+        };
+        self.lifecycle_hooks.clone().unwrap_or_else(standard)
     }
 
     fn role_arn(&self, role: &str) -> String {

@@ -1,0 +1,207 @@
+//! Facts from an account: read-only calls for what rules ask for, each made once.
+//!
+//! Rules are judged, name what they lack, and are judged again when that is there, until nothing is left to ask for.
+//! So no rule says which calls it needs, and none is made that no rule needs.
+
+mod codedeploy;
+mod ec2;
+mod ecs;
+mod elb;
+mod iam;
+mod others;
+
+use futures_util::{StreamExt as _, stream};
+use greenlight::{Ask, Cause, Failure};
+use serde_json::Value;
+
+use crate::{
+    catalogue::{Judged, judge},
+    document::Document,
+    facts::{Facts, Key},
+    rule::Rule,
+};
+
+/// What is looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// An ECS service.
+    Service {
+        /// The cluster's name or ARN.
+        cluster: String,
+        /// The service's name or ARN.
+        service: String,
+    },
+    /// What a deployment group of CodeDeploy deploys.
+    Group {
+        /// The application's name.
+        application: String,
+        /// The deployment group's name.
+        group: String,
+    },
+}
+
+/// More rounds than facts lead from one to the next: a service names a rule, that a listener, that a load balancer,
+/// that a security group.
+const MAX_ROUNDS: usize = 12;
+/// How many calls are made at once, so that nobody's quota is used up.
+const AT_ONCE: usize = 8;
+
+/// The calls that the rules marked *gate* take, by their actions.
+pub(crate) const GATE_CALLS: &[&str] = &[
+    "ecs:DescribeServices",
+    "ecs:DescribeServiceDeployments",
+    "ecs:DescribeTaskDefinition",
+    "elasticloadbalancing:DescribeRules",
+    "elasticloadbalancing:DescribeListeners",
+    "elasticloadbalancing:DescribeTargetGroups",
+    "elasticloadbalancing:DescribeTargetGroupAttributes",
+    "iam:GetRole",
+    "iam:SimulatePrincipalPolicy",
+    "lambda:GetFunctionConfiguration",
+];
+
+/// The calls that all rules together take, by their actions.
+pub const CALLS: &[&str] = &[
+    "ecs:DescribeServices",
+    "ecs:DescribeServiceDeployments",
+    "ecs:DescribeTaskDefinition",
+    "ecs:ListTasks",
+    "ecs:DescribeTasks",
+    "elasticloadbalancing:DescribeRules",
+    "elasticloadbalancing:DescribeListeners",
+    "elasticloadbalancing:DescribeLoadBalancers",
+    "elasticloadbalancing:DescribeTargetGroups",
+    "elasticloadbalancing:DescribeTargetGroupAttributes",
+    "elasticloadbalancing:DescribeTargetHealth",
+    "iam:GetRole",
+    "iam:SimulatePrincipalPolicy",
+    "lambda:GetFunctionConfiguration",
+    "cloudwatch:DescribeAlarms",
+    "application-autoscaling:DescribeScalableTargets",
+    "application-autoscaling:DescribeScalingPolicies",
+    "ec2:DescribeSubnets",
+    "ec2:DescribeSecurityGroups",
+    "ec2:DescribeRouteTables",
+    "ec2:DescribeVpcEndpoints",
+    "codedeploy:GetDeployment",
+    "codedeploy:GetDeploymentGroup",
+    "codedeploy:GetDeploymentConfig",
+    "codedeploy:ListDeploymentGroups",
+    "codedeploy:BatchGetDeploymentGroups",
+];
+
+/// What came of a call: the document, or that there is no such thing, or why it could not be had.
+enum Fetched {
+    Known(Document),
+    Missing,
+    Unavailable(String),
+}
+
+type Fetch = Result<Option<Document>, Failure>;
+
+/// Judges rules with facts from an account, beside those that are known already.
+pub async fn look(
+    ask: &Ask,
+    subject: &Subject,
+    rules: &[&'static Rule],
+    mut facts: Facts,
+) -> (Facts, Judged) {
+    for round in 1.. {
+        let judged = judge(rules.iter().copied(), &facts);
+        let wanted = judged.wanted(&facts);
+        if wanted.is_empty() || round == MAX_ROUNDS {
+            return (facts, judged);
+        }
+        let known = &facts;
+        let fetched: Vec<(Key, Fetched)> = stream::iter(wanted)
+            .map(|key| async move {
+                let fetched = fetched(fetch(ask, subject, known, &key).await);
+                (key, fetched)
+            })
+            .buffer_unordered(AT_ONCE)
+            .collect()
+            .await;
+        for (key, fetched) in fetched {
+            match fetched {
+                Fetched::Known(document) => facts.know(key, document),
+                Fetched::Missing => facts.miss(key),
+                Fetched::Unavailable(why) => facts.give_up(key, why),
+            }
+        }
+    }
+    // The rounds end by their number.
+    (facts, Judged::default())
+}
+
+fn fetched(fetch: Result<Option<Document>, Lacking>) -> Fetched {
+    match fetch {
+        Ok(Some(document)) => Fetched::Known(document),
+        Ok(None) => Fetched::Missing,
+        Err(Lacking::Call(failure)) if failure.cause == Cause::NotFound => Fetched::Missing,
+        Err(Lacking::Call(failure)) => Fetched::Unavailable(failure.to_string()),
+        Err(Lacking::Said(why)) => Fetched::Unavailable(why),
+    }
+}
+
+/// Why there is nothing to fetch.
+enum Lacking {
+    Call(Failure),
+    Said(String),
+}
+
+impl From<Failure> for Lacking {
+    fn from(failure: Failure) -> Self {
+        Self::Call(failure)
+    }
+}
+
+/// One line for each kind of fact.
+async fn fetch(ask: &Ask, subject: &Subject, facts: &Facts, key: &Key) -> Result<Option<Document>, Lacking> {
+    Ok(match key {
+        Key::Service => ecs::service(ask, subject).await?,
+        Key::TaskDefinition => ecs::task_definition(ask, facts).await?,
+        Key::Tasks => ecs::tasks(ask, facts).await?,
+        Key::Deployment => ecs::deployment(ask, facts).await?,
+        Key::TargetGroup(arn) => elb::target_group(ask, arn).await?,
+        Key::TargetGroupNamed(name) => elb::target_group_named(ask, name).await?,
+        Key::TargetHealth(arn) => elb::target_health(ask, arn).await?,
+        Key::ListenerRule(arn) => elb::rule(ask, arn).await?,
+        Key::RulesOf(arn) => elb::rules_of(ask, arn).await?,
+        Key::Listener(arn) => elb::listener(ask, arn).await?,
+        Key::LoadBalancer(arn) => elb::load_balancer(ask, arn).await?,
+        Key::Role(role) => iam::role(ask, role).await?,
+        Key::Permission { role, action, resource } => {
+            return iam::permission(ask, role, action, resource).await;
+        }
+        Key::Function(function) => others::function(ask, function).await?,
+        Key::Alarm(name) => others::alarm(ask, name).await?,
+        Key::Scaling => others::scaling(ask, facts).await?,
+        Key::ScalingPolicies => others::scaling_policies(ask, facts).await?,
+        Key::Subnet(id) => ec2::subnet(ask, id).await?,
+        Key::SecurityGroup(id) => ec2::security_group(ask, id).await?,
+        Key::RouteTable(subnet) => ec2::route_table(ask, subnet).await?,
+        Key::Endpoints(vpc) => ec2::endpoints(ask, vpc).await?,
+        Key::DeploymentGroup => codedeploy::group(ask, subject, facts).await?,
+        Key::DeploymentGroups => codedeploy::groups(ask, facts).await?,
+        Key::DeploymentConfig(name) => codedeploy::configuration(ask, name).await?,
+        Key::AppSpec | Key::Pipeline | Key::EnvoyServerInfo | Key::EnvoyStats => {
+            return Err(Lacking::Said(format!(
+                "{key} is in no account: give its file to `greenlight doctor`"
+            )));
+        }
+    })
+}
+
+/// The first element of a list in an answer, as a document.
+fn first(answer: &Value, list: &str, source: &str) -> Option<Document> {
+    let found = answer.get(list)?.as_array()?.first()?;
+    Some(Document::new(source, found.clone()))
+}
+
+/// The cluster and the name of the service that is known, for calls.
+fn service_of(facts: &Facts) -> Option<(String, String)> {
+    let service = &facts.document(&Key::Service)?.value;
+    let text = |key: &str| service.get(key).and_then(Value::as_str);
+    let name = |text: &str| text.rsplit('/').next().unwrap_or(text).to_owned();
+    Some((name(text("clusterArn")?), name(text("serviceName")?)))
+}

@@ -1,0 +1,213 @@
+//! The check `wiring`: whether what a deployment is made of fits together, before anything is started.
+//!
+//! # What it checks
+//! The rules of the catalogue (`docs/rules.md`) against the account: listener rules and target groups, the roles that move traffic
+//! and call hooks, and the hooks' functions. Without `rules` those marked *gate*: what makes a deployment fail
+//! for certain, and can be known before green is started.
+//!
+//! It never asks whether blue is healthy: an emergency fix must get through. On create it does not demand what only a
+//! first deployment makes.
+//!
+//! # Fails when
+//! A rule of the severity `fail_on`, or a worse one, is broken and not ignored.
+//!
+//! # Inconclusive when
+//! Something that a rule looks at could not be read: a call was denied or failed, or what IAM's simulator says depends on
+//! something that only the real call has.
+//!
+//! # IAM it needs
+//! With the rules that it has by default, on ECS: `ecs:DescribeServices`, `ecs:DescribeServiceDeployments`,
+//! `ecs:DescribeTaskDefinition`, `elasticloadbalancing:DescribeRules`, `elasticloadbalancing:DescribeListeners`,
+//! `elasticloadbalancing:DescribeTargetGroups`, `elasticloadbalancing:DescribeTargetGroupAttributes`, `iam:GetRole`,
+//! `iam:SimulatePrincipalPolicy`, `lambda:GetFunctionConfiguration`.
+//! On CodeDeploy also `codedeploy:GetDeployment`, `codedeploy:GetDeploymentGroup`, `codedeploy:ListDeploymentTargets`,
+//! `codedeploy:GetDeploymentTarget`.
+//! Other rules need what `greenlight iam --for doctor` lists.
+//!
+//! # Example
+//! ```json
+//! { "wiring": { "fail_on": "error", "ignore": [{ "rule": "PERM-ELB-*", "reason": "the role is checked by the platform team" }] } }
+//! ```
+
+use std::collections::BTreeSet;
+
+use greenlight::{
+    Api, Check, Fact, Outcome, Scope, Situation,
+    deployment::Asks,
+    plan::{Problem, Target},
+    schemars::JsonSchema,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::{
+    catalogue::{Judged, all, matching, nearest},
+    facts::Facts,
+    live::{self, Subject},
+    rule::{Rule, Severity},
+};
+
+/// Settings of the check `wiring`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[schemars(crate = "greenlight::schemars")]
+#[serde(default, deny_unknown_fields)]
+pub struct Wiring {
+    /// The rules, by their ids; `LB-*` is all that begin so. Those marked *gate*, where there are none.
+    rules: Vec<String>,
+    /// Rules that are not looked at, each with the reason.
+    ignore: Vec<Ignored>,
+    /// The least severity that stops a deployment: `error`, `warning` or `info`.
+    fail_on: FailOn,
+}
+
+/// A rule that is not looked at.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[schemars(crate = "greenlight::schemars")]
+#[serde(deny_unknown_fields)]
+struct Ignored {
+    /// Its id; `LB-*` is all that begin so.
+    rule: String,
+    /// Why, for whoever reads the plan or the evidence.
+    reason: String,
+}
+
+/// The least severity that stops a deployment.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(crate = "greenlight::schemars")]
+#[serde(rename_all = "snake_case")]
+enum FailOn {
+    /// Only what will fail the deployment.
+    #[default]
+    Error,
+    /// Also what may do something else than expected.
+    Warning,
+    /// Anything.
+    Info,
+}
+
+impl FailOn {
+    fn severity(self) -> Severity {
+        match self {
+            Self::Error => Severity::Error,
+            Self::Warning => Severity::Warning,
+            Self::Info => Severity::Info,
+        }
+    }
+}
+
+impl Check for Wiring {
+    fn problems(&self) -> Vec<Problem> {
+        let named = self.rules.iter().enumerate().map(|(index, rule)| (format!("rules[{index}]"), rule));
+        let ignored = self.ignore.iter().enumerate();
+        let ignored = ignored.map(|(index, ignored)| (format!("ignore[{index}].rule"), &ignored.rule));
+        let mut problems: Vec<Problem> = named
+            .chain(ignored)
+            .filter(|(_, pattern)| matching(pattern).next().is_none())
+            .map(|(path, pattern)| {
+                Problem::new(path, format!("`{pattern}` is no rule")).hint(nearest(pattern))
+            })
+            .collect();
+        for (index, ignored) in self.ignore.iter().enumerate() {
+            if ignored.reason.trim().is_empty() {
+                let path = format!("ignore[{index}].reason");
+                problems.push(Problem::new(path, "is empty; expected why the rule does not matter here"));
+            }
+        }
+        if problems.is_empty() && self.chosen().is_empty() {
+            problems.push(Problem::new(
+                "rules",
+                "leave nothing to look at: all of them are ignored, or found by messages only",
+            ));
+        }
+        problems
+    }
+
+    fn asks(&self, _: &Target) -> Vec<Asks> {
+        let calls = if self.rules.is_empty() { live::GATE_CALLS } else { live::CALLS };
+        calls.iter().map(|action| Asks::Call(action)).chain([Asks::Status, Asks::Service]).collect()
+    }
+
+    async fn run(&self, scope: &Scope) -> Outcome {
+        match self.judged(scope).await {
+            Ok(judged) => self.outcome(&judged),
+            Err(outcome) => *outcome,
+        }
+    }
+}
+
+impl Wiring {
+    /// The rules that are looked at.
+    fn chosen(&self) -> Vec<&'static Rule> {
+        let named: BTreeSet<&str> =
+            self.rules.iter().flat_map(|it| matching(it)).map(|rule| rule.id).collect();
+        let ignored: BTreeSet<&str> =
+            self.ignore.iter().flat_map(|it| matching(&it.rule)).map(|rule| rule.id).collect();
+        let is_chosen =
+            |rule: &&Rule| if self.rules.is_empty() { rule.gate } else { named.contains(rule.id) };
+        all().filter(|rule| rule.judge.is_some() && is_chosen(rule) && !ignored.contains(rule.id)).collect()
+    }
+
+    async fn judged(&self, scope: &Scope) -> Fact<Judged> {
+        let subject = subject(scope).await?;
+        let mut facts = Facts::default();
+        facts.begin_deployment(scope.situation() == Situation::Create);
+        Ok(live::look(scope.aws(), &subject, &self.chosen(), facts).await.1)
+    }
+
+    fn outcome(&self, judged: &Judged) -> Outcome {
+        let least = self.fail_on.severity();
+        let (deciding, others): (Vec<_>, Vec<_>) =
+            judged.findings.iter().partition(|finding| finding.rule.severity >= least);
+        let told = |findings: &[&crate::Finding]| -> Vec<Value> {
+            let one = |it: &&crate::Finding| json!({"id": it.rule.id, "severity": it.rule.severity.to_string(), "at": it.at.to_string(), "observed": it.observed});
+            findings.iter().map(one).collect()
+        };
+        let ignored: Vec<Value> =
+            self.ignore.iter().map(|it| json!({"rule": it.rule, "reason": it.reason})).collect();
+        let outcome = match (&*deciding, judged.lacks.first()) {
+            ([], None) => Outcome::pass(format!("{} rules hold", judged.full)),
+            ([], Some((rule, lacks))) => {
+                let why = lacks.first().map(|lack| lack.why.as_str()).unwrap_or_default();
+                let more = judged.lacks.len() - 1;
+                let more = if more == 0 {
+                    String::new()
+                } else {
+                    format!(", and {more} other rules could not be judged")
+                };
+                Outcome::inconclusive(format!("{} could not be judged: {why}{more}", rule.id))
+            }
+            ([first, rest @ ..], _) => {
+                let more = if rest.is_empty() {
+                    String::new()
+                } else {
+                    let ids: BTreeSet<&str> = rest.iter().map(|it| it.rule.id).collect();
+                    format!(", and {}", ids.into_iter().collect::<Vec<_>>().join(", "))
+                };
+                let rule = first.rule;
+                Outcome::fail(
+                    format!("{} ({}): {} at {}{more}", rule.id, rule.title, first.observed, first.at),
+                    format!("no broken rule of severity {least}"),
+                )
+                .hint(first.fix.as_deref().unwrap_or(rule.fix))
+            }
+        };
+        let outcome = outcome.measured("broken", told(&deciding)).measured("noted", told(&others));
+        outcome.measured("rules", judged.full + judged.lacks.len()).measured("ignored", ignored)
+    }
+}
+
+/// What the deployment deploys. CodeDeploy's event names nothing but the deployment.
+async fn subject(scope: &Scope) -> Fact<Subject> {
+    if let Some((cluster, service)) = scope.service() {
+        return Ok(Subject::Service { cluster: cluster.to_owned(), service: service.to_owned() });
+    }
+    let id = scope.deployment_id();
+    let answer = scope.aws().call(&Api::CODEDEPLOY, "GetDeployment", json!({"deploymentId": id}), id).await?;
+    let text = |key: &str| answer["deploymentInfo"].get(key).and_then(Value::as_str).map(str::to_owned);
+    match text("applicationName").zip(text("deploymentGroupName")) {
+        Some((application, group)) => Ok(Subject::Group { application, group }),
+        None => Err(Box::new(Outcome::inconclusive(format!(
+            "CodeDeploy does not say which deployment group {id} is of"
+        )))),
+    }
+}

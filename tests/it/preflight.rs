@@ -1,0 +1,120 @@
+//! The hook `preflight`, from the event to the verdict, against the local AWS.
+
+use std::path::PathBuf;
+
+use greenlight_cli::rehearsal::aws::ecs::DESCRIBE_SERVICES;
+use greenlight_cli::rehearsal::aws::iam::GET_ROLE;
+use greenlight_cli::rehearsal::aws::worlds::BlueGreen;
+use greenlight_cli::rehearsal::aws::{Fault, Times, World};
+use greenlight_tests::binaries;
+use serde_json::json;
+
+use crate::scene::{Deployment, Scene, Seen};
+use crate::table::{Table, ensure};
+use crate::verdict::Verdict;
+
+fn program() -> std::io::Result<PathBuf> {
+    binaries::preflight()
+}
+
+async fn scene<D: Deployment>() -> Scene<D> {
+    let mut scene = Scene::<D>::new().await;
+    scene.program = program;
+    scene.without_patience();
+    scene
+}
+
+/// Before anything of green is started: all weight is blue's.
+async fn before() -> Scene<BlueGreen> {
+    let mut scene = scene::<BlueGreen>().await;
+    scene.deployment.stage = "PRE_SCALE_UP".to_owned();
+    if let Some(front) = &mut scene.deployment.front {
+        front.production.weights = (100, 0);
+        if let Some(test) = &mut front.test {
+            test.weights = (100, 0);
+        }
+    }
+    scene
+}
+
+async fn played(alter: impl FnOnce(&mut World, &BlueGreen) + Send + 'static) -> Seen {
+    let mut scene = before().await;
+    scene.alter(alter);
+    scene.play().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wiring_is_judged_before_anything_is_started() {
+    let mut table = Table::default();
+    table.add("nothing is wrong", async {
+        played(|_, _| {}).await.decided(Verdict::Proceed, &["check `wiring` passed", "rules hold"])
+    });
+    table.add("nobody looks at green", async { played(|_, _| {}).await.nothing_was_sent() });
+    table.add("a role that ECS may not assume", async {
+        let seen = played(|world, _| {
+            let role = world.iam.roles.iter_mut().find(|role| role.role_name == "ecs-hooks").unwrap();
+            role.assume_role_policy_document = json!({"Version": "2012-10-17", "Statement": []});
+        });
+        seen.await
+            .decided(Verdict::Stop, &["HOOK-ROLE-TRUST", "ecs-hooks", "no broken rule of severity error"])
+    });
+    table.add("a role that is not there", async {
+        let seen = played(|world, _| world.iam.roles.retain(|role| role.role_name != "ecs-hooks"));
+        seen.await.decided(Verdict::Stop, &["there is no role `ecs-hooks`"])
+    });
+    table.add("a function that is not there", async {
+        let seen = played(|world, deployment| {
+            world.lambda.functions.remove(&deployment.identity.function);
+        });
+        seen.await.decided(Verdict::Stop, &["HOOK-LAMBDA-STATE", "there is no function"])
+    });
+    table.add("both target groups have weight", async {
+        let mut scene = before().await;
+        if let Some(front) = &mut scene.deployment.front {
+            front.production.weights = (50, 50);
+        }
+        scene.play().await.decided(Verdict::Stop, &["LB-PROD-MULTI-WEIGHT", "and"])
+    });
+    table.add("blue is ill, and a fix must get out", async {
+        played(|world, _| world.elb.target_groups.iter_mut().for_each(|group| group.targets.clear()))
+            .await
+            .decided(Verdict::Proceed, &["rules hold"])
+    });
+    table.add("the first deployment", async {
+        let mut scene = before().await;
+        scene.deployment.blue = None;
+        if let Some(front) = &mut scene.deployment.front {
+            front.production.weights = (0, 0);
+        }
+        scene.play().await.decided(Verdict::Proceed, &["rules hold"])
+    });
+    table.add("a call that is denied is no broken rule", async {
+        let mut scene = before().await;
+        scene.fault(&GET_ROLE, Fault::Denied, Times::Always);
+        scene.play().await.found(Verdict::Stop, "inconclusive", &["could not be judged", "iam:GetRole"])
+    });
+    table.add("a service that cannot be read", async {
+        let mut scene = before().await;
+        scene.fault(&DESCRIBE_SERVICES, Fault::Denied, Times::Always);
+        scene.play().await.found(Verdict::Stop, "inconclusive", &["ecs:DescribeServices"])
+    });
+    table.add("what is ignored is recorded with its reason", async {
+        let mut scene = before().await;
+        scene.plan = json!({"checks": [{"wiring": {"ignore": [
+            {"rule": "HOOK-ROLE-TRUST", "reason": "ours is checked elsewhere"},
+            {"rule": "PERM-*", "reason": "likewise"},
+        ]}}]});
+        scene.fault(&GET_ROLE, Fault::Denied, Times::Always);
+        let seen = scene.play().await;
+        let evidence = seen.evidence()?;
+        let ignored = &evidence["checks"][0]["measured"]["ignored"];
+        ensure!(ignored[0]["reason"] == "ours is checked elsewhere", "{ignored}");
+        seen.decided(Verdict::Proceed, &["rules hold"])
+    });
+    table.add("a warning, where warnings count", async {
+        let mut scene = before().await;
+        scene.plan = json!({"checks": [{"wiring": {"rules": ["DEPLOY-GRACE"], "fail_on": "warning"}}]});
+        scene.play().await.decided(Verdict::Stop, &["DEPLOY-GRACE", "no broken rule of severity warning"])
+    });
+    table.play().await;
+}
