@@ -40,8 +40,8 @@ pub(crate) enum Command {
     Rehearse(Box<Given<RehearseOptions>>),
     /// Look for what is wrong with the wiring of deployments, in files and in an account.
     ///
-    /// Files are service definitions, task definitions, AppSpecs, CodeDeploy deployment groups, templates of
-    /// CloudFormation or SAM, Terraform plans (`terraform show -json`), pipelines, and Envoy's /server_info and /stats. What a
+    /// Files are service definitions, task definitions, application specifications, CodeDeploy deployment groups, templates of
+    /// CloudFormation or SAM, Terraform plans (`terraform show -json`), pipelines, and Envoy's `/server_info` and `/stats`. What a
     /// template takes from elsewhere is not guessed: rules that need it are counted as not judged.
     ///
     /// With `--service`, `--all-services` or `--application` what is in the account is looked at, read-only; a service
@@ -150,23 +150,8 @@ pub(crate) struct DoctorOptions {
     /// The files; `-` for standard input.
     #[arg(value_name = "FILE", required_unless_present_any = ["service", "all_services", "application"])]
     pub(crate) files: Vec<PathBuf>,
-    /// The cluster of the service, by its name or ARN.
-    #[arg(long, value_name = "CLUSTER")]
-    pub(crate) cluster: Option<String>,
-    /// Look at this service as it is in the account, with all that stands around it; nothing is changed.
-    #[arg(long, value_name = "SERVICE", requires = "cluster", conflicts_with_all = ["all_services", "application"])]
-    pub(crate) service: Option<String>,
-    /// Look at every service of the cluster.
-    #[arg(long, requires = "cluster", conflicts_with_all = ["application", "sarif"])]
-    pub(crate) all_services: bool,
-    /// Look at what a deployment group of this CodeDeploy application deploys.
-    #[arg(long, value_name = "APPLICATION", requires = "deployment_group")]
-    pub(crate) application: Option<String>,
-    /// The deployment group.
-    #[arg(long, value_name = "GROUP", requires = "application")]
-    pub(crate) deployment_group: Option<String>,
     #[command(flatten)]
-    pub(crate) account: WorldOptions,
+    pub(crate) account: AccountOptions,
     /// A parameter of a template.
     #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
     pub(crate) parameter: Vec<(String, String)>,
@@ -185,6 +170,28 @@ pub(crate) struct DoctorOptions {
     /// Write one JSON document.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// What of an account the doctor looks at.
+#[derive(Debug, Args)]
+pub(crate) struct AccountOptions {
+    /// The cluster of the service, by its name or ARN.
+    #[arg(long, value_name = "CLUSTER")]
+    pub(crate) cluster: Option<String>,
+    /// Look at this service as it is in the account, with all that stands around it; nothing is changed.
+    #[arg(long, value_name = "SERVICE", requires = "cluster", conflicts_with_all = ["all_services", "application"])]
+    pub(crate) service: Option<String>,
+    /// Look at every service of the cluster.
+    #[arg(long, requires = "cluster", conflicts_with_all = ["application", "sarif"])]
+    pub(crate) all_services: bool,
+    /// Look at what a deployment group of this CodeDeploy application deploys.
+    #[arg(long, value_name = "APPLICATION", requires = "deployment_group")]
+    pub(crate) application: Option<String>,
+    /// The deployment group.
+    #[arg(long, value_name = "GROUP", requires = "application")]
+    pub(crate) deployment_group: Option<String>,
+    #[command(flatten)]
+    pub(crate) world: WorldOptions,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -30,9 +30,9 @@ pub(crate) async fn run(options: DoctorOptions) -> Result<ExitCode, Failure> {
     let mut wirings = wiring::read(&files, &parameters).map_err(|problems| refused(&problems))?;
     let rules = examined::rules(&options.ignore)?;
     let mut world = None;
-    if live::is_asked(&options) {
-        let account = live::Account::new(&options).await?;
-        wirings = account.look(&options, wirings, &rules).await?;
+    if live::is_asked(&options.account) {
+        let account = live::Account::new(&options.account).await?;
+        wirings = account.look(&options.account, wirings, &rules).await?;
         world = Some(account.line);
     }
     let examined = Examined::new(&wirings, &rules);
@@ -44,10 +44,10 @@ pub(crate) async fn run(options: DoctorOptions) -> Result<ExitCode, Failure> {
         if let Some(world) = world {
             output::data(&format!("world    {world}"))?;
         }
-        if options.all_services {
+        if options.account.all_services {
             output::data(&table::table(&examined))?;
         }
-        if !options.all_services || options.verbose {
+        if !options.account.all_services || options.verbose {
             output::data(&show::text(&examined, options.verbose))?;
         }
     }

@@ -7,7 +7,7 @@ use greenlight_preflight::{Facts, Key, Rule, Spelling, live};
 use serde_json::{Value, json};
 
 use crate::{
-    arguments::DoctorOptions,
+    arguments::AccountOptions,
     document,
     failure::Failure,
     rehearsal::aws::Aws,
@@ -29,17 +29,17 @@ pub(super) struct Account {
 }
 
 /// Whether the flags ask for an account at all.
-pub(super) fn is_asked(options: &DoctorOptions) -> bool {
-    options.account.aws
-        || options.account.endpoint_url.is_some()
-        || options.account.world.is_some()
+pub(super) fn is_asked(options: &AccountOptions) -> bool {
+    options.world.aws
+        || options.world.endpoint_url.is_some()
+        || options.world.world.is_some()
         || options.cluster.is_some()
         || options.application.is_some()
 }
 
 impl Account {
-    pub(super) async fn new(options: &DoctorOptions) -> Result<Self, Failure> {
-        let chosen = &options.account;
+    pub(super) async fn new(options: &AccountOptions) -> Result<Self, Failure> {
+        let chosen = &options.world;
         let mut served = None;
         let (line, connection) = match (&chosen.world, &chosen.endpoint_url) {
             (Some(path), _) => {
@@ -74,7 +74,7 @@ impl Account {
     /// Judges what the flags name, beside what files say.
     pub(super) async fn look(
         &self,
-        options: &DoctorOptions,
+        options: &AccountOptions,
         files: Wirings,
         rules: &[&'static Rule],
     ) -> Result<Wirings, Failure> {
@@ -92,7 +92,7 @@ impl Account {
         } else if let Some((subject, name)) = subject(options) {
             let seed = files.all.first().map(|wiring| wiring.facts.without_service()).unwrap_or_default();
             let (facts, _) = live::look(&self.ask, &subject, rules, seed).await;
-            self.exists(&facts, &name)?;
+            Self::exists(&facts, &name)?;
             all.push(Wiring { name, facts });
         } else {
             for wiring in &files.all {
@@ -103,7 +103,7 @@ impl Account {
     }
 
     /// A service that was named must be there, or nothing was looked at.
-    fn exists(&self, facts: &Facts, name: &str) -> Result<(), Failure> {
+    fn exists(facts: &Facts, name: &str) -> Result<(), Failure> {
         if facts.document(&Key::Service).is_some() {
             return Ok(());
         }
@@ -159,7 +159,7 @@ impl Account {
     }
 }
 
-fn subject(options: &DoctorOptions) -> Option<(live::Subject, String)> {
+fn subject(options: &AccountOptions) -> Option<(live::Subject, String)> {
     if let Some((application, group)) = options.application.clone().zip(options.deployment_group.clone()) {
         let name = format!("deployment group {application}/{group}");
         return Some((live::Subject::Group { application, group }, name));
@@ -171,7 +171,7 @@ fn subject(options: &DoctorOptions) -> Option<(live::Subject, String)> {
 }
 
 /// The region in the ARN of the cluster or the service, where one is given.
-fn region(options: &DoctorOptions) -> Option<String> {
+fn region(options: &AccountOptions) -> Option<String> {
     let arns = [&options.service, &options.cluster];
     let arn = arns.into_iter().flatten().find(|text| text.starts_with("arn:"))?;
     arn.split(':').nth(3).filter(|region| !region.is_empty()).map(str::to_owned)

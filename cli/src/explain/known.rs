@@ -1,5 +1,6 @@
 //! What the catalogue knows of a message.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use greenlight_preflight::{Explained, Rule, explain, find};
@@ -15,7 +16,7 @@ pub(crate) struct Known {
 impl Known {
     /// Looks a message up; the id of a rule is one, too.
     pub(crate) fn new(message: &str) -> Self {
-        let by_id = |rule: &'static Rule| Explained { rule, pattern: "", values: Default::default() };
+        let by_id = |rule: &'static Rule| Explained { rule, pattern: "", values: BTreeMap::new() };
         match find(message.trim()) {
             Some(rule) => Self { found: vec![by_id(rule)] },
             None => Self { found: explain(message) },
@@ -24,11 +25,6 @@ impl Known {
 
     pub(crate) fn is_known(&self) -> bool {
         !self.found.is_empty()
-    }
-
-    /// The rule that fits best.
-    pub(crate) fn rule(&self) -> Option<&'static Rule> {
-        self.found.first().map(|it| it.rule)
     }
 
     /// For people.

@@ -61,7 +61,7 @@ impl Reader<'_> {
                 parts.know(Key::DeploymentGroup, self.document(id, api(&own()), Spelling::CloudFormation));
             }
             "AWS::CodePipeline::Pipeline" => {
-                parts.know(Key::Pipeline, self.document(id, pipeline(&own()), Spelling::CloudFormation));
+                parts.know(Key::Pipeline, self.document(id, api(&own()), Spelling::CloudFormation));
             }
             "AWS::Lambda::Function" | "AWS::Serverless::Function" => self.function(kind, id, own(), parts),
             "AWS::IAM::Role" => {
@@ -181,9 +181,4 @@ fn target_group(mut own: Value) -> Value {
     // What Elastic Load Balancing does where nobody says.
     fields.entry("TargetType").or_insert_with(|| "instance".into());
     own
-}
-
-/// A pipeline in the shape of its API: keys in lower case but for the settings of actions.
-fn pipeline(own: &Value) -> Value {
-    api(own)
 }

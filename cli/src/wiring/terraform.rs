@@ -58,7 +58,7 @@ pub(super) fn read(file: &File<'_>, document: &Value, parts: &mut Parts) -> Resu
         set(&mut value, "IsDefault", false.into());
         set(&mut value, "RuleArn", reader.plan.arn(resource).into());
         // How conditions nest is Terraform's own; who asks for them is told that they are not known.
-        set(&mut value, "Conditions", reader.later(resource, "condition"));
+        set(&mut value, "Conditions", later(resource, "condition"));
         parts.know(
             Key::ListenerRule(reader.plan.arn(resource)),
             reader.document(resource, value, Spelling::Api),
@@ -74,7 +74,7 @@ pub(super) fn read(file: &File<'_>, document: &Value, parts: &mut Parts) -> Resu
         }
     }
     for resource in reader.plan.of_kind("aws_iam_role") {
-        let policy = reader.text(resource, "assume_role_policy");
+        let policy = Reader::text(resource, "assume_role_policy");
         let value = json!({"AssumeRolePolicyDocument": policy});
         parts.know(Key::Role(reader.plan.arn(resource)), reader.document(resource, value, Spelling::Api));
     }
@@ -91,11 +91,6 @@ impl Reader<'_> {
         Document { source: self.file.to_owned(), path: resource.address.clone(), spelling, value }
     }
 
-    fn later(&self, resource: &Resource<'_>, key: &str) -> Value {
-        let at = &resource.address;
-        Unknown::new(format!("{at}.{key}"), format!("{key} of {at} is known after apply")).mark()
-    }
-
     /// The values, with a marker in the place of what is known only after the plan is applied.
     fn with_unknown(&self, resource: &Resource<'_>, mut value: Value) -> Value {
         let later = service::shaped(self.plan.after_apply(&resource.address));
@@ -105,17 +100,17 @@ impl Reader<'_> {
 
     fn task(&self, resource: &Resource<'_>) -> Value {
         let mut value = self.with_unknown(resource, service::shaped(resource.values));
-        let containers = self.text(resource, "container_definitions");
+        let containers = Self::text(resource, "container_definitions");
         let read = containers.as_str().and_then(|text| serde_json::from_str(text).ok());
         set(&mut value, "containerDefinitions", read.unwrap_or(containers));
         value
     }
 
     /// A text, unknown where the plan does not have it.
-    fn text(&self, resource: &Resource<'_>, key: &str) -> Value {
+    fn text(resource: &Resource<'_>, key: &str) -> Value {
         match resource.values.get(key) {
             Some(Value::String(text)) => text.clone().into(),
-            _ => self.later(resource, key),
+            _ => later(resource, key),
         }
     }
 
@@ -128,7 +123,7 @@ impl Reader<'_> {
     fn target_group(&self, resource: &Resource<'_>) -> Value {
         let mut value = self.pascal(resource);
         let check = list(resource.values, "health_check").first().unwrap_or(&Value::Null);
-        let later = self.plan.after_apply(&resource.address);
+        let laters = self.plan.after_apply(&resource.address);
         for (key, written) in [
             ("HealthCheckProtocol", "protocol"),
             ("HealthCheckPath", "path"),
@@ -137,10 +132,10 @@ impl Reader<'_> {
             ("HealthyThresholdCount", "healthy_threshold"),
         ] {
             let known = check.get(written).filter(|it| !it.is_null() && it.as_str() != Some(""));
-            let unknown = || later.get("health_check").is_some_and(|it| is_later(it, written));
+            let unknown = || laters.get("health_check").is_some_and(|it| is_later(it, written));
             match known {
                 Some(known) => set(&mut value, key, known.clone()),
-                None if unknown() => set(&mut value, key, self.later(resource, written)),
+                None if unknown() => set(&mut value, key, later(resource, written)),
                 None => {}
             }
         }
@@ -165,7 +160,7 @@ impl Reader<'_> {
                 _ => block.get(key).map(|expression| match self.plan.meaning(&resource.module, expression) {
                     Meaning::Resource(group) => self.plan.arn(group).into(),
                     Meaning::Constant(value) => value.clone(),
-                    Meaning::Unknown(_) => self.later(resource, key),
+                    Meaning::Unknown(_) => later(resource, key),
                 }),
             };
             let mut made = json!({"Type": action.get("type")});
@@ -184,8 +179,7 @@ impl Reader<'_> {
                             [one] => one,
                             _ => &Value::Null,
                         };
-                        let named =
-                            arn(group, own, "arn").unwrap_or_else(|| self.later(resource, "target_group"));
+                        let named = arn(group, own, "arn").unwrap_or_else(|| later(resource, "target_group"));
                         json!({"TargetGroupArn": named, "Weight": group.get("weight")})
                     })
                     .collect();
@@ -199,7 +193,7 @@ impl Reader<'_> {
             made
         };
         if planned.is_empty() {
-            return self.later(resource, block);
+            return later(resource, block);
         }
         planned.iter().enumerate().map(one).collect()
     }
@@ -218,7 +212,7 @@ impl Reader<'_> {
                 );
                 known
             }
-            (None, Some(Value::Bool(true))) => self.later(resource, "vpc_config"),
+            (None, Some(Value::Bool(true))) => later(resource, "vpc_config"),
             (None, _) => Value::Null,
         };
         set(&mut value, "VpcConfig", vpc);
@@ -226,7 +220,7 @@ impl Reader<'_> {
         let environment = environment.map_or_else(
             || {
                 if self.plan.after_apply(&resource.address).get("environment") == Some(&Value::Bool(true)) {
-                    self.later(resource, "environment")
+                    later(resource, "environment")
                 } else {
                     Value::Null
                 }
@@ -243,6 +237,12 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// The marker of what is known only after the plan is applied.
+fn later(resource: &Resource<'_>, key: &str) -> Value {
+    let at = &resource.address;
+    Unknown::new(format!("{at}.{key}"), format!("{key} of {at} is known after apply")).mark()
 }
 
 fn set(value: &mut Value, key: &str, field: Value) {

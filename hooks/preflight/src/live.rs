@@ -10,6 +10,8 @@ mod elb;
 mod iam;
 mod others;
 
+use std::collections::BTreeSet;
+
 use futures_util::{StreamExt as _, stream};
 use greenlight::{Ask, Cause, Failure};
 use serde_json::Value;
@@ -112,6 +114,14 @@ pub async fn look(
         if wanted.is_empty() || round == MAX_ROUNDS {
             return (facts, judged);
         }
+        // What is found by another fact waits for that.
+        let first = |mut key: Key| {
+            while let Some(other) = needed(&key).filter(|other| !facts.has(other)) {
+                key = other;
+            }
+            key
+        };
+        let wanted: BTreeSet<Key> = wanted.into_iter().map(first).collect();
         let known = &facts;
         let fetched: Vec<(Key, Fetched)> = stream::iter(wanted)
             .map(|key| async move {
@@ -152,6 +162,20 @@ enum Lacking {
 impl From<Failure> for Lacking {
     fn from(failure: Failure) -> Self {
         Self::Call(failure)
+    }
+}
+
+/// The fact by which another is found.
+fn needed(key: &Key) -> Option<Key> {
+    match key {
+        Key::TaskDefinition
+        | Key::Tasks
+        | Key::Deployment
+        | Key::Scaling
+        | Key::ScalingPolicies
+        | Key::DeploymentGroup => Some(Key::Service),
+        Key::DeploymentGroups => Some(Key::DeploymentGroup),
+        _ => None,
     }
 }
 

@@ -51,7 +51,8 @@ impl<'a> Node<'a> {
 
     /// Whether something is there for sure, even if nobody knows what.
     pub fn is_present(&self) -> bool {
-        !self.value.is_null() && !(self.vague && self.note())
+        let is_vague = self.vague && self.note();
+        !is_vague && !self.value.is_null()
     }
 
     /// Whether all of it is known, what it holds included.
@@ -69,6 +70,7 @@ impl<'a> Node<'a> {
     }
 
     /// A field of an object; absent in whatever is none. Of something unknown every field is unknown.
+    #[must_use]
     pub fn get(&self, key: &str) -> Self {
         let spelt = self.document.spelling.of(key);
         let path = if self.path.is_empty() { spelt } else { format!("{}.{spelt}", self.path) };
@@ -79,6 +81,7 @@ impl<'a> Node<'a> {
     }
 
     /// A place further down: `a.b.c`.
+    #[must_use]
     pub fn at(&self, path: &str) -> Self {
         path.split('.').fold(self.clone(), |node, key| node.get(key))
     }

@@ -1,6 +1,7 @@
 //! What IAM says of roles.
 
 use greenlight::{Api, Ask};
+use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
 use super::{Fetch, Lacking};
@@ -13,30 +14,10 @@ pub(super) async fn role(ask: &Ask, role: &str) -> Fetch {
     let Some(mut value) = answer.get("Role").cloned() else { return Ok(None) };
     if let Some(policy) = value.get("AssumeRolePolicyDocument").and_then(Value::as_str) {
         // IAM encodes it as for a URL (RFC 3986).
-        let text = decoded(policy);
+        let text = percent_decode_str(policy).decode_utf8_lossy().into_owned();
         value["AssumeRolePolicyDocument"] = serde_json::from_str(&text).unwrap_or(Value::String(text));
     }
     Ok(Some(Document::new(role, value)))
-}
-
-/// `%7B` is `{`.
-fn decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&first, behind)) = rest.split_first() {
-        let code = behind.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
-        match code.filter(|_| first == b'%').and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &behind[2..];
-            }
-            None => {
-                bytes.push(first);
-                rest = behind;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// What IAM's simulator says of one action on one resource.
@@ -58,7 +39,7 @@ pub(super) async fn permission(
     let needs: Vec<&str> =
         missing.iter().filter_map(|it| it.as_array()).flatten().filter_map(Value::as_str).collect();
     match decision {
-        Some("allowed") | Some("explicitDeny") => {}
+        Some("allowed" | "explicitDeny") => {}
         Some(_) if needs.is_empty() => {}
         Some(_) => {
             return Err(Lacking::Said(format!(
@@ -69,17 +50,4 @@ pub(super) async fn permission(
         None => return Err(Lacking::Said(format!("IAM said nothing of {action} on {resource}"))),
     }
     Ok(decision.map(|decision| Document::new(role, decision.into())))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::decoded;
-
-    #[test]
-    fn policies_are_decoded_whatever_they_hold() {
-        assert_eq!(decoded("%7B%22a%22%3A%201%7D"), "{\"a\": 1}");
-        for odd in ["%", "%2", "%zz", "100%é", ""] {
-            assert_eq!(decoded(odd), odd);
-        }
-    }
 }

@@ -232,7 +232,7 @@ fn stage_name(look: &Look<'_>) {
             let name = greenlight::Stage::from_codedeploy(stage);
             match name {
                 Some(name) => {
-                    at.wrong_fix(format!("`{stage}` is CodeDeploy's name"), format!("Write `{name}`."))
+                    at.wrong_fix(format!("`{stage}` is CodeDeploy's name"), format!("Write `{name}`."));
                 }
                 None => at.wrong(format!("no hook is called at `{stage}`")),
             }

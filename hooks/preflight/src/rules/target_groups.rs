@@ -88,7 +88,7 @@ fn all_groups<'a>(look: &'a Look<'a>) -> Vec<(Node<'a>, Vec<Node<'a>>)> {
     balancers.into_iter().map(|balancer| (balancer.clone(), groups(look, &balancer))).collect()
 }
 
-fn name<'a>(group: &Node<'a>) -> String {
+fn name(group: &Node<'_>) -> String {
     let named = group.get("TargetGroupName").text().or_else(|| group.get("TargetGroupArn").text().map(short));
     named.map_or_else(|| group.place().source, str::to_owned)
 }

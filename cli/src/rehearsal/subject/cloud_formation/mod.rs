@@ -87,8 +87,12 @@ pub(crate) fn api(value: &Value) -> Value {
             .map(|(key, value)| {
                 let mut letters = key.chars();
                 let first = letters.next().map(|first| first.to_ascii_lowercase());
-                // What hooks are called with is their own.
-                let value = if key == "HookDetails" { value.clone() } else { api(value) };
+                // What hooks are called with is their own, and so are the settings of a pipeline's actions.
+                let is_own = key == "HookDetails" || key == "Configuration";
+                let value = if is_own { value.clone() } else { api(value) };
+                if key == "ECSServices" {
+                    return ("ecsServices".to_owned(), value);
+                }
                 (first.into_iter().chain(letters).collect::<String>(), value)
             })
             .collect(),

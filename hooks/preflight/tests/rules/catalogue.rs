@@ -108,31 +108,28 @@ fn put(at: &mut Value, pointer: &str, value: &Value) {
         return;
     }
     let (key, rest) = pointer.split_once('/').unwrap_or((pointer, ""));
-    match at {
-        Value::Array(items) => {
-            let index = key.parse().unwrap_or(items.len());
-            if rest.is_empty() && value.is_null() {
-                items.remove(index);
-                return;
-            }
-            while items.len() <= index {
-                items.push(Value::Null);
-            }
-            put(&mut items[index], rest, value);
+    if let Value::Array(items) = at {
+        let index = key.parse().unwrap_or(items.len());
+        if rest.is_empty() && value.is_null() {
+            items.remove(index);
+            return;
         }
-        _ => {
-            if !at.is_object() {
-                *at = serde_json::json!({});
-            }
-            let fields = at.as_object_mut().unwrap();
-            // A `~1` in a pointer is a slash in a key.
-            let key = key.replace("~1", "/");
-            if rest.is_empty() && value.is_null() {
-                fields.remove(&key);
-            } else {
-                put(fields.entry(key).or_insert(Value::Null), rest, value);
-            }
+        while items.len() <= index {
+            items.push(Value::Null);
         }
+        put(&mut items[index], rest, value);
+        return;
+    }
+    if !at.is_object() {
+        *at = serde_json::json!({});
+    }
+    let fields = at.as_object_mut().unwrap();
+    // A `~1` in a pointer is a slash in a key.
+    let key = key.replace("~1", "/");
+    if rest.is_empty() && value.is_null() {
+        fields.remove(&key);
+    } else {
+        put(fields.entry(key).or_insert(Value::Null), rest, value);
     }
 }
 
