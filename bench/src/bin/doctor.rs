@@ -29,6 +29,7 @@ const CANDIDATES: [(&str, &[&str]); 4] = [
     ("codedeploy", &["doctor", "examples/codedeploy/appspec.yaml"]),
 ];
 
+#[expect(clippy::print_stdout, reason = "this is the table")]
 fn main() -> std::io::Result<()> {
     let options = Options::parse();
     let own = std::env::current_exe()?;

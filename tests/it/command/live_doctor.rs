@@ -63,11 +63,9 @@ async fn a_service_as_it_should_be_has_nothing_wrong_and_nothing_is_changed() {
 async fn one_thing_wrong_is_one_thing_found() {
     let aws = account().await;
     aws.change(|world| {
-        world
-            .iam
-            .roles
-            .iter_mut()
-            .for_each(|role| role.assume_role_policy_document = json!({"Statement": []}))
+        for role in &mut world.iam.roles {
+            role.assume_role_policy_document = json!({"Statement": []});
+        }
     });
     assert_eq!(found(&aws).await, ["HOOK-ROLE-TRUST", "PERM-INFRA-TRUST"]);
     let aws = account().await;
