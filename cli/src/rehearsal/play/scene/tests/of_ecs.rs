@@ -139,7 +139,8 @@ async fn what_green_was_is_told_after_it_is_gone() {
     let group = drive.scene.target_group(Colour::Green).unwrap();
     for known in drive.world.elb.target_groups.iter_mut().filter(|known| known.arn == group) {
         for target in &mut known.targets {
-            ("unhealthy".clone_into(&mut target.state), target.reason.take());
+            "unhealthy".clone_into(&mut target.state);
+            target.reason = None;
         }
     }
     drive.mirror();
