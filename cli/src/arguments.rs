@@ -1,5 +1,6 @@
 //! The arguments of the command.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -7,7 +8,7 @@ use greenlight::plan::{TargetUrl, units::Span};
 
 use crate::iam;
 use crate::rehearse::{Given, RehearseOptions};
-use crate::world::WorldOptions;
+use crate::world::{ElsewhereOptions, WorldOptions};
 
 /// Lambda hooks that decide whether an Amazon ECS deployment may go on.
 #[derive(Debug, Parser)]
@@ -50,12 +51,16 @@ pub(crate) enum Command {
     /// Exit codes: 0 nothing is wrong, 1 something of the severity of `--fail-on` is, 2 wrong arguments or files, 3 AWS did
     /// not answer.
     Doctor(DoctorOptions),
-    /// Say what a message of ECS, CodeDeploy or Envoy means, what to do about it, and what it does not prove.
+    /// Say what a message of ECS, CodeDeploy or Envoy means, or why a deployment went wrong, and what to do about it.
     ///
     /// The message may be a service event, a status reason, an error of CodeDeploy's, a stopped reason, or a line of a
-    /// log, with whatever else stands around it.
+    /// log, with whatever else stands around it. With `--aws` or `--endpoint-url` and no message it is the deployment
+    /// of `--service` or `--deployment`, or the last one in the region that went wrong: who failed what, with what
+    /// the hooks told of it. Nothing in AWS is changed.
     ///
-    /// Exit codes: 0 the message is known, 1 it is not, 2 wrong arguments.
+    /// Exit codes: 0 the message or the reason is known, 1 it is not, 2 wrong arguments, 3 AWS did not answer. With
+    /// `--follow`: 0 the deployment succeeded, 1 it did not, 2 wrong arguments, 3 AWS did not answer for long, or
+    /// somebody pressed Ctrl-C.
     Explain(ExplainOptions),
     /// Write a sample event to standard output.
     Event(EventOptions),
@@ -213,7 +218,28 @@ fn pair(text: &str) -> Result<(String, String), String> {
 #[derive(Debug, Args)]
 pub(crate) struct ExplainOptions {
     /// The message, or the id of a rule; without it, or for `-`, what comes on standard input.
+    #[arg(conflicts_with_all = ["service", "deployment", "aws", "endpoint_url"])]
     pub(crate) message: Option<String>,
+    /// The service whose last deployment that went wrong is explained, or its ARN.
+    #[arg(long, value_name = "CLUSTER/SERVICE", conflicts_with = "deployment")]
+    pub(crate) service: Option<String>,
+    /// Not the last one that went wrong but the N-th last.
+    #[arg(long, value_name = "N", default_value = "1", requires = "service")]
+    pub(crate) last: NonZeroUsize,
+    /// The deployment: the ARN of a service deployment, or an id of CodeDeploy's.
+    #[arg(long, value_name = "ARN|d-…")]
+    pub(crate) deployment: Option<String>,
+    /// Tell what happens to the deployment under way until it is over, and explain it if it goes wrong.
+    #[arg(long, conflicts_with = "last")]
+    pub(crate) follow: bool,
+    /// With `--follow`: how long to wait for a deployment to begin where none is under way.
+    #[arg(long, value_name = "DURATION", default_value = "2m", requires = "follow")]
+    pub(crate) wait: Span,
+    /// With `--follow`: how often to look.
+    #[arg(long, value_name = "DURATION", default_value = "5s", requires = "follow")]
+    pub(crate) interval: Span,
+    #[command(flatten)]
+    pub(crate) world: ElsewhereOptions,
     /// Write one JSON document.
     #[arg(long)]
     pub(crate) json: bool,

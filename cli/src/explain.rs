@@ -1,22 +1,44 @@
-//! `greenlight explain`: what a message means, and what to do about it.
+//! `greenlight explain`: what a message means, or why a deployment went wrong, and what to do about it.
+//!
+//! A deployment's story is put together from what AWS and the hooks have told of it: each of its parts may be missing,
+//! which is said, and the rest is told all the same.
 
+mod arn;
+mod cause;
+mod codedeploy;
+mod deployment;
+mod ecs;
+mod events;
+mod find;
+mod follow;
+mod green;
 mod known;
+mod logs;
+mod reader;
+mod reason;
+mod show;
+mod story;
 
 use std::io::{IsTerminal as _, Read as _};
 use std::process::ExitCode;
 
 use self::known::Known;
-use crate::{arguments::ExplainOptions, failure::Failure, output};
+use crate::{arguments::ExplainOptions, failure::Failure, in_runtime, output};
 
 /// More of standard input than this is no message.
 const MOST: u64 = 1024 * 1024;
 
-/// Explains a message.
+/// Explains a message, or a deployment.
 pub(crate) fn run(options: &ExplainOptions) -> Result<ExitCode, Failure> {
+    let world = &options.world;
+    if options.service.is_some() || options.deployment.is_some() || world.aws || world.endpoint_url.is_some()
+    {
+        return in_runtime(deployment::run(options));
+    }
     let Some(message) = message(options)? else {
-        return Err(Failure::wrong("there is nothing to explain").hint(
-            "give the message, or the id of a rule: greenlight explain \"ECS was unable to assume role …\"",
-        ));
+        return Err(Failure::wrong("there is nothing to explain")
+            .hint("give the message, or the id of a rule: greenlight explain \"ECS was unable to assume role …\"")
+            .hint("`--aws` explains the last deployment in your account that went wrong, `--service CLUSTER/SERVICE` that of a service"));
     };
     let known = Known::new(&message);
     if options.json {

@@ -13,27 +13,43 @@ pub(crate) struct Failure {
     code: u8,
     message: String,
     hint: Option<String>,
+    is_silence: bool,
 }
 
 impl Failure {
     /// The arguments, the plan or a file are wrong.
     pub(crate) fn wrong(message: impl Into<String>) -> Self {
-        Self { code: WRONG, message: message.into(), hint: None }
+        Self { code: WRONG, message: message.into(), hint: None, is_silence: false }
+    }
+
+    /// The answer is no, and this is all that there is to say.
+    pub(crate) fn no(message: impl Into<String>) -> Self {
+        Self { code: NO, message: message.into(), hint: None, is_silence: false }
     }
 
     /// It could not be carried out, because of `cause`.
     pub(crate) fn not_carried_out(what: &str, cause: &dyn Error) -> Self {
-        Self { code: NOT_CARRIED_OUT, message: format!("{what}: {cause}"), hint: None }
+        Self { code: NOT_CARRIED_OUT, message: format!("{what}: {cause}"), hint: None, is_silence: false }
     }
 
-    /// It could not be carried out: whoever was asked did not answer.
+    /// What was asked was not answered, or not in a way that helps.
     pub(crate) fn unanswered(message: impl Into<String>) -> Self {
-        Self { code: NOT_CARRIED_OUT, message: message.into(), hint: None }
+        Self { code: NOT_CARRIED_OUT, message: message.into(), hint: None, is_silence: false }
+    }
+
+    /// AWS did not answer, and may do so later.
+    pub(crate) fn silence(cause: &dyn Error) -> Self {
+        Self { is_silence: true, ..Self::not_carried_out("AWS did not answer", cause) }
+    }
+
+    /// Whether it may be otherwise when asked again.
+    pub(crate) fn is_silence(&self) -> bool {
+        self.is_silence
     }
 
     /// Somebody pressed Ctrl-C.
     pub(crate) fn interrupted() -> Self {
-        Self { code: NOT_CARRIED_OUT, message: "interrupted".to_owned(), hint: None }
+        Self { code: NOT_CARRIED_OUT, message: "interrupted".to_owned(), hint: None, is_silence: false }
     }
 
     /// Adds the way out.

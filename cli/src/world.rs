@@ -37,6 +37,17 @@ impl WorldOptions {
     }
 }
 
+/// The options that choose a world where there is no local one.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct ElsewhereOptions {
+    /// Look into your AWS account, read-only, with the credentials and the region of the environment.
+    #[arg(long, conflicts_with = "endpoint_url")]
+    pub(crate) aws: bool,
+    /// Look here in the place of AWS, e.g. at a rehearsal that was kept with `--keep`.
+    #[arg(long, value_name = "URL")]
+    pub(crate) endpoint_url: Option<String>,
+}
+
 /// The world that was chosen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum World {
@@ -50,8 +61,14 @@ pub(crate) enum World {
 
 impl World {
     pub(crate) fn new(options: &WorldOptions, local: &Aws) -> Result<Self, Failure> {
-        match (&options.endpoint_url, options.aws) {
-            (Some(url), _) if is_url(url) => Ok(Self::Endpoint(url.clone())),
+        let elsewhere = Self::elsewhere(options.endpoint_url.as_deref(), options.aws)?;
+        Ok(elsewhere.unwrap_or_else(|| Self::Local(local.endpoint_url())))
+    }
+
+    /// The world that these options name; none where they name none.
+    pub(crate) fn elsewhere(endpoint_url: Option<&str>, aws: bool) -> Result<Option<Self>, Failure> {
+        match (endpoint_url, aws) {
+            (Some(url), _) if is_url(url) => Ok(Some(Self::Endpoint(url.to_owned()))),
             (Some(url), _) => Err(Failure::wrong(format!("`--endpoint-url {url}` is no URL"))
                 .hint("expected one such as `http://127.0.0.1:4566`")),
             (None, true) if env::var_os("AWS_ACCESS_KEY_ID").is_none() => Err(Failure::wrong(
@@ -60,8 +77,8 @@ impl World {
             .hint(
                 "`eval \"$(aws configure export-credentials --format env)\"` puts those of a profile there",
             )),
-            (None, true) => Ok(Self::Account),
-            (None, false) => Ok(Self::Local(local.endpoint_url())),
+            (None, true) => Ok(Some(Self::Account)),
+            (None, false) => Ok(None),
         }
     }
 

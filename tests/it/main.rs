@@ -9,6 +9,8 @@ mod discovery;
 #[cfg(test)]
 mod envoy;
 #[cfg(test)]
+mod explain;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod health;

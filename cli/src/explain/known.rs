@@ -27,6 +27,16 @@ impl Known {
         !self.found.is_empty()
     }
 
+    /// Nothing is known.
+    pub(crate) fn nothing() -> Self {
+        Self { found: Vec::new() }
+    }
+
+    /// The rule that fits best.
+    pub(crate) fn rule(&self) -> Option<&'static Rule> {
+        self.found.first().map(|it| it.rule)
+    }
+
     /// For people.
     pub(crate) fn text(&self) -> String {
         let Some(best) = self.found.first() else {

@@ -60,6 +60,12 @@ impl Ask {
         }
     }
 
+    /// The same clients, for who asks again: there is an answer `within` this time from now on.
+    #[must_use]
+    pub fn anew(&self, within: Duration) -> Self {
+        Self { deadline: Instant::now() + within, ..self.clone() }
+    }
+
     /// The client of a service: built when it is first asked for, kept for the next invocation.
     ///
     /// There is one for each type of client; `build` is not called where there is one already.

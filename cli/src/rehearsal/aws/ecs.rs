@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-pub use self::cluster::{Cluster, DESCRIBE_CLUSTERS};
+pub use self::cluster::{Cluster, DESCRIBE_CLUSTERS, LIST_CLUSTERS};
 pub use self::pause::{Action, CONTINUE_SERVICE_DEPLOYMENT, Continue, already_completed};
 pub use self::service::{
     AdvancedConfiguration, AwsvpcConfiguration, DESCRIBE_SERVICES, Deployment, DeploymentController,
@@ -49,6 +49,7 @@ pub(super) static SERVICE: AwsService = AwsService {
         &CONTINUE_SERVICE_DEPLOYMENT,
         &STOP_SERVICE_DEPLOYMENT,
         &DESCRIBE_CLUSTERS,
+        &LIST_CLUSTERS,
         &DESCRIBE_SERVICES,
         &LIST_SERVICES,
         &DESCRIBE_SERVICE_DEPLOYMENTS,

@@ -54,6 +54,20 @@ pub struct Event {
     pub log_stream_name: String,
 }
 
+/// What is kept of a group; the oldest goes first.
+const KEPT: usize = 5_000;
+
+impl State {
+    /// Adds lines to a group, which is made with its first line.
+    pub fn write(&mut self, group: &str, at: Timestamp, lines: impl IntoIterator<Item = String>) {
+        let events = self.log_groups.entry(group.to_owned()).or_default();
+        let event = |message| Event { timestamp: at, message, log_stream_name: default_stream() };
+        events.extend(lines.into_iter().map(event));
+        let surplus = events.len().saturating_sub(KEPT);
+        events.drain(..surplus);
+    }
+}
+
 fn default_stream() -> String {
     "2026/11/21/[$LATEST]12345678123442348234123456789012".to_owned()
 }
@@ -154,4 +168,17 @@ fn name_of<'input>(name: &'input str, identifier: &'input str) -> &'input str {
     let asked = if name.is_empty() { identifier } else { name };
     let named = asked.split_once(":log-group:").map_or(asked, |(_, name)| name);
     named.strip_suffix(":*").unwrap_or(named)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_lines_go_first() {
+        let mut state = State::default();
+        state.write("/aws/lambda/hook", Timestamp::UNIX_EPOCH, (0..KEPT + 2).map(|line| line.to_string()));
+        let kept = &state.log_groups["/aws/lambda/hook"];
+        assert_eq!((kept.len(), &*kept[0].message), (KEPT, "2"));
+    }
 }

@@ -106,11 +106,15 @@ impl Play {
         let under_way = self.work.under_way(execution);
         under_way.send_modify(|invocations| *invocations += 1);
         let at_work = self.at_work.clone();
+        let shared = self.stage.aws.shared();
         let answers = !delivery.asynchronous;
         at_work.begin(&function, answers);
         self.work.tasks.spawn(async move {
             let made = |invocation: &Invocation| {
                 let Delivery { asynchronous, twice } = delivery;
+                // Before anybody hears of the end: who reads the log then finds why.
+                let group = format!("/aws/lambda/{}", name(&function));
+                shared.change(|world| world.logs.write(&group, clock.now(), written(invocation)));
                 Box::new(Invoked::new(execution, &function, (asynchronous, twice), invocation))
             };
             if delivery.asynchronous {
@@ -234,6 +238,16 @@ impl Play {
 struct Delivery {
     asynchronous: bool,
     twice: bool,
+}
+
+/// What CloudWatch Logs has of an invocation: the function's own lines, and Lambda's where it ended the function.
+fn written(invocation: &Invocation) -> Vec<String> {
+    let mut lines = vec![format!("START RequestId: {} Version: $LATEST", invocation.request_id)];
+    lines.extend(invocation.log.iter().cloned());
+    let is_lambdas = !matches!(invocation.outcome, Outcome::Answered(_) | Outcome::FunctionError { .. });
+    lines.extend(invocation.failure().filter(|_| is_lambdas).map(|failure| failure.message));
+    lines.push(format!("END RequestId: {}", invocation.request_id));
+    lines
 }
 
 /// What ECS can read of an invocation.

@@ -6,6 +6,7 @@
 mod codedeploy;
 mod contradiction;
 mod ecs;
+mod events;
 mod record;
 mod runs;
 
@@ -17,6 +18,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use self::events::Events;
 use self::record::Record;
 use self::runs::Runs;
 use crate::rehearsal::Colour;
@@ -44,6 +46,8 @@ pub(super) struct Scene {
     runs: Runs,
     /// What the controller has come to.
     record: Record,
+    /// What the service tells of it.
+    events: Events,
 }
 
 #[derive(Debug)]
@@ -135,6 +139,7 @@ impl Scene {
             epoch: clock.at(Duration::ZERO),
             runs: Runs { blue: blue.is_some(), green: false, lost: 0 },
             record: Record::default(),
+            events: Events::default(),
         }
     }
 
@@ -148,6 +153,9 @@ impl Scene {
         match &self.parameters {
             Parameters::Ecs(_) => self.tell_ecs(&mut world),
             Parameters::CodeDeploy(codedeploy) => self.tell_codedeploy(codedeploy, &mut world),
+        }
+        for service in &mut world.ecs.services {
+            service.events = self.events.told().to_vec();
         }
         world
     }
@@ -290,6 +298,7 @@ impl Scene {
             }
         }
         self.record.follow(deployment, clock.now(), fired);
+        self.tell_progress(world);
         self.refresh(world);
     }
 

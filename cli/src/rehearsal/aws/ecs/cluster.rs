@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::lookup::{Count, first, missing};
+use super::lookup::{Count, first, missing, page};
 use super::{SERVICE, State, invalid_parameter};
 use crate::rehearsal::aws::error::AwsError;
 use crate::rehearsal::aws::operation::{Operation, decode};
@@ -54,6 +54,21 @@ fn describe_clusters(world: &mut World, input: &Value) -> Result<Value, AwsError
         }
     }
     Ok(json!({"clusters": clusters, "failures": failures}))
+}
+
+/// `ListClusters`.
+pub static LIST_CLUSTERS: Operation = Operation {
+    service: &SERVICE,
+    name: "ListClusters",
+    action: "ListClusters",
+    resource: |_, _| "*".to_owned(),
+    run: list_clusters,
+};
+
+fn list_clusters(world: &mut World, input: &Value) -> Result<Value, AwsError> {
+    let page = page(world, LIST_CLUSTERS.name, input, 100)?;
+    let (arns, next) = page.take(world.ecs.clusters.iter().map(|cluster| &*cluster.cluster_arn));
+    Ok(render(&json!({"clusterArns": arns, "nextToken": next})))
 }
 
 #[derive(Deserialize)]

@@ -1,6 +1,7 @@
 //! What CodeDeploy tells of a deployment: of the first one, and of the one that takes it back.
 
 use jiff::Timestamp;
+use serde_json::{Value, json};
 
 use super::record::Failure;
 use super::{Colour, Configuration, ROLLBACK_DEPLOYMENT, Scene, World};
@@ -32,6 +33,7 @@ impl Scene {
         let status = self.first_status();
         let standings = [self.standing(Colour::Blue), self.standing(Colour::Green)];
         status.clone_into(&mut told.status);
+        told.revision = self.revision();
         told.error_information = record.failure.as_ref().map(error_information);
         // The first deployment is over when the other one takes over.
         told.complete_time = record.failure.as_ref().map(|failure| failure.at).or(record.ended_at);
@@ -60,6 +62,15 @@ impl Scene {
             )),
         });
         world.codedeploy.deployments.push(back);
+    }
+
+    /// The AppSpec, of which only the hooks are known here.
+    fn revision(&self) -> Option<Value> {
+        let Configuration::CodeDeploy(codedeploy) = &self.configuration else { return None };
+        let hooks: Vec<_> =
+            codedeploy.hooks.iter().map(|(event, function)| json!({ event.as_str(): function })).collect();
+        let content = json!({ "version": 0.0, "Hooks": hooks }).to_string();
+        Some(json!({ "revisionType": "AppSpecContent", "appSpecContent": { "content": content } }))
     }
 
     /// An alarm, and somebody who asks for it, stop a deployment, whether it is taken back or not.

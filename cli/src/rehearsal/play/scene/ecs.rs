@@ -24,7 +24,8 @@ impl Scene {
         if is_final {
             told.lifecycle_stage = None;
             if let Some(breaker) = &mut told.deployment_circuit_breaker {
-                "MONITORING_COMPLETE".clone_into(&mut breaker.status);
+                let word = if record.is_broken() { "TRIGGERED" } else { "MONITORING_COMPLETE" };
+                word.clone_into(&mut breaker.status);
             }
         }
         if let Some(green) = &mut told.target_service_revision {

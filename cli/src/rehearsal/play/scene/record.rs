@@ -102,6 +102,13 @@ impl Record {
     }
 }
 
+impl Record {
+    /// Whether the circuit breaker has ended it.
+    pub(super) fn is_broken(&self) -> bool {
+        self.failure.as_ref().is_some_and(|failure| failure.message.contains("the circuit breaker"))
+    }
+}
+
 impl Events {
     fn follow(&mut self, deployment: &Deployment, now: Timestamp, has_failed: bool) {
         let place = |stage: &str| CodeDeploy::EVENTS.iter().position(|event| *event == stage);

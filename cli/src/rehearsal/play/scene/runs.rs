@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 
 use jiff::Timestamp;
 
-use super::{Colour, Parameters, Scene, Side, World};
+use super::{Colour, Parameters, Scene, Side, World, events};
+use crate::rehearsal::aws::ecs::Task;
 use crate::rehearsal::aws::elb::Target;
 
 /// What ECS calls a task that runs no more.
@@ -49,28 +50,33 @@ impl Scene {
         let mut tasks =
             world.ecs.tasks.iter_mut().filter(|task| task.started_by.as_ref() == Some(&started_by));
         let Some(task) = number.checked_sub(1).and_then(|index| tasks.nth(index)) else { return };
-        STOPPED.clone_into(&mut task.last_status);
-        STOPPED.clone_into(&mut task.desired_status);
-        task.stop_code = Some("EssentialContainerExited".to_owned());
-        task.stopped_reason = Some("Essential container in task exited".to_owned());
-        (task.stopping_at, task.stopped_at) = (Some(now), Some(now));
-        task.version += 1;
+        stop(task, "EssentialContainerExited", "Essential container in task exited".to_owned(), now);
         for container in &mut task.containers {
-            STOPPED.clone_into(&mut container.last_status);
             container.exit_code = Some(exit_code);
         }
         self.runs.lost += 1;
         self.refresh(world);
     }
 
-    /// The tasks of a side are gone.
+    /// The tasks of a side stop: ECS ends them. It tells of them for about an hour more, and for as long as the
+    /// rehearsal here.
     pub(in super::super) fn end(&mut self, world: &mut World, colour: Colour) {
+        let now = self.moment();
         if let Some(side) = self.side(colour) {
             let started_by = side.started_by();
-            world.ecs.tasks.retain(|task| task.started_by.as_ref() != Some(&started_by));
+            let runs = |task: &&mut Task| {
+                task.started_by.as_ref() == Some(&started_by) && task.last_status != STOPPED
+            };
+            let mut stopped = Vec::new();
+            for task in world.ecs.tasks.iter_mut().filter(runs) {
+                let why = events::why_ended(side, &world.elb, task);
+                stop(task, "ServiceSchedulerInitiated", why, now);
+                stopped.push(task.clone());
+            }
             for group in &mut world.elb.target_groups {
                 group.targets.retain(|target| !is_of(side, target));
             }
+            self.tell_stopped(colour, &stopped);
         }
         self.set(colour, false);
         self.refresh(world);
@@ -79,9 +85,18 @@ impl Scene {
     fn add(&mut self, world: &mut World, colour: Colour) {
         let Some(side) = self.side(colour) else { return };
         let started_by = side.started_by();
+        let is_anew = match colour {
+            Colour::Blue => !self.runs.blue,
+            Colour::Green => !self.runs.green,
+        };
+        if is_anew {
+            // They have the ARNs of those that were ended before.
+            world.ecs.tasks.retain(|task| task.started_by.as_ref() != Some(&started_by));
+        }
         let is_known = |arn: &str| world.ecs.tasks.iter().any(|known| known.task_arn == arn);
         let mut tasks = self.world().ecs.tasks;
         tasks.retain(|task| task.started_by.as_ref() == Some(&started_by) && !is_known(&task.task_arn));
+        let started = tasks.clone();
         world.ecs.tasks.append(&mut tasks);
         let group = self.target_group(colour);
         let groups = world.elb.target_groups.iter_mut();
@@ -99,6 +114,7 @@ impl Scene {
             }
         }
         self.set(colour, true);
+        self.tell_started(colour, &started);
         self.refresh(world);
     }
 
@@ -125,6 +141,18 @@ impl Scene {
             (Parameters::CodeDeploy(codedeploy), Colour::Green) => Some(&codedeploy.green),
             (Parameters::CodeDeploy(codedeploy), Colour::Blue) => Some(&codedeploy.blue),
         }
+    }
+}
+
+fn stop(task: &mut Task, code: &str, reason: String, now: Timestamp) {
+    STOPPED.clone_into(&mut task.last_status);
+    STOPPED.clone_into(&mut task.desired_status);
+    task.stop_code = Some(code.to_owned());
+    task.stopped_reason = Some(reason);
+    (task.stopping_at, task.stopped_at) = (Some(now), Some(now));
+    task.version += 1;
+    for container in &mut task.containers {
+        STOPPED.clone_into(&mut container.last_status);
     }
 }
 

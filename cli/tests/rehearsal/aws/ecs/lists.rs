@@ -1,7 +1,7 @@
 //! Filters and pages.
 
 use greenlight_cli::rehearsal::aws::ecs::{
-    LIST_SERVICE_DEPLOYMENTS, LIST_SERVICES, LIST_TASKS, Service, ServiceDeployment,
+    LIST_CLUSTERS, LIST_SERVICE_DEPLOYMENTS, LIST_SERVICES, LIST_TASKS, Service, ServiceDeployment,
 };
 use greenlight_cli::rehearsal::aws::worlds::BlueGreen;
 use greenlight_cli::rehearsal::aws::{Aws, Operation};
@@ -114,6 +114,7 @@ async fn lists_come_in_pages_of_aws_own_sizes() {
         sizes(&LIST_TASKS, json!({"cluster": "shop", "maxResults": 99}), "taskArns").await,
         [99, 99, 52]
     );
+    assert_eq!(sizes(&LIST_CLUSTERS, json!({}), "clusterArns").await, [1]);
     assert_eq!(sizes(&LIST_SERVICES, shop.clone(), "serviceArns").await, [10, 10, 3]);
     let of_service = json!({"cluster": "shop", "service": "orders"});
     assert_eq!(sizes(&LIST_SERVICE_DEPLOYMENTS, of_service.clone(), "serviceDeployments").await, [20, 3]);

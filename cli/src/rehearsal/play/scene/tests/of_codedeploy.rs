@@ -42,7 +42,9 @@ fn task_sets(drive: &Drive, deployment: &Deployment) -> Vec<String> {
         assert_eq!(task_set.status, info.status);
         assert_eq!(task_set.computed_desired_count, Some(info.desired_count));
         let tasks = drive.world.ecs.tasks.iter();
-        let running = tasks.filter(|task| task.started_by.as_ref() == Some(&task_set.id)).count();
+        let running = tasks
+            .filter(|task| task.last_status == "RUNNING" && task.started_by.as_ref() == Some(&task_set.id))
+            .count();
         assert_eq!(running, info.running_count);
         let label = info.task_set_label.as_deref().unwrap();
         format!("{label} {} {running}/{} {}", info.status, info.desired_count, info.traffic_weight)

@@ -50,6 +50,11 @@ async fn after_a_success_the_service_has_green_only() {
     }
 }
 
+/// How many tasks run, of blue and of green.
+fn running(drive: &Drive) -> usize {
+    drive.world.ecs.tasks.iter().filter(|task| task.last_status == "RUNNING").count()
+}
+
 #[tokio::test(start_paused = true)]
 async fn after_a_rollback_the_service_has_blue_only() {
     for strategy in [Strategy::BlueGreen, Strategy::Rolling] {
@@ -65,7 +70,7 @@ async fn after_a_rollback_the_service_has_blue_only() {
         assert_eq!(deployments(&drive), ["1 PRIMARY COMPLETED 3/3"], "{strategy:?}");
         assert_eq!(revisions(&drive), [(&*id(&drive, Colour::Blue), 3)]);
         assert_eq!(revision_of_service(&drive), "1");
-        assert_eq!(drive.world.ecs.tasks.len(), BLUE.len());
+        assert_eq!(running(&drive), BLUE.len());
         assert_eq!(drive.contradiction(), None);
     }
 }
@@ -112,18 +117,42 @@ async fn what_is_done_twice_is_done_once() {
     };
     let all: Vec<_> = BLUE.iter().chain(&GREEN).map(|task| task.ip().to_string()).collect();
     assert_eq!(targets(&drive), all);
-    assert_eq!(drive.world.ecs.tasks.len(), 6);
+    assert_eq!(running(&drive), 6);
     for _ in 0..2 {
         drive.scene.end(&mut drive.world, Colour::Blue);
         assert_eq!(targets(&drive), all[3..]);
-        assert_eq!(drive.world.ecs.tasks.len(), 3);
+        assert_eq!(running(&drive), 3);
     }
     // What is gone stays gone when green's tasks are told again.
     drive.run_green();
-    assert_eq!(drive.world.ecs.tasks.len(), 3);
+    assert_eq!(running(&drive), 3);
     for _ in 0..2 {
         drive.scene.add_blue(&mut drive.world);
         assert_eq!(targets(&drive).len(), 6);
-        assert_eq!(drive.world.ecs.tasks.len(), 6);
+        assert_eq!(running(&drive), 6);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_green_was_is_told_after_it_is_gone() {
+    let mut drive = drive::ecs(Strategy::BlueGreen).start().scale_up();
+    let group = drive.scene.target_group(Colour::Green).unwrap();
+    for known in drive.world.elb.target_groups.iter_mut().filter(|known| known.arn == group) {
+        for target in &mut known.targets {
+            "unhealthy".clone_into(&mut target.state);
+            target.reason = None;
+        }
+    }
+    drive.mirror();
+    drive.alarm();
+    drive.finish().await;
+    let stopped = drive.world.ecs.tasks.iter().filter(|task| task.last_status == "STOPPED");
+    let reasons: Vec<_> = stopped.map(|task| task.stopped_reason.clone().unwrap()).collect();
+    assert_eq!(reasons, vec![format!("Task failed ELB health checks in (target-group {group})"); 3]);
+    let told = &drive.world.ecs.services[0].events;
+    let messages: Vec<_> = told.iter().map(|event| event["message"].as_str().unwrap()).collect();
+    assert!(messages[0].ends_with(" has reached a steady state."), "{messages:#?}");
+    let unhealthy = format!("is unhealthy in (target-group {group}) due to (reason Health checks failed)");
+    assert_eq!(messages.iter().filter(|message| message.contains(&unhealthy)).count(), 1, "{messages:#?}");
+    assert_eq!(messages.iter().filter(|message| message.contains("has stopped 3 running tasks")).count(), 1);
 }

@@ -1,0 +1,120 @@
+//! ARNs, and the pages of AWS's console that show what they name.
+
+use super::story::Link;
+
+/// The parts of an ARN.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Arn<'a> {
+    pub(super) partition: &'a str,
+    pub(super) region: &'a str,
+    pub(super) resource: &'a str,
+}
+
+impl<'a> Arn<'a> {
+    pub(super) fn parse(text: &'a str) -> Option<Self> {
+        let mut parts = text.strip_prefix("arn:")?.splitn(5, ':');
+        let (partition, _service, region) = (parts.next()?, parts.next()?, parts.next()?);
+        let (_account, resource) = (parts.next()?, parts.next()?);
+        Some(Self { partition, region, resource })
+    }
+
+    /// What stands behind the kind of the resource: `CLUSTER`, `SERVICE`, `ID`.
+    pub(super) fn parts(&self) -> Vec<&'a str> {
+        self.resource.split('/').skip(1).collect()
+    }
+
+    /// The console of the ARN's region and partition.
+    fn console(&self) -> String {
+        let domain = match self.partition {
+            "aws-cn" => "console.amazonaws.cn",
+            "aws-us-gov" => "console.amazonaws-us-gov.com",
+            _ => "console.aws.amazon.com",
+        };
+        format!("https://{}.{domain}", self.region)
+    }
+
+    /// The deployment in ECS's console. AWS documents no such address; this is what its console shows.
+    pub(super) fn ecs_deployment(&self, cluster: &str, service: &str, id: &str) -> Link {
+        let (console, region) = (self.console(), self.region);
+        Link {
+            name: "deployment",
+            url: format!(
+                "{console}/ecs/v2/clusters/{cluster}/services/{service}/deployments/{id}?region={region}"
+            ),
+        }
+    }
+
+    /// The deployment in CodeDeploy's console.
+    pub(super) fn codedeploy_deployment(&self, id: &str) -> Link {
+        let (console, region) = (self.console(), self.region);
+        Link {
+            name: "deployment",
+            url: format!("{console}/codesuite/codedeploy/deployments/{id}?region={region}"),
+        }
+    }
+
+    /// A log group in CloudWatch's console, which encodes the name twice, with `$` for `%`.
+    pub(super) fn log_group(&self, group: &str) -> Link {
+        let (console, region) = (self.console(), self.region);
+        let group = group.replace('/', "$252F");
+        Link {
+            name: "log",
+            url: format!("{console}/cloudwatch/home?region={region}#logsV2:log-groups/log-group/{group}"),
+        }
+    }
+}
+
+/// The name of a function: what stands in its ARN before the version or the alias.
+pub(super) fn function_name(function: &str) -> &str {
+    let name = function.rsplit_once(":function:").map_or(function, |(_, name)| name);
+    name.split_once(':').map_or(name, |(name, _)| name)
+}
+
+/// Where Lambda writes, unless somebody has configured another group.
+pub(super) fn log_group(function: &str) -> String {
+    format!("/aws/lambda/{}", function_name(function))
+}
+
+/// What stands behind the last slash.
+pub(super) fn last(arn: &str) -> &str {
+    arn.rsplit('/').next().unwrap_or(arn)
+}
+
+/// The name of a target group: what stands between the slashes of its ARN.
+pub(super) fn target_group_name(arn: &str) -> &str {
+    arn.rsplit('/').nth(1).unwrap_or(arn)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_lead_to_the_console_of_the_partition() {
+        for (partition, region, host) in [
+            ("aws", "eu-west-1", "https://eu-west-1.console.aws.amazon.com/"),
+            ("aws-cn", "cn-north-1", "https://cn-north-1.console.amazonaws.cn/"),
+            ("aws-us-gov", "us-gov-west-1", "https://us-gov-west-1.console.amazonaws-us-gov.com/"),
+        ] {
+            let text = format!("arn:{partition}:ecs:{region}:123456789012:service-deployment/shop/orders/4");
+            let arn = Arn::parse(&text).unwrap();
+            assert_eq!(arn.parts(), ["shop", "orders", "4"]);
+            for link in [arn.ecs_deployment("shop", "orders", "4"), arn.log_group("/aws/lambda/a")] {
+                assert!(link.url.starts_with(host), "{}", link.url);
+            }
+            assert!(arn.log_group("/aws/lambda/a").url.ends_with("/$252Faws$252Flambda$252Fa"));
+        }
+        for wrong in ["", "arn:", "arn:aws:ecs:r:1", "d-ABC"] {
+            assert_eq!(Arn::parse(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn functions_are_called_by_their_names() {
+        for function in
+            ["arn:aws:lambda:r:1:function:check", "arn:aws:lambda:r:1:function:check:live", "check"]
+        {
+            assert_eq!(log_group(function), "/aws/lambda/check", "{function}");
+        }
+    }
+}

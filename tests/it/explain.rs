@@ -1,0 +1,5 @@
+//! `greenlight explain` for deployments: rehearsals that were kept are what it looks at.
+
+mod follow;
+mod kept;
+mod service;
