@@ -36,9 +36,8 @@ pub(crate) fn run(options: &ExplainOptions) -> Result<ExitCode, Failure> {
         return in_runtime(deployment::run(options));
     }
     let Some(message) = message(options)? else {
-        return Err(Failure::wrong("there is nothing to explain")
-            .hint("give the message, or the id of a rule: greenlight explain \"ECS was unable to assume role …\"")
-            .hint("`--aws` explains the last deployment in your account that went wrong, `--service CLUSTER/SERVICE` that of a service"));
+        // Nothing in particular: the last deployment in the region that went wrong.
+        return in_runtime(deployment::run(options));
     };
     let known = Known::new(&message);
     if options.json {

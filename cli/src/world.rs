@@ -40,7 +40,8 @@ impl WorldOptions {
 /// The options that choose a world where there is no local one.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct ElsewhereOptions {
-    /// Look into your AWS account, read-only, with the credentials and the region of the environment.
+    /// Look into your AWS account, read-only, with the credentials and the region of the environment; that is also
+    /// meant where a service or a deployment is named.
     #[arg(long, conflicts_with = "endpoint_url")]
     pub(crate) aws: bool,
     /// Look here in the place of AWS, e.g. at a rehearsal that was kept with `--keep`.
@@ -65,12 +66,19 @@ impl World {
         Ok(elsewhere.unwrap_or_else(|| Self::Local(local.endpoint_url())))
     }
 
-    /// The world that these options name; none where they name none.
-    pub(crate) fn elsewhere(endpoint_url: Option<&str>, aws: bool) -> Result<Option<Self>, Failure> {
+    /// The endpoint that somebody names.
+    pub(crate) fn endpoint(url: &str) -> Result<Self, Failure> {
+        if is_url(url) {
+            return Ok(Self::Endpoint(url.to_owned()));
+        }
+        Err(Failure::wrong(format!("`--endpoint-url {url}` is no URL"))
+            .hint("expected one such as `http://127.0.0.1:4566`"))
+    }
+
+    /// The world that these options name for a hook's process; none where they name none.
+    fn elsewhere(endpoint_url: Option<&str>, aws: bool) -> Result<Option<Self>, Failure> {
         match (endpoint_url, aws) {
-            (Some(url), _) if is_url(url) => Ok(Some(Self::Endpoint(url.to_owned()))),
-            (Some(url), _) => Err(Failure::wrong(format!("`--endpoint-url {url}` is no URL"))
-                .hint("expected one such as `http://127.0.0.1:4566`")),
+            (Some(url), _) => Self::endpoint(url).map(Some),
             (None, true) if env::var_os("AWS_ACCESS_KEY_ID").is_none() => Err(Failure::wrong(
                 "`--aws` finds no credentials in the environment",
             )

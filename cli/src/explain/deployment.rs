@@ -22,8 +22,11 @@ pub(super) const WITHIN: Duration = Duration::from_mins(2);
 
 /// Explains the deployment that the options name.
 pub(super) async fn run(options: &ExplainOptions) -> Result<ExitCode, Failure> {
-    let world =
-        World::elsewhere(options.world.endpoint_url.as_deref(), options.world.aws)?.ok_or_else(nowhere)?;
+    // There is no local world to explain: what is not an endpoint is the account.
+    let world = match &options.world.endpoint_url {
+        Some(url) => World::endpoint(url)?,
+        None => World::Account,
+    };
     let service = options.service.as_deref().map(Service::parse).transpose()?;
     let named = options.deployment.as_deref().map(find::named).transpose()?;
     let connection = connection(&world, options);
@@ -102,11 +105,4 @@ fn connection(world: &World, options: &ExplainOptions) -> Connection {
         connection.region = Some("us-east-1".to_owned());
     }
     connection
-}
-
-fn nowhere() -> Failure {
-    Failure::wrong("nothing says which AWS to ask").hint(
-        "`--aws` looks into your account, read-only; `--endpoint-url URL` looks there, e.g. at a rehearsal that was kept \
-         with `--keep`; a message needs neither: greenlight explain \"ECS was unable to assume role …\"",
-    )
 }
