@@ -203,6 +203,8 @@ impl<D: Deployment> Scene<D> {
     /// Plays it. The hook's process has ended when this returns.
     pub(crate) async fn play(mut self) -> Seen {
         let mut world = self.deployment.world();
+        // The one that is called, which may invoke itself.
+        world.lambda.functions.entry("hook".to_owned()).or_default();
         for alteration in std::mem::take(&mut self.alterations) {
             alteration(&mut world, &self.deployment);
         }

@@ -397,7 +397,8 @@ async fn a_link_whose_event_no_longer_waits_ends() {
     let mut table = Table::default();
     for protocol in Protocol::REPORTING {
         table.add(protocol.name(), async move {
-            let (world, event, answer_it, why) = answered_by_somebody(protocol);
+            let (mut world, event, answer_it, why) = answered_by_somebody(protocol);
+            world.lambda.functions.entry("hook".to_owned()).or_default();
             let region = world.identity.region.clone();
             let aws = Aws::serve(world).await.unwrap();
             let plan = json!({"checks": [{"validate": {"do": "pending"}}], "patience": "1h"});
