@@ -58,6 +58,7 @@ def ecs_cases():
            {"clusters": [{"clusterArn": CLUSTER, "status": "ACTIVE", "runningTasksCount": 4,
                           "activeServicesCount": 1}],
             "failures": missing(ECS + "cluster/other")})
+    yield ("clusters", "list_clusters", {}, None, {"clusterArns": [CLUSTER]})
     yield ("a service by name, and one that does not exist", "describe_services",
            {**in_cluster, "services": ["my-service", "other"]}, None,
            {"services": [{"serviceArn": SERVICE, "clusterArn": CLUSTER, "desiredCount": 2, "runningCount": 4,
