@@ -60,8 +60,16 @@ pub(crate) fn read(
     if !problems.is_empty() {
         return Err(problems);
     }
+    let all = parts.wirings();
+    if let (Some(file), true) = (files.first(), all.is_empty()) {
+        return Err(vec![Problem::of_file(
+            file.name,
+            "has no service and nothing else that rules look at",
+            "at least one, so that a wrong file is not taken for a correct one",
+        )]);
+    }
     let lines = files.iter().map(|file| (file.name.to_owned(), Lines::new(file.text))).collect();
-    Ok(Wirings { all: parts.wirings(), lines })
+    Ok(Wirings { all, lines })
 }
 
 #[cfg(test)]

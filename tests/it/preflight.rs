@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use greenlight_cli::rehearsal::aws::ecs::DESCRIBE_SERVICES;
 use greenlight_cli::rehearsal::aws::iam::GET_ROLE;
-use greenlight_cli::rehearsal::aws::worlds::BlueGreen;
+use greenlight_cli::rehearsal::aws::worlds::{BlueGreen, CodeDeploy};
 use greenlight_cli::rehearsal::aws::{Fault, Times, World};
 use greenlight_tests::binaries;
 use serde_json::json;
@@ -79,6 +79,43 @@ async fn wiring_is_judged_before_anything_is_started() {
         played(|world, _| world.elb.target_groups.iter_mut().for_each(|group| group.targets.clear()))
             .await
             .decided(Verdict::Proceed, &["rules hold"])
+    });
+    for stage in [
+        "RECONCILE_SERVICE",
+        "PRE_PRODUCTION_TRAFFIC_SHIFT",
+        "PRODUCTION_TRAFFIC_SHIFT",
+        "POST_PRODUCTION_TRAFFIC_SHIFT",
+    ] {
+        table.add(format!("weights are on their way at {stage}"), async move {
+            let mut scene = before().await;
+            scene.deployment.stage = stage.to_owned();
+            if let Some(front) = &mut scene.deployment.front {
+                front.production.weights = (90, 10);
+            }
+            scene.play().await.decided(Verdict::Proceed, &["rules hold"])
+        });
+    }
+    table.add("no service is no service as it should be", async {
+        let seen = played(|world, _| world.ecs.services.clear());
+        seen.await.found(
+            Verdict::Stop,
+            "inconclusive",
+            &["the service shop/orders could not be read", "does not exist"],
+        )
+    });
+    table.add("a rule of CodeDeploy's alone looks at the service all the same", async {
+        let mut scene = scene::<CodeDeploy>().await;
+        scene.plan = json!({"checks": [{"wiring": {"rules": ["CD-TG-PAIR"]}}]});
+        let seen = scene.play().await;
+        ensure!(
+            seen.count("GetDeploymentGroup") > 0 && seen.count("DescribeServices") > 0,
+            "{:?}",
+            seen.calls
+        );
+        seen.found(Verdict::Proceed, "pass", &["1 rules hold"])
+    });
+    table.add("CodeDeploy, all rules, whatever the event", async {
+        scene::<CodeDeploy>().await.play().await.found(Verdict::Proceed, "pass", &["rules hold"])
     });
     table.add("the first deployment", async {
         let mut scene = before().await;

@@ -86,7 +86,7 @@ impl Account {
                 let subject =
                     live::Subject::Service { cluster: cluster.to_owned(), service: service.clone() };
                 let (facts, _) = live::look(&self.ask, &subject, rules, shared.clone()).await;
-                shared.complete(&facts.without_service());
+                shared.complete(&facts.shared());
                 all.push(Wiring { name: service, facts });
             }
         } else if let Some((subject, name)) = subject(options) {

@@ -1,15 +1,26 @@
 //! What CodeDeploy deploys a service by: its deployment group, and the AppSpec of a deployment.
 
-use crate::{arn::Arn, facts::Key, look::Look, node::Node, service::is_deployed_by_codedeploy};
+use crate::{
+    arn::Arn,
+    facts::Key,
+    look::Look,
+    node::Node,
+    service::{is_deployed_by_codedeploy, is_deployed_by_ecs},
+};
 
-/// Whether CodeDeploy deploys the service at hand.
+/// The service, if CodeDeploy deploys it.
 pub(crate) fn service<'a>(look: &'a Look<'a>) -> Option<Node<'a>> {
-    look.at_hand(&Key::Service).filter(is_deployed_by_codedeploy)
+    look.service().filter(is_deployed_by_codedeploy)
 }
 
-/// A document of CodeDeploy's: asked for where CodeDeploy deploys the service, looked at where it is at hand.
+/// A document of CodeDeploy's: asked for where CodeDeploy deploys the service. A service that ECS deploys has none, even
+/// where somebody else's is at hand; without a service it is looked at where it is at hand.
 fn document<'a>(look: &'a Look<'a>, key: &Key) -> Option<Node<'a>> {
-    if service(look).is_some() { look.get(key) } else { look.at_hand(key) }
+    match look.service() {
+        Some(service) if is_deployed_by_codedeploy(&service) => look.get(key),
+        Some(service) if is_deployed_by_ecs(&service) => None,
+        _ => look.at_hand(key),
+    }
 }
 
 /// The deployment group, if it is one for ECS.

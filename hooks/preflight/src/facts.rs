@@ -179,6 +179,34 @@ impl Facts {
         Self { known: known.map(|(key, fact)| (key.clone(), fact.clone())).collect(), begins: self.begins }
     }
 
+    /// What services of one account may have in common: each of it has a name of its own.
+    #[must_use]
+    pub fn shared(&self) -> Self {
+        let has_a_name = |key: &Key| {
+            matches!(
+                key,
+                Key::TargetGroup(_)
+                    | Key::TargetGroupNamed(_)
+                    | Key::TargetHealth(_)
+                    | Key::ListenerRule(_)
+                    | Key::RulesOf(_)
+                    | Key::Listener(_)
+                    | Key::LoadBalancer(_)
+                    | Key::Role(_)
+                    | Key::Permission { .. }
+                    | Key::Function(_)
+                    | Key::Alarm(_)
+                    | Key::Subnet(_)
+                    | Key::SecurityGroup(_)
+                    | Key::RouteTable(_)
+                    | Key::Endpoints(_)
+                    | Key::DeploymentConfig(_)
+            )
+        };
+        let known = self.known.iter().filter(|(key, _)| has_a_name(key));
+        Self { known: known.map(|(key, fact)| (key.clone(), fact.clone())).collect(), begins: self.begins }
+    }
+
     /// Why something could not be had, if it could not.
     pub fn unavailable(&self, key: &Key) -> Option<&str> {
         match self.known.get(key) {

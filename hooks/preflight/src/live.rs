@@ -11,6 +11,7 @@ mod iam;
 mod others;
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use futures_util::{StreamExt as _, stream};
 use greenlight::{Ask, Cause, Failure};
@@ -40,6 +41,17 @@ pub enum Subject {
         /// The deployment group's name.
         group: String,
     },
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Service { cluster, service } => write!(formatter, "the service {cluster}/{service}"),
+            Self::Group { application, group } => {
+                write!(formatter, "the service of the deployment group {application}/{group}")
+            }
+        }
+    }
 }
 
 /// More rounds than facts lead from one to the next: a service names a rule, that a listener, that a load balancer,
@@ -111,7 +123,7 @@ pub async fn look(
     for round in 1.. {
         let judged = judge(rules.iter().copied(), &facts);
         let wanted = judged.wanted(&facts);
-        if wanted.is_empty() || round == MAX_ROUNDS {
+        if (wanted.is_empty() && facts.has(&Key::Service)) || round == MAX_ROUNDS {
             return (facts, judged);
         }
         // What is found by another fact waits for that.
@@ -121,7 +133,11 @@ pub async fn look(
             }
             key
         };
-        let wanted: BTreeSet<Key> = wanted.into_iter().map(first).collect();
+        let mut wanted: BTreeSet<Key> = wanted.into_iter().map(first).collect();
+        // Whatever the rules, it is what is looked at.
+        if !facts.has(&Key::Service) {
+            wanted.insert(Key::Service);
+        }
         let known = &facts;
         let fetched: Vec<(Key, Fetched)> = stream::iter(wanted)
             .map(|key| async move {

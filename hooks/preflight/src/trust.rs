@@ -11,7 +11,7 @@ pub(crate) fn allows(policy: &Value, service: &str, account: Option<&str>) -> Re
     let policy = read.as_ref().unwrap_or(policy);
     let statements = list(&policy["Statement"]);
     let concerns = |statement: &&Value| {
-        has(&statement["Action"], |action| matches!(action, "sts:AssumeRole" | "sts:*" | "*"))
+        has(&statement["Action"], assumes)
             && (statement["Principal"] == "*"
                 || has(&statement["Principal"]["Service"], |it| it == service || it == "*"))
     };
@@ -31,6 +31,18 @@ pub(crate) fn allows(policy: &Value, service: &str, account: Option<&str>) -> Re
             account.unwrap_or_default()
         )),
         None => Ok(()),
+    }
+}
+
+/// Whether an action, whose case does not matter, is `sts:AssumeRole` or may be.
+fn assumes(action: &str) -> bool {
+    const ASSUME: &str = "sts:assumerole";
+    let action = action.to_ascii_lowercase();
+    match action.split_once('*') {
+        None => action == ASSUME,
+        Some((begin, end)) => {
+            ASSUME.starts_with(begin) && ASSUME.ends_with(end.rsplit('*').next().unwrap_or_default())
+        }
     }
 }
 
@@ -78,6 +90,13 @@ mod tests {
             judged(&allow(json!("ecs-tasks.amazonaws.com"))),
             Err("does not allow `sts:AssumeRole` to `ecs.amazonaws.com`".to_owned())
         );
+        for action in ["STS:AssumeRole", "sts:Assume*", "sts:*", "*", "sts:*Role"] {
+            let mut statement = allow(json!("ecs.amazonaws.com"));
+            statement["Action"] = action.into();
+            assert_eq!(judged(&statement), Ok(()), "{action}");
+            statement["Action"] = "sts:TagSession".into();
+            assert!(judged(&statement).is_err());
+        }
         let mut conditional = allow(json!("ecs.amazonaws.com"));
         conditional["Condition"] = json!({"StringEquals": {"aws:SourceAccount": "2"}});
         assert!(judged(&conditional).unwrap_err().contains("the account 2 only"));

@@ -32,7 +32,7 @@
 use std::collections::BTreeSet;
 
 use greenlight::{
-    Api, Check, Fact, Outcome, Scope, Situation,
+    Api, Check, Fact, Outcome, Scope, Situation, Stage,
     deployment::Asks,
     plan::{Problem, Target},
     schemars::JsonSchema,
@@ -42,7 +42,7 @@ use serde_json::{Value, json};
 
 use crate::{
     catalogue::{Judged, all, matching, nearest},
-    facts::Facts,
+    facts::{Facts, Key},
     live::{self, Subject},
     rule::{Rule, Severity},
 };
@@ -150,8 +150,17 @@ impl Wiring {
     async fn judged(&self, scope: &Scope) -> Fact<Judged> {
         let subject = subject(scope).await?;
         let mut facts = Facts::default();
-        facts.begin_deployment(scope.situation() == Situation::Create);
-        Ok(live::look(scope.aws(), &subject, &self.chosen(), facts).await.1)
+        // Later weights are on their way, and what is shared between two target groups is as it should be.
+        if *scope.stage() == Stage::PreScaleUp {
+            facts.begin_deployment(scope.situation() == Situation::Create);
+        }
+        let (facts, judged) = live::look(scope.aws(), &subject, &self.chosen(), facts).await;
+        if facts.document(&Key::Service).is_some() {
+            return Ok(judged);
+        }
+        // Without it rules have nothing to break.
+        let why = facts.unavailable(&Key::Service).unwrap_or("AWS says that it does not exist");
+        Err(Box::new(Outcome::inconclusive(format!("{subject} could not be read: {why}"))))
     }
 
     fn outcome(&self, judged: &Judged) -> Outcome {

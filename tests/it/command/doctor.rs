@@ -56,7 +56,7 @@ async fn one_thing_broken_is_one_thing_found() {
         ("HOOK-TARGET-ARN", format!("{hooks}/0/hookTargetArn"), json!("CodeDeployHook_greenlight-health")),
         ("HOOK-LAMBDA-FIELDS", format!("{hooks}/0/roleArn"), json!(null)),
         ("DEPLOY-BAKE-RANGE", "/deploymentConfiguration/bakeTimeInMinutes".to_owned(), json!(1_441)),
-        ("DEPLOY-ALARM-MISSING", "/deploymentConfiguration/alarms/rollback".to_owned(), json!(false)),
+        ("DEPLOY-ALARM-MISSING", "/deploymentConfiguration/alarms/enable".to_owned(), json!(false)),
     ] {
         let mut service: Value = serde_json::from_str(&example(SERVICE)).unwrap();
         *service.pointer_mut(&at).unwrap_or_else(|| panic!("{at}")) = value;
@@ -121,6 +121,8 @@ async fn wrong_files_get_an_answer() {
         "{\"format_version\": \"2.0\", \"terraform_version\": \"3.0.0\", \"planned_values\": {}}",
         "{\"terraform_version\": \"1.9.0\"}",
         "\u{0}",
+        "Resources: { Bucket: { Type: AWS::S3::Bucket } }",
+        "{\"services\": [], \"failures\": [{\"reason\": \"MISSING\"}]}",
     ] {
         let ran = doctor(input).ran().await;
         assert_eq!((ran.code, &*ran.stdout), (Some(2), ""), "{input}");

@@ -1,6 +1,6 @@
 //! What ECS says.
 
-use greenlight::{Api, Ask};
+use greenlight::{Api, Ask, Cause};
 use serde_json::{Value, json};
 
 use super::{Fetch, Subject, codedeploy, first, service_of};
@@ -31,7 +31,11 @@ pub(super) async fn service(ask: &Ask, subject: &Subject) -> Fetch {
     }
     // The field stays when the deployment is over.
     if let Some(arn) = text(&document.value, "currentServiceDeployment").map(str::to_owned) {
-        let deployment = described(ask, &arn).await?;
+        let deployment = match described(ask, &arn).await {
+            // It is long over: the service itself is there.
+            Err(failure) if failure.cause == Cause::NotFound => None,
+            found => found?,
+        };
         let status = deployment.as_ref().and_then(|it| text(&it.value, "status"));
         if !status.is_some_and(|status| UNDER_WAY.contains(&status))
             && let Some(fields) = document.value.as_object_mut()

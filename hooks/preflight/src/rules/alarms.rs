@@ -18,9 +18,9 @@ const WARNING: Rule = Rule { severity: Severity::Warning, ..BASE };
 static RULES: &[Rule] = &[
     Rule {
         id: "DEPLOY-ALARM-MISSING",
-        title: "alarms that cannot roll anything back",
-        why: "An alarm that does not exist never fires, and alarms that are not enabled, or not for rollback, change nothing.",
-        fix: "Name alarms that exist, and set `enable` and `rollback` to true.",
+        title: "alarms that change nothing",
+        why: "An alarm that does not exist never fires, and alarms that are not enabled change nothing.",
+        fix: "Name alarms that exist, and set `enable` to true, and `rollback` where the deployment is to be undone.",
         looks_at: "the service's alarms",
         judge: Some(missing),
         ..BASE
@@ -85,11 +85,9 @@ fn missing(look: &Look<'_>) {
     if names.is_empty() {
         return;
     }
-    for key in ["enable", "rollback"] {
-        let flag = alarms.get(key);
-        if flag.flag() == Some(false) {
-            flag.wrong(format!("`{}` is false, so the alarms change nothing", alarms.spelt(key)));
-        }
+    let flag = alarms.get("enable");
+    if flag.flag() == Some(false) {
+        flag.wrong(format!("`{}` is false, so the alarms change nothing", alarms.spelt("enable")));
     }
 }
 

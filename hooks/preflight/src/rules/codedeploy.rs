@@ -250,6 +250,10 @@ fn serving<'a>(look: &'a Look<'a>) -> Option<&'a str> {
 fn not_behind(look: &Look<'_>) {
     let Some(pair) = group(look).and_then(|group| pair(&group)) else { return };
     let Some(serving) = serving(look) else { return };
+    // While a deployment is under way there is a second task set, and the test listener is green's.
+    if look.service().is_some_and(|service| service.get("taskSets").items().len() > 1) {
+        return;
+    }
     for (at, arn) in ROUTES.iter().filter_map(|route| listener(&pair, route)) {
         let Some(rules) = look.get(&Key::RulesOf(arn.to_owned())) else { continue };
         let rules = rules.get("Rules");

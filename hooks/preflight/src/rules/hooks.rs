@@ -1,6 +1,6 @@
 //! Lifecycle hooks as a service definition has them.
 
-use super::Subject;
+use super::{Subject, functions::hook_of};
 use crate::{
     arn::{Arn, function_name},
     document::Spelling,
@@ -379,7 +379,7 @@ fn reconcile_only(look: &Look<'_>) {
 
 /// Whether a function is one of ours, by its name: those know rollbacks and first deployments.
 pub(super) fn is_ours(function: &str) -> bool {
-    function_name(function).to_ascii_lowercase().contains("greenlight")
+    hook_of(function).is_some()
 }
 
 /// Says where a hook that is not ours is called at one of these stages.

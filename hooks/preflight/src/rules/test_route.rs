@@ -220,7 +220,7 @@ fn shadowed(look: &Look<'_>) {
             let same = |condition: &Node<'_>| {
                 test.get("Conditions").items().iter().any(|own| own.value() == condition.value())
             };
-            if conditions.items().iter().all(same) {
+            if conditions.items().iter().all(|condition| takes_everything(condition) || same(condition)) {
                 at.wrong(format!(
                     "the rule {other_arn} of priority {} takes every request first",
                     other.get("Priority")
@@ -228,6 +228,17 @@ fn shadowed(look: &Look<'_>) {
             }
         }
     }
+}
+
+/// Whether a condition is met by every request.
+fn takes_everything(condition: &Node<'_>) -> bool {
+    let (config, all) = match condition.get("Field").text() {
+        Some("path-pattern") => ("PathPatternConfig", &["*", "/*"][..]),
+        Some("host-header") => ("HostHeaderConfig", &["*"][..]),
+        _ => return false,
+    };
+    let values = [condition.at(config).get("Values"), condition.get("Values")];
+    values.iter().flat_map(Node::items).any(|value| value.text().is_some_and(|text| all.contains(&text)))
 }
 
 /// The functions of `test-traffic`, or of others at the stages of test traffic.
