@@ -80,6 +80,49 @@ async fn wiring_is_judged_before_anything_is_started() {
             .await
             .decided(Verdict::Proceed, &["rules hold"])
     });
+    table.add("the first deployment", async {
+        let mut scene = before().await;
+        scene.deployment.blue = None;
+        if let Some(front) = &mut scene.deployment.front {
+            front.production.weights = (0, 0);
+        }
+        scene.play().await.decided(Verdict::Proceed, &["rules hold"])
+    });
+    table.add("a call that is denied is no broken rule", async {
+        let mut scene = before().await;
+        scene.fault(&GET_ROLE, Fault::Denied, Times::Always);
+        scene.play().await.found(Verdict::Stop, "inconclusive", &["could not be judged", "iam:GetRole"])
+    });
+    table.add("a service that cannot be read", async {
+        let mut scene = before().await;
+        scene.fault(&DESCRIBE_SERVICES, Fault::Denied, Times::Always);
+        scene.play().await.found(Verdict::Stop, "inconclusive", &["ecs:DescribeServices"])
+    });
+    table.add("what is ignored is recorded with its reason", async {
+        let mut scene = before().await;
+        scene.plan = json!({"checks": [{"wiring": {"ignore": [
+            {"rule": "HOOK-ROLE-TRUST", "reason": "ours is checked elsewhere"},
+            {"rule": "PERM-*", "reason": "likewise"},
+        ]}}]});
+        scene.fault(&GET_ROLE, Fault::Denied, Times::Always);
+        let seen = scene.play().await;
+        let evidence = seen.evidence()?;
+        let ignored = &evidence["checks"][0]["measured"]["ignored"];
+        ensure!(ignored[0]["reason"] == "ours is checked elsewhere", "{ignored}");
+        seen.decided(Verdict::Proceed, &["rules hold"])
+    });
+    table.add("a warning, where warnings count", async {
+        let mut scene = before().await;
+        scene.plan = json!({"checks": [{"wiring": {"rules": ["DEPLOY-GRACE"], "fail_on": "warning"}}]});
+        scene.play().await.decided(Verdict::Stop, &["DEPLOY-GRACE", "no broken rule of severity warning"])
+    });
+    table.play().await;
+}
+
+/// At any stage, of any service: nothing passes that was not looked at.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_judged_is_what_is_there() {
+    let mut table = Table::default();
     for stage in [
         "RECONCILE_SERVICE",
         "PRE_PRODUCTION_TRAFFIC_SHIFT",
@@ -116,42 +159,6 @@ async fn wiring_is_judged_before_anything_is_started() {
     });
     table.add("CodeDeploy, all rules, whatever the event", async {
         scene::<CodeDeploy>().await.play().await.found(Verdict::Proceed, "pass", &["rules hold"])
-    });
-    table.add("the first deployment", async {
-        let mut scene = before().await;
-        scene.deployment.blue = None;
-        if let Some(front) = &mut scene.deployment.front {
-            front.production.weights = (0, 0);
-        }
-        scene.play().await.decided(Verdict::Proceed, &["rules hold"])
-    });
-    table.add("a call that is denied is no broken rule", async {
-        let mut scene = before().await;
-        scene.fault(&GET_ROLE, Fault::Denied, Times::Always);
-        scene.play().await.found(Verdict::Stop, "inconclusive", &["could not be judged", "iam:GetRole"])
-    });
-    table.add("a service that cannot be read", async {
-        let mut scene = before().await;
-        scene.fault(&DESCRIBE_SERVICES, Fault::Denied, Times::Always);
-        scene.play().await.found(Verdict::Stop, "inconclusive", &["ecs:DescribeServices"])
-    });
-    table.add("what is ignored is recorded with its reason", async {
-        let mut scene = before().await;
-        scene.plan = json!({"checks": [{"wiring": {"ignore": [
-            {"rule": "HOOK-ROLE-TRUST", "reason": "ours is checked elsewhere"},
-            {"rule": "PERM-*", "reason": "likewise"},
-        ]}}]});
-        scene.fault(&GET_ROLE, Fault::Denied, Times::Always);
-        let seen = scene.play().await;
-        let evidence = seen.evidence()?;
-        let ignored = &evidence["checks"][0]["measured"]["ignored"];
-        ensure!(ignored[0]["reason"] == "ours is checked elsewhere", "{ignored}");
-        seen.decided(Verdict::Proceed, &["rules hold"])
-    });
-    table.add("a warning, where warnings count", async {
-        let mut scene = before().await;
-        scene.plan = json!({"checks": [{"wiring": {"rules": ["DEPLOY-GRACE"], "fail_on": "warning"}}]});
-        scene.play().await.decided(Verdict::Stop, &["DEPLOY-GRACE", "no broken rule of severity warning"])
     });
     table.play().await;
 }
