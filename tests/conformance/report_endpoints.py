@@ -76,7 +76,7 @@ def secret_cases(_):
 
 def unknown_cases(_):
     # A 5xx or a page of HTML would be retried by every SDK.
-    yield ("an operation that the endpoint lacks", "ecs", "list_clusters", {}, "UnknownOperationException", {})
+    yield ("an operation that the endpoint lacks", "ecs", "list_account_settings", {}, "UnknownOperationException", {})
 
 
 def check(cases, client_class):
