@@ -1,5 +1,7 @@
 //! ARNs, and the pages of AWS's console that show what they name.
 
+use greenlight_preflight::function_name;
+
 use super::story::Link;
 
 /// The parts of an ARN.
@@ -62,12 +64,6 @@ impl<'a> Arn<'a> {
             url: format!("{console}/cloudwatch/home?region={region}#logsV2:log-groups/log-group/{group}"),
         }
     }
-}
-
-/// The name of a function: what stands in its ARN before the version or the alias.
-pub(super) fn function_name(function: &str) -> &str {
-    let name = function.rsplit_once(":function:").map_or(function, |(_, name)| name);
-    name.split_once(':').map_or(name, |(name, _)| name)
 }
 
 /// Where Lambda writes, unless somebody has configured another group.

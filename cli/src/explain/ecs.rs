@@ -175,8 +175,9 @@ fn deciding<'a>(evidence: &'a [Evidence], cause: Option<&Cause>) -> Option<&'a E
 
 /// The function that the sentence is about.
 fn of_cause(cause: Option<&Cause>, functions: &[String], decided: Option<&Evidence>) -> Option<String> {
-    let is_decided =
-        |function: &&String| decided.is_some_and(|told| arn::function_name(function) == told.function);
+    let is_decided = |function: &&String| {
+        decided.is_some_and(|told| greenlight_preflight::function_name(function) == told.function)
+    };
     let cause = cause?;
     functions.iter().find(is_decided).or_else(|| cause.functions().first()).cloned()
 }

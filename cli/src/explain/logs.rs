@@ -25,7 +25,7 @@ pub(super) async fn evidence(
     let mut found: Vec<Evidence> = lines(reader, function, &pattern, times)
         .await
         .iter()
-        .filter_map(|(at, line)| read(*at, line, arn::function_name(function), deployment))
+        .filter_map(|(at, line)| read(*at, line, greenlight_preflight::function_name(function), deployment))
         .collect();
     found.reverse();
     found

@@ -1,8 +1,8 @@
 //! The reason in one sentence: who failed what.
 
-use super::arn::function_name;
 use super::cause::Cause;
 use super::story::{Evidence, Group};
+use greenlight_preflight::function_name;
 
 /// What the sentence is made of beside the cause.
 #[derive(Default)]

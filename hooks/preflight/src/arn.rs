@@ -2,17 +2,22 @@
 
 /// The parts of an ARN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Arn<'text> {
-    pub(crate) partition: &'text str,
-    pub(crate) service: &'text str,
-    pub(crate) region: &'text str,
-    pub(crate) account: &'text str,
-    pub(crate) resource: &'text str,
+pub struct Arn<'text> {
+    /// `aws`, `aws-cn`, `aws-us-gov`, …
+    pub partition: &'text str,
+    /// The service of AWS: `lambda`.
+    pub service: &'text str,
+    /// The region; empty for what is in none.
+    pub region: &'text str,
+    /// The account; empty for what is in none.
+    pub account: &'text str,
+    /// What stands behind the account: `function:hook:live`.
+    pub resource: &'text str,
 }
 
 impl<'text> Arn<'text> {
     /// Reads an ARN of any partition.
-    pub(crate) fn parse(text: &'text str) -> Option<Self> {
+    pub fn parse(text: &'text str) -> Option<Self> {
         let mut parts = text.splitn(6, ':');
         let arn = parts.next() == Some("arn");
         let partition = parts.next().filter(|it| it.starts_with("aws"))?;
@@ -22,13 +27,13 @@ impl<'text> Arn<'text> {
     }
 
     /// Whether the resource is one of this kind: `listener-rule/app`.
-    pub(crate) fn is(&self, kind: &str) -> bool {
+    pub fn is(&self, kind: &str) -> bool {
         self.resource.strip_prefix(kind).is_some_and(|rest| rest.starts_with(['/', ':']))
     }
 }
 
 /// The name of a function in its ARN, with or without a qualifier.
-pub(crate) fn function_name(text: &str) -> &str {
+pub fn function_name(text: &str) -> &str {
     let named = text.rsplit_once("function:").map_or(text, |(_, name)| name);
     named.split_once(':').map_or(named, |(name, _)| name)
 }

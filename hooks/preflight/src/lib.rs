@@ -31,12 +31,14 @@ mod look;
 mod message;
 mod node;
 mod pages;
+mod permission;
 mod rule;
 mod service;
 mod trust;
 mod wiring;
 
 pub use self::{
+    arn::{Arn, function_name},
     catalogue::{Judged, Lack, all, explain, find, judge, matching, nearest},
     document::{Document, Spelling, Unknown},
     facts::{Facts, Key},

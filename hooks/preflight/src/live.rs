@@ -120,10 +120,11 @@ pub async fn look(
     rules: &[&'static Rule],
     mut facts: Facts,
 ) -> (Facts, Judged) {
-    for round in 1.. {
+    let mut rounds = 1..MAX_ROUNDS;
+    loop {
         let judged = judge(rules.iter().copied(), &facts);
         let wanted = judged.wanted(&facts);
-        if (wanted.is_empty() && facts.has(&Key::Service)) || round == MAX_ROUNDS {
+        if (wanted.is_empty() && facts.has(&Key::Service)) || rounds.next().is_none() {
             return (facts, judged);
         }
         // What is found by another fact waits for that.
@@ -155,8 +156,6 @@ pub async fn look(
             }
         }
     }
-    // The rounds end by their number.
-    (facts, Judged::default())
 }
 
 fn fetched(fetch: Result<Option<Document>, Lacking>) -> Fetched {

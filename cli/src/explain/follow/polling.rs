@@ -4,13 +4,13 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::told::Told;
-use crate::explain::arn::function_name;
 use crate::explain::events::seconds;
 use crate::explain::find::Who;
 use crate::explain::reader::Reader;
 use crate::explain::story::{Evidence, Times};
 use crate::explain::{codedeploy, ecs, logs};
 use crate::failure::Failure;
+use greenlight_preflight::function_name;
 
 /// What a look has found.
 pub(super) struct Look {

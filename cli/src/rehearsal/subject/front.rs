@@ -2,13 +2,14 @@
 
 use super::Options;
 use super::load_balancer::{LoadBalancer, Reference};
-use super::names::{self, Arn};
+use super::names;
 use super::problem::Problem;
 use super::report::Report;
 use super::topology::{Listener, Rule, TargetGroup, Topology};
 use crate::rehearsal::aws::elb::{Condition, HealthCheck, LoadBalancerKind};
 use crate::rehearsal::aws::worlds::{Arns, Front, Route};
 use crate::rehearsal::balancer::HealthChecks;
+use greenlight_preflight::Arn;
 
 /// What a front is made of.
 pub(super) struct Site<'a> {

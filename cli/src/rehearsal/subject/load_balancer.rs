@@ -1,8 +1,8 @@
 //! `loadBalancers` of a service: the container, the pair of target groups, the rules.
 
-use super::names::Arn;
 use super::problem::Problem;
 use super::report::Field;
+use greenlight_preflight::Arn;
 use greenlight_preflight::Unknown;
 
 /// What stands where an ARN is expected.

@@ -1,29 +1,11 @@
 //! What ARNs say.
 
+use greenlight_preflight::Arn;
+
 /// Where nobody says.
 pub(super) const REGION: &str = "us-east-1";
 /// Where nobody says: the account of AWS's own examples.
 pub(super) const ACCOUNT: &str = "123456789012";
-
-/// The parts of an ARN.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Arn<'text> {
-    pub(super) service: &'text str,
-    pub(super) region: &'text str,
-    pub(super) account: &'text str,
-    pub(super) resource: &'text str,
-}
-
-impl<'text> Arn<'text> {
-    /// Reads an ARN of any partition.
-    pub(super) fn parse(text: &'text str) -> Option<Self> {
-        let mut parts = text.splitn(6, ':');
-        let arn = parts.next() == Some("arn") && parts.next().is_some_and(|it| it.starts_with("aws"));
-        let (service, region) = (parts.next()?, parts.next()?);
-        let (account, resource) = (parts.next()?, parts.next()?);
-        (arn && !resource.is_empty()).then_some(Self { service, region, account, resource })
-    }
-}
 
 /// The ARN of a target group, a listener or a rule that has been made. What a template or a plan is to make
 /// is called by its logical id or its address here, and that is none.

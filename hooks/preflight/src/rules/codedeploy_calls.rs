@@ -10,6 +10,7 @@ use crate::{
         API_REPORT, APP_SPEC_HOOKS, CODEDEPLOY, CODEDEPLOY_ERRORS, CODEDEPLOY_ROLE,
         CODEDEPLOY_TROUBLESHOOTING, SERVICE_LINKED_ROLES,
     },
+    permission::needed,
     rule::{Rule, Severity},
 };
 
@@ -251,20 +252,6 @@ static RULES: &[Rule] = &[
     },
 ];
 
-/// Says where a role is not allowed to do something.
-fn may(look: &Look<'_>, at: &Node<'_>, role: &str, action: &str, resource: String) {
-    if !role.starts_with("arn:") {
-        return;
-    }
-    let shown = format!("`{}` may not call {action} on {resource}", role.rsplit('/').next().unwrap_or(role));
-    let key = Key::Permission { role: role.to_owned(), action: action.to_owned(), resource };
-    match look.get(&key).and_then(|decision| decision.text()) {
-        Some("explicitDeny") => at.wrong(format!("{shown}: a policy denies it")),
-        Some("implicitDeny") => at.wrong(format!("{shown}: no policy allows it")),
-        _ => {}
-    }
-}
-
 /// The functions of the AppSpec: where they are named, and their ARNs.
 fn functions<'a>(look: &'a Look<'a>) -> Vec<(Node<'a>, String)> {
     let hooks = app_spec(look).map(|spec| hooks(&spec)).unwrap_or_default();
@@ -276,7 +263,7 @@ fn may_call(look: &Look<'_>) {
     let Some(role) = group.get("serviceRoleArn").text() else { return };
     for (at, function) in functions(look) {
         if function.starts_with("arn:") {
-            may(look, &at, role, "lambda:InvokeFunction", function);
+            needed(look, &at, role, "lambda:InvokeFunction", &function);
         }
     }
 }
@@ -289,7 +276,7 @@ fn may_report(look: &Look<'_>) {
     for (at, function) in functions(look) {
         let Some(function) = look.get(&Key::Function(function)) else { continue };
         let Some(role) = function.get("Role").text() else { continue };
-        may(look, &at, role, "codedeploy:PutLifecycleEventHookExecutionStatus", resource.clone());
+        needed(look, &at, role, "codedeploy:PutLifecycleEventHookExecutionStatus", &resource);
     }
 }
 
@@ -315,19 +302,19 @@ fn may_deploy(look: &Look<'_>) {
                 ("GetApplicationRevision", &application),
                 ("RegisterApplicationRevision", &application),
             ] {
-                may(look, &action, role, &format!("codedeploy:{call}"), resource.clone());
+                needed(look, &action, role, &format!("codedeploy:{call}"), resource);
             }
         }
         if let Some(name) = text("deploymentConfigName")
             && let Some(configuration) = of_codedeploy(format!("deploymentconfig:{name}"))
         {
-            may(look, &action, role, "codedeploy:GetDeploymentConfig", configuration);
+            needed(look, &action, role, "codedeploy:GetDeploymentConfig", &configuration);
         }
-        may(look, &action, role, "ecs:RegisterTaskDefinition", "*".to_owned());
+        needed(look, &action, role, "ecs:RegisterTaskDefinition", "*");
         let Some(task) = look.get(&Key::TaskDefinition) else { continue };
         for passed in ["executionRoleArn", "taskRoleArn"] {
             if let Some(passed) = task.get(passed).text() {
-                may(look, &action, role, "iam:PassRole", passed.to_owned());
+                needed(look, &action, role, "iam:PassRole", passed);
             }
         }
     }

@@ -1,7 +1,5 @@
 //! What the two roles of a service may do: the one that moves traffic, and the one that calls hooks.
 
-use serde_json::Value;
-
 use super::Subject;
 use crate::{
     arn::Arn,
@@ -10,6 +8,7 @@ use crate::{
     look::Look,
     node::Node,
     pages::{INFRASTRUCTURE_ROLE, LAMBDA_HOOKS, TROUBLESHOOTING},
+    permission::{needed, role_name},
     rule::{Rule, Severity},
     service::{hooks, is_function, shifting, shifts},
     trust,
@@ -153,7 +152,7 @@ fn trusts_ecs(look: &Look<'_>, role: &Node<'_>, service: &Node<'_>) {
     let Some(arn) = role.text() else { return };
     let key = Key::Role(arn.to_owned());
     if look.is_missing(&key) {
-        role.wrong(format!("there is no role `{}`", name(arn)));
+        role.wrong(format!("there is no role `{}`", role_name(arn)));
         return;
     }
     let Some(known) = look.get(&key) else { return };
@@ -163,26 +162,15 @@ fn trusts_ecs(look: &Look<'_>, role: &Node<'_>, service: &Node<'_>) {
         && let Some(policy) = policy.value()
         && let Err(why) = trust::allows(policy, "ecs.amazonaws.com", account)
     {
-        role.wrong(format!("the trust policy of `{}` {why}", name(arn)));
+        role.wrong(format!("the trust policy of `{}` {why}", role_name(arn)));
     }
 }
 
-fn name(role: &str) -> &str {
-    role.rsplit('/').next().unwrap_or(role)
-}
-
-/// Says where a role is not allowed to do something.
+/// Says where a role that is named somewhere is not allowed to do something.
 fn may(look: &Look<'_>, role: &Node<'_>, action: &str, resource: &str) {
-    let Some(arn) = role.text().filter(|text| text.starts_with("arn:")) else { return };
-    let key =
-        Key::Permission { role: arn.to_owned(), action: action.to_owned(), resource: resource.to_owned() };
-    let Some(decision) = look.get(&key) else { return };
-    let denied = match decision.value().and_then(Value::as_str) {
-        Some("explicitDeny") => "a policy denies it",
-        Some("implicitDeny") => "no policy allows it",
-        _ => return,
-    };
-    role.wrong(format!("`{}` may not call {action} on {resource}: {denied}", name(arn)));
+    if let Some(arn) = role.text() {
+        needed(look, role, arn, action, resource);
+    }
 }
 
 fn may_read(look: &Look<'_>) {
