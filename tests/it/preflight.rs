@@ -116,6 +116,17 @@ async fn wiring_is_judged_before_anything_is_started() {
         scene.plan = json!({"checks": [{"wiring": {"rules": ["DEPLOY-GRACE"], "fail_on": "warning"}}]});
         scene.play().await.decided(Verdict::Stop, &["DEPLOY-GRACE", "no broken rule of severity warning"])
     });
+    table.add("Service Connect, which only the deployment names", async {
+        let mut scene = before().await;
+        scene.plan = json!({"checks": [{"wiring": {"rules": ["DEPLOY-NO-SHIFT"], "fail_on": "warning"}}]});
+        scene.alter(|world, _| {
+            for service in &mut world.ecs.services {
+                service.load_balancers.clear();
+                service.deployments[0].service_connect_configuration = Some(json!({"enabled": true}));
+            }
+        });
+        scene.play().await.decided(Verdict::Proceed, &["1 rules hold"])
+    });
     table.play().await;
 }
 

@@ -45,6 +45,37 @@ pub(crate) fn is_deployed_by_codedeploy(service: &Node<'_>) -> bool {
     service.at("deploymentController.type").text() == Some("CODE_DEPLOY")
 }
 
+/// A setting of the service's newest revision. `CreateService` takes it beside the others; `DescribeServices` has it in the
+/// deployment that is `PRIMARY`.
+pub(crate) fn of_revision<'a>(service: &Node<'a>, key: &str) -> Node<'a> {
+    let (own, deployments) = (service.get(key), service.get("deployments"));
+    if !own.is_absent() {
+        return own;
+    }
+    if deployments.value().is_none() {
+        return deployments.get(key);
+    }
+    for deployment in deployments.items() {
+        let status = deployment.get("status");
+        match status.text() {
+            Some("PRIMARY") => return deployment.get(key),
+            // What is not known may be the one, and a field of it is not known either.
+            None if !status.is_absent() => return status.get(key),
+            _ => {}
+        }
+    }
+    own
+}
+
+/// Whether traffic may reach the service by Service Connect or VPC Lattice.
+pub(crate) fn may_be_connected(service: &Node<'_>) -> bool {
+    let connect = of_revision(service, "serviceConnectConfiguration");
+    let lattice = of_revision(service, "vpcLatticeConfigurations");
+    let has_lattice = lattice.value().is_none_or(|it| it.as_array().is_none_or(|list| !list.is_empty()));
+    !connect.is_absent() && connect.get("enabled").flag() != Some(false)
+        || !lattice.is_absent() && has_lattice
+}
+
 /// A service whose traffic ECS shifts.
 pub(crate) fn shifting<'a>(look: &'a Look<'a>) -> Option<Node<'a>> {
     look.service().filter(shifts)

@@ -8,7 +8,7 @@ use crate::{
     node::Node,
     pages::{API_LIFECYCLE_HOOK, LAMBDA_HOOKS, PAUSE_HOOKS, TROUBLESHOOTING, WORKFLOW},
     rule::{Rule, Severity},
-    service::{Strategy, hooks, is_function, is_pause, shifting, stages, strategy},
+    service::{Strategy, hooks, is_function, is_pause, may_be_connected, shifting, stages, strategy},
 };
 
 pub(super) const SUBJECT: Subject = Subject { title: "Lifecycle hooks", rules: RULES };
@@ -332,10 +332,7 @@ fn no_test_traffic(look: &Look<'_>) {
     {
         return;
     }
-    if !["serviceConnectConfiguration", "vpcLatticeConfigurations"]
-        .iter()
-        .all(|key| service.get(key).is_absent())
-    {
+    if may_be_connected(&service) {
         return;
     }
     for hook in hooks(&service).iter().filter(|hook| is_function(hook)) {

@@ -14,7 +14,7 @@ use crate::{
         LINEAR, NLB_RESOURCES, SCALING, SERVICE_EVENTS, TROUBLESHOOTING,
     },
     rule::{Rule, Severity},
-    service::{Strategy, is_deployed_by_ecs, shifting, shifts, strategy},
+    service::{Strategy, is_deployed_by_ecs, may_be_connected, shifting, shifts, strategy},
 };
 
 pub(super) const SUBJECT: Subject = Subject { title: "Strategy, steps and sizes", rules: RULES };
@@ -180,14 +180,9 @@ fn controller(look: &Look<'_>) {
 
 fn no_shift(look: &Look<'_>) {
     let Some(service) = shifting(look) else { return };
-    let has = |key: &str| {
-        let field = service.get(key);
-        !field.is_absent() && !(field.value().and_then(|it| it.as_array()).is_some_and(Vec::is_empty))
-    };
-    if !["loadBalancers", "serviceConnectConfiguration", "vpcLatticeConfigurations"]
-        .iter()
-        .any(|key| has(key))
-    {
+    let balancers = service.get("loadBalancers");
+    let has_none = balancers.is_absent() || balancers.value().is_some() && balancers.items().is_empty();
+    if has_none && !may_be_connected(&service) {
         configuration(&service)
             .get("strategy")
             .wrong("the service has no load balancer, no Service Connect and no VPC Lattice");

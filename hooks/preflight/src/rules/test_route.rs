@@ -9,7 +9,7 @@ use crate::{
     node::Node,
     pages::{ALB_RESOURCES, IMPLEMENTATION, LAMBDA_NETWORK, SERVICE_CONNECT},
     rule::{Rule, Severity},
-    service::{hooks, is_function, shifting, stages},
+    service::{hooks, is_function, of_revision, shifting, stages},
 };
 
 pub(super) const SUBJECT: Subject = Subject { title: "The way to green", rules: RULES };
@@ -343,7 +343,7 @@ fn admits(permission: &Node<'_>, port: f64, groups: &[&str]) -> bool {
 }
 
 fn connect_services<'a>(service: &Node<'a>) -> Vec<Node<'a>> {
-    let connect = service.get("serviceConnectConfiguration");
+    let connect = of_revision(service, "serviceConnectConfiguration");
     if connect.get("enabled").flag() == Some(false) { Vec::new() } else { connect.get("services").items() }
 }
 

@@ -167,6 +167,10 @@ pub struct Deployment {
     pub rollout_state_reason: Option<String>,
     /// `FARGATE`, `EC2`, …
     pub launch_type: Option<String>,
+    /// Service Connect, as the API takes it. The service itself does not say it.
+    pub service_connect_configuration: Option<Value>,
+    /// VPC Lattice, as the API takes it.
+    pub vpc_lattice_configurations: Option<Value>,
     /// When it was created.
     #[serde(serialize_with = "seconds")]
     pub created_at: Option<Timestamp>,
