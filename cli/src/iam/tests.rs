@@ -88,6 +88,24 @@ fn every_action_has_a_statement_that_says_what_it_is_for() {
     }
 }
 
+/// What the doctor says that a hook in a VPC needs endpoints for is what it is allowed to call.
+#[test]
+fn the_services_that_hooks_call_are_those_that_their_checks_ask_for() {
+    for hook in hooks::all() {
+        let asks = hook.plan(serde_json::Map::new()).unwrap().asks();
+        let actions = asks.into_iter().flat_map(|asks| asks.actions(Protocol::Ecs));
+        let mut services: Vec<_> = actions
+            .filter_map(|action| action.split(':').next())
+            .map(|it| it.replace("cloudwatch", "monitoring"))
+            .collect();
+        services.sort();
+        services.dedup();
+        // A certificate is asked for behind HTTPS only.
+        services.retain(|service| service != "acm");
+        assert_eq!(services, greenlight_preflight::services_called(hook.name()), "{}", hook.name());
+    }
+}
+
 #[test]
 fn several_services_are_named_one_by_one() {
     let other = SERVICE.replace("orders", "carts");

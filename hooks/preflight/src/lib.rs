@@ -24,6 +24,7 @@ mod codedeploy;
 mod document;
 #[cfg(test)]
 mod documentation;
+mod egress;
 mod elb;
 mod facts;
 pub mod live;
@@ -41,6 +42,7 @@ pub use self::{
     arn::{Arn, function_name},
     catalogue::{Judged, Lack, all, explain, find, judge, matching, nearest},
     document::{Document, Spelling, Unknown},
+    egress::services_called,
     facts::{Facts, Key},
     look::Look,
     message::Explained,

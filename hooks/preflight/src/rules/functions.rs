@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::{Subject, hooks::is_ours};
 use crate::{
     arn::{Arn, function_name},
+    egress::{EVERY, has_no_way_out, serves, services_called},
     facts::Key,
     look::Look,
     node::Node,
@@ -49,10 +50,12 @@ static RULES: &[Rule] = &[
     Rule {
         id: "HOOK-VPC-EGRESS",
         title: "a hook in a VPC that cannot reach AWS",
-        why: "A function in a VPC has no way out by itself: an internet gateway does not help it, since it has no public address. Without a NAT \
-              route or interface endpoints its calls to AWS hang, and the hook can only say that it could not tell.",
-        fix: "Route the function's subnets through a NAT gateway, make interface endpoints with private DNS for `ecs` and \
-              `elasticloadbalancing` (and `monitoring` for metrics), or take the function out of the VPC where it does not probe.",
+        why: "A function in a VPC has no way out by itself: an internet gateway does not help it, since it has no public address. Where no \
+              route leads out (a NAT gateway, a transit gateway or whatever else may reach AWS) and there are no interface endpoints, its \
+              calls to AWS hang, and the hook can only say that it could not tell.",
+        fix: "Route the function's subnets through a NAT gateway, make interface endpoints with private DNS for what it calls (`ecs` and \
+              `elasticloadbalancing`; `monitoring` for metrics, `iam` and `lambda` for preflight), or take the function out of the VPC \
+              where it does not probe.",
         link: LAMBDA_NETWORK,
         looks_at: "subnets, routes and endpoints of the hooks' functions",
         judge: Some(egress),
@@ -153,63 +156,48 @@ fn function_timeout(look: &Look<'_>) {
     }
 }
 
-/// The services of AWS that greenlight's hooks call in every deployment.
-const CALLED: [&str; 2] = ["ecs", "elasticloadbalancing"];
-
 fn egress(look: &Look<'_>) {
     let Some(service) = look.service() else { return };
-    for (_, target, arn) in targets(&service) {
+    for (hook, target, arn) in targets(&service) {
         // What the functions of others call nobody knows.
-        if !is_ours(arn) {
-            continue;
-        }
+        let Some(named) = hook_of(arn) else { continue };
         let Some(function) = look.get(&Key::Function(arn.to_owned())) else { continue };
         let vpc = function.get("VpcConfig");
         let subnets = vpc.get("SubnetIds").items();
-        let without_nat: Vec<&str> = subnets
+        let stuck: Vec<&str> = subnets
             .iter()
             .filter_map(Node::text)
             .filter(|subnet| {
-                look.get(&Key::RouteTable((*subnet).to_owned())).is_some_and(|table| has_no_way_out(&table))
+                let table = look.get(&Key::RouteTable((*subnet).to_owned()));
+                table.is_some_and(|table| has_no_way_out(&table, &function))
             })
             .collect();
-        let Some(id) = vpc.get("VpcId").text().filter(|_| !without_nat.is_empty()) else { continue };
+        let Some(id) = vpc.get("VpcId").text().filter(|_| !stuck.is_empty()) else { continue };
         let Some(endpoints) = look.get(&Key::Endpoints(id.to_owned())) else { continue };
         let endpoints = endpoints.get("VpcEndpoints");
         if !endpoints.is_known() {
             continue;
         }
-        let has = |called: &&str| {
-            endpoints.items().iter().any(|endpoint| {
-                let named = endpoint.get("ServiceName").text().and_then(|name| name.rsplit('.').next());
-                named == Some(*called) && endpoint.get("PrivateDnsEnabled").flag() != Some(false)
-            })
-        };
-        let missing: Vec<&str> = CALLED.into_iter().filter(|called| !has(called)).collect();
+        let called = called(&service, &hook, &function, named);
+        let has = |called: &&str| endpoints.items().iter().any(|endpoint| serves(endpoint, called));
+        let missing: Vec<&str> = called.iter().copied().filter(|called| !has(called)).collect();
         if !missing.is_empty() {
             target.wrong(format!(
-                "`{}` is in {}, which has no NAT route, and {id} has no endpoint for {}",
+                "`{}` is in {}, from where no route leads out, and {id} has no endpoint for {}",
                 function_name(arn),
-                without_nat.join(" and "),
+                stuck.join(" and "),
                 missing.join(" and ")
             ));
         }
     }
 }
 
-/// Whether a route table, all of which is known, leads nowhere that a function without a public address could go.
-fn has_no_way_out(table: &Node<'_>) -> bool {
-    const WAYS: [&str; 5] =
-        ["NatGatewayId", "TransitGatewayId", "InstanceId", "NetworkInterfaceId", "VpcPeeringConnectionId"];
-    let routes = table.get("Routes");
-    routes.is_known()
-        && !routes.items().iter().any(|route| {
-            let everywhere = route.get("DestinationCidrBlock").text() == Some("0.0.0.0/0")
-                || route.get("DestinationIpv6CidrBlock").text() == Some("::/0")
-                || route.get("DestinationPrefixListId").is_present();
-            let egress_only = route.get("EgressOnlyInternetGatewayId").is_present();
-            everywhere && (egress_only || WAYS.iter().any(|way| route.get(way).is_present()))
-        })
+/// The services of AWS that a hook calls for sure.
+fn called(service: &Node<'_>, hook: &Node<'_>, function: &Node<'_>, named: &str) -> &'static [&'static str] {
+    let settings = function.at("Environment.Variables");
+    let has_a_plan = !hook.get("hookDetails").is_absent()
+        || ["GREENLIGHT_PLAN", "GREENLIGHT_TARGET_URL"].iter().any(|key| !settings.get(key).is_absent());
+    if has_a_plan || service.get("loadBalancers").items().is_empty() { EVERY } else { services_called(named) }
 }
 
 /// Which of greenlight's hooks a function is, by its name: `…greenlight-health`, and what may follow after a dash.
