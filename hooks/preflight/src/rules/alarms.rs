@@ -20,10 +20,19 @@ static RULES: &[Rule] = &[
         id: "DEPLOY-ALARM-MISSING",
         title: "alarms that change nothing",
         why: "An alarm that does not exist never fires, and alarms that are not enabled change nothing.",
-        fix: "Name alarms that exist, and set `enable` to true, and `rollback` where the deployment is to be undone.",
+        fix: "Name alarms that exist, and set `enable` to true; or take the alarms away.",
         looks_at: "the service's alarms",
         judge: Some(missing),
         ..BASE
+    },
+    Rule {
+        id: "DEPLOY-ALARM-ROLLBACK",
+        title: "alarms that end a deployment and do not undo it",
+        why: "With `rollback` set to false an alarm fails the deployment, and ECS leaves the service where it then is: green may serve users on.",
+        fix: "Set `deploymentConfiguration.alarms.rollback` to true.",
+        looks_at: "the service's alarms",
+        judge: Some(not_undone),
+        ..WARNING
     },
     Rule {
         id: "DEPLOY-ALARM-STATE",
@@ -88,6 +97,17 @@ fn missing(look: &Look<'_>) {
     let flag = alarms.get("enable");
     if flag.flag() == Some(false) {
         flag.wrong(format!("`{}` is false, so the alarms change nothing", alarms.spelt("enable")));
+    }
+}
+
+fn not_undone(look: &Look<'_>) {
+    let Some(service) = look.service() else { return };
+    let (alarms, rollback) = (alarms(&service), alarms(&service).get("rollback"));
+    if names(&service).is_empty() || alarms.get("enable").flag() == Some(false) {
+        return;
+    }
+    if rollback.flag() == Some(false) {
+        rollback.wrong(format!("`{}` is false", alarms.spelt("rollback")));
     }
 }
 

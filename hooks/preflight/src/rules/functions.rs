@@ -85,7 +85,7 @@ static RULES: &[Rule] = &[
         id: "HOOK-NLB-PATIENCE",
         title: "too little patience behind a Network Load Balancer",
         why: "ECS waits ten minutes for a Network Load Balancer after each shift, and until then its listener may still answer from blue.",
-        fix: "Leave `patience` out of the plan (it is 20 minutes where a Network Load Balancer shifts), or set it to 15 minutes or more.",
+        fix: "Leave `patience` out of the plan (it is 20 minutes where a Network Load Balancer shifts), or set it to 10 minutes or more.",
         link: NLB_RESOURCES,
         looks_at: "the load balancers and the plans in `hookDetails`",
         judge: Some(nlb_patience),
@@ -276,15 +276,19 @@ fn patience(plan: &Value) -> Option<(Duration, String)> {
     asked.filter_map(|text| Some((text.parse::<Span>().ok()?.0, text.to_owned()))).max()
 }
 
+/// Patience ends this long before the hook's time, so that the verdict is in time: a minute, and the reserve.
+const KEPT_BACK: Duration = Duration::from_secs(65);
+
 fn patience_within_timeout(look: &Look<'_>) {
     let Some(service) = look.service() else { return };
     for (hook, _, arn) in targets(&service) {
         let timeout = hook.at("timeoutConfiguration.timeoutInMinutes");
         let (true, Some(minutes)) = (is_ours(arn), timeout.whole()) else { continue };
         let Some((patience, written)) = plan(&hook).as_ref().and_then(patience) else { continue };
-        if patience > Duration::from_secs(u64::from(minutes) * 60) {
-            timeout
-                .wrong(format!("the hook has {minutes} minutes, and its plan has a patience of {written}"));
+        if patience + KEPT_BACK > Duration::from_secs(u64::from(minutes) * 60) {
+            timeout.wrong(format!(
+                "the hook has {minutes} minutes, of which it keeps one and a reserve back, and its plan has a patience of {written}"
+            ));
         }
     }
 }

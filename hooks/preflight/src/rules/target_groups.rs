@@ -2,6 +2,7 @@
 
 use super::Subject;
 use crate::{
+    arithmetic::until_healthy,
     elb::short,
     facts::Key,
     look::Look,
@@ -43,11 +44,11 @@ static RULES: &[Rule] = &[
     },
     Rule {
         id: "DEPLOY-GRACE",
-        title: "the grace period ends before a task can be healthy",
-        why: "ECS stops tasks that the load balancer calls unhealthy once `healthCheckGracePeriodSeconds` is over. Before a target is healthy it \
-              takes the check's interval times its healthy threshold, and the container's own start.",
-        fix: "Raise `healthCheckGracePeriodSeconds` above `HealthCheckIntervalSeconds` × `HealthyThresholdCount` plus the time that the \
-              container needs to start, or check more often.",
+        title: "the grace period may end before a task is healthy",
+        why: "ECS stops tasks that the load balancer calls unhealthy once `healthCheckGracePeriodSeconds` is over. Before a new target is healthy, \
+              its container starts and is then checked: once behind an Application Load Balancer, `HealthyThresholdCount` times behind a \
+              Network Load Balancer, each time after `HealthCheckIntervalSeconds`.",
+        fix: "Raise `healthCheckGracePeriodSeconds` above the time that the container needs to start plus that of the checks, or check more often.",
         looks_at: "the grace period, the target groups' health checks and the containers' start period",
         judge: Some(grace),
         ..WARNING
@@ -55,8 +56,10 @@ static RULES: &[Rule] = &[
     Rule {
         id: "DEPLOY-TG-SLOW",
         title: "health checks or draining make up most of the deployment",
-        why: "With the defaults a target is healthy after 150 seconds and drains for 300, whatever the application needs.",
-        fix: "For short requests check every 5 to 10 seconds with a threshold of 2, and drain for 5 to 30 seconds.",
+        why: "With the defaults a target drains for 300 seconds, and a new one behind a Network Load Balancer is healthy after 150, whatever \
+              the application needs.",
+        fix: "For short requests check every 5 to 10 seconds (behind a Network Load Balancer with a threshold of 2), and drain for 5 to 30 \
+              seconds.",
         link: DRAINING,
         looks_at: "the target groups' health checks and deregistration delays",
         judge: Some(slow),
@@ -91,6 +94,12 @@ fn all_groups<'a>(look: &'a Look<'a>) -> Vec<(Node<'a>, Vec<Node<'a>>)> {
 fn name(group: &Node<'_>) -> String {
     let named = group.get("TargetGroupName").text().or_else(|| group.get("TargetGroupArn").text().map(short));
     named.map_or_else(|| group.place().source, str::to_owned)
+}
+
+/// How long a new target is checked before it is healthy.
+fn checked(group: &Node<'_>) -> Option<u32> {
+    let interval = group.get("HealthCheckIntervalSeconds").whole()?;
+    until_healthy(group.get("Protocol").text()?, interval, group.get("HealthyThresholdCount").whole()?)
 }
 
 fn delay<'a>(group: &Node<'a>) -> Node<'a> {
@@ -176,19 +185,15 @@ fn grace(look: &Look<'_>) {
     let period = |container: &Node<'_>| container.at("healthCheck.startPeriod").whole().unwrap_or(0);
     let start = started.iter().flatten().map(period).max().unwrap_or(0);
     for (_, groups) in all_groups(look) {
-        let takes = |group: &Node<'_>| {
-            let interval = group.get("HealthCheckIntervalSeconds").whole()?;
-            Some(interval.saturating_mul(group.get("HealthyThresholdCount").whole()?))
-        };
         let slowest =
-            groups.iter().filter_map(|group| Some((takes(group)?, group))).max_by_key(|(takes, _)| *takes);
+            groups.iter().filter_map(|group| Some((checked(group)?, group))).max_by_key(|(takes, _)| *takes);
         let Some((checks, group)) = slowest else { continue };
         let needed = checks.saturating_add(start);
         if seconds < needed {
             let at = if grace.is_absent() { &service } else { &grace };
             at.wrong(format!(
-                "the grace period is {seconds} s, and a target of `{}` is healthy after {needed} s at the earliest ({checks} s of checks, {start} s \
-                 of start period)",
+                "the grace period is {seconds} s, and a new target of `{}` may take {needed} s to be healthy ({start} s of start period, {checks} s \
+                 of checks)",
                 name(group)
             ));
         }
@@ -203,16 +208,10 @@ fn slow(look: &Look<'_>) {
     }
     for (_, groups) in all_groups(look) {
         for group in groups {
-            let (interval, count) =
-                (group.get("HealthCheckIntervalSeconds"), group.get("HealthyThresholdCount"));
-            if let (Some(seconds), Some(times)) = (interval.whole(), count.whole())
-                && seconds.saturating_mul(times) > MOST_CHECKS
-            {
-                interval.wrong(format!(
-                    "a target of `{}` is healthy after {} s at the earliest",
-                    name(&group),
-                    seconds.saturating_mul(times)
-                ));
+            if let Some(seconds) = checked(&group).filter(|seconds| *seconds > MOST_CHECKS) {
+                group
+                    .get("HealthCheckIntervalSeconds")
+                    .wrong(format!("a new target of `{}` may take {seconds} s to be healthy", name(&group)));
             }
             let delay = delay(&group);
             if let Some(seconds) = delay.whole()
