@@ -21,6 +21,7 @@ pub mod rules;
 mod arn;
 mod catalogue;
 mod codedeploy;
+mod conditions;
 mod document;
 #[cfg(test)]
 mod documentation;

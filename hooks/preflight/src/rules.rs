@@ -12,6 +12,7 @@ mod load_balancer;
 mod pauses;
 mod permissions;
 mod rolling;
+mod service_connect;
 mod stopped_tasks;
 mod strategy;
 mod target_groups;
@@ -39,6 +40,7 @@ pub(crate) static SUBJECTS: &[Subject] = &[
     target_groups::SUBJECT,
     alarms::SUBJECT,
     test_route::SUBJECT,
+    service_connect::SUBJECT,
     rolling::SUBJECT,
     events::SUBJECT,
     stopped_tasks::SUBJECT,

@@ -3,13 +3,14 @@
 use super::{Subject, hooks::is_ours};
 use crate::{
     arn::Arn,
-    elb::{forwarded, listener_of, short},
+    conditions::take_all_of,
+    elb::{Forwarded, forwarded, listener_of, short},
     facts::Key,
     look::Look,
     node::Node,
-    pages::{ALB_RESOURCES, IMPLEMENTATION, LAMBDA_NETWORK, SERVICE_CONNECT},
+    pages::{ALB_RESOURCES, IMPLEMENTATION, LAMBDA_NETWORK},
     rule::{Rule, Severity},
-    service::{hooks, is_function, of_revision, shifting, stages},
+    service::{hooks, is_function, shifting, stages},
 };
 
 pub(super) const SUBJECT: Subject = Subject { title: "The way to green", rules: RULES };
@@ -73,35 +74,13 @@ static RULES: &[Rule] = &[
         ..BASE
     },
     Rule {
-        id: "DEPLOY-SC-ALIASES",
-        title: "Service Connect is set up in a way that ECS refuses",
-        why: "A Service Connect service has one client alias, and a test rule for it needs a header with a name and an exact value, if any.",
-        fix: "Keep one client alias, and write `testTrafficRules.header.name` and `value.exact`.",
-        link: SERVICE_CONNECT,
-        looks_at: "the service's Service Connect configuration",
-        judge: Some(aliases),
-        ..BASE
-    },
-    Rule {
-        id: "DEPLOY-SC-HEADER",
-        title: "test traffic of Service Connect, which no function can send",
-        why: "Green is told from blue by a header within the namespace, and a function is not in it. Without `testTrafficRules` the header is \
-              `x-amzn-ecs-blue-green-test`, for HTTP, HTTP/2 and gRPC only.",
-        fix: "Probe through a service with a load balancer that calls this one and passes the header on, or green's tasks by their addresses at \
-              POST_SCALE_UP.",
-        link: SERVICE_CONNECT,
-        looks_at: "Service Connect and hooks at the test stages",
-        judge: Some(header),
-        ..WARNING
-    },
-    Rule {
         id: "DEPLOY-NOT-ISOLATED",
         title: "what answers on green's route is not green",
-        why: "Blue's tasks, or somebody else's, are in the target group that test traffic goes to, so that every answer may be theirs. The hooks look at \
-              this in every deployment and stop, since a verdict would be a coin flip.",
+        why: "Test traffic goes where users go, or blue's tasks are in the target group that it goes to, so that every answer may be blue's. The \
+              hooks look at this in every deployment and stop, since a verdict would be a coin flip.",
         fix: "Look at where the tasks are: `greenlight route --event FILE --aws`. Most often a tool has put the listener rules' weights back.",
         link: IMPLEMENTATION,
-        looks_at: "the targets of the test rule's target groups, while a deployment is under way",
+        looks_at: "the weights of both rules and the targets behind the test rule, while a deployment is at POST_TEST_TRAFFIC_SHIFT",
         judge: Some(isolation),
         ..BASE
     },
@@ -216,11 +195,8 @@ fn shadowed(look: &Look<'_>) {
                 continue;
             }
             // Whether one of several conditions is met by every request of the test rule only a request tells; `route`
-            // looks at one. A rule with no condition of its own beyond the test rule's takes them all for sure.
-            let same = |condition: &Node<'_>| {
-                test.get("Conditions").items().iter().any(|own| own.value() == condition.value())
-            };
-            if conditions.items().iter().all(|condition| takes_everything(condition) || same(condition)) {
+            // looks at one.
+            if take_all_of(&conditions, &test.get("Conditions")) {
                 at.wrong(format!(
                     "the rule {other_arn} of priority {} takes every request first",
                     other.get("Priority")
@@ -228,17 +204,6 @@ fn shadowed(look: &Look<'_>) {
             }
         }
     }
-}
-
-/// Whether a condition is met by every request.
-fn takes_everything(condition: &Node<'_>) -> bool {
-    let (config, all) = match condition.get("Field").text() {
-        Some("path-pattern") => ("PathPatternConfig", &["*", "/*"][..]),
-        Some("host-header") => ("HostHeaderConfig", &["*"][..]),
-        _ => return false,
-    };
-    let values = [condition.at(config).get("Values"), condition.get("Values")];
-    values.iter().flat_map(Node::items).any(|value| value.text().is_some_and(|text| all.contains(&text)))
 }
 
 /// The functions of `test-traffic`, or of others at the stages of test traffic.
@@ -342,56 +307,13 @@ fn admits(permission: &Node<'_>, port: f64, groups: &[&str]) -> bool {
         || pairs.iter().any(|pair| pair.get("GroupId").text().is_some_and(|id| groups.contains(&id))))
 }
 
-fn connect_services<'a>(service: &Node<'a>) -> Vec<Node<'a>> {
-    let connect = of_revision(service, "serviceConnectConfiguration");
-    if connect.get("enabled").flag() == Some(false) { Vec::new() } else { connect.get("services").items() }
-}
-
-fn aliases(look: &Look<'_>) {
-    let Some(service) = look.service() else { return };
-    for connected in connect_services(&service) {
-        let aliases = connected.get("clientAliases");
-        let count = aliases.items().len();
-        if count > 1 {
-            aliases.wrong(format!("there are {count} client aliases"));
-        }
-        for alias in aliases.items() {
-            let header = alias.at("testTrafficRules.header");
-            if !header.is_present() {
-                continue;
-            }
-            if header.get("name").is_absent() {
-                header.wrong("the header has no name");
-            }
-            let value = header.get("value");
-            if value.is_present() && value.get("exact").is_absent() {
-                value.wrong("the header's value has no `exact`");
-            }
-        }
-    }
-}
-
-fn header(look: &Look<'_>) {
-    let Some(service) = shifting(look) else { return };
-    // With a test rule a function has another way.
-    let has_rule = |(_, advanced): &(Node<'_>, Node<'_>)| !advanced.get("testListenerRule").is_absent();
-    let balancers = service.get("loadBalancers");
-    if connect_services(&service).is_empty()
-        || !balancers.is_known()
-        || advanced(&service).iter().any(has_rule)
-    {
-        return;
-    }
-    let called = |stage: &str| matches!(stage, "TEST_TRAFFIC_SHIFT" | "POST_TEST_TRAFFIC_SHIFT");
-    for hook in hooks(&service).iter().filter(|hook| is_function(hook)) {
-        for (at, stage) in stages(hook).into_iter().filter(|(_, stage)| called(stage)) {
-            at.wrong(format!("the function cannot send the header of Service Connect at {stage}"));
-        }
-    }
-}
-
 fn isolation(look: &Look<'_>) {
     let Some(service) = shifting(look).filter(|service| look.is_being_deployed(service)) else { return };
+    let Some(deployment) = look.get(&Key::Deployment) else { return };
+    // Before that test traffic is on its way, and once green has production traffic the two meet, as they should.
+    if deployment.get("lifecycleStage").text() != Some("POST_TEST_TRAFFIC_SHIFT") {
+        return;
+    }
     for (_, advanced) in advanced(&service) {
         let test = advanced.get("testListenerRule");
         if !test.is_present() {
@@ -399,12 +321,47 @@ fn isolation(look: &Look<'_>) {
         }
         let routes = [actions(look, &advanced.get("productionListenerRule")), actions(look, &test)];
         let [Some(production), Some(tests)] = routes.map(|actions| forwarded(&actions?)) else { continue };
-        let serving: Vec<&str> = production.iter().filter(|it| it.weight > 0.0).map(|it| it.arn).collect();
-        let probed: Vec<&str> = tests.iter().filter(|it| it.weight > 0.0).map(|it| it.arn).collect();
-        // Once green has production traffic the two meet, as they should.
-        let stage = look.get(&Key::Deployment).and_then(|it| it.get("lifecycleStage").text());
-        if stage == Some("POST_TEST_TRAFFIC_SHIFT") && serving.len() == 1 && probed == serving {
-            test.wrong(format!("test traffic goes to `{}`, as users do", short(probed[0])));
+        let with_weight = |to: &[Forwarded<'_>]| -> Vec<String> {
+            to.iter().filter(|it| it.weight > 0.0).map(|it| it.arn.to_owned()).collect()
+        };
+        let (serving, probed) = (with_weight(&production), with_weight(&tests));
+        if serving.len() == 1 && probed == serving {
+            test.wrong(format!("test traffic goes to `{}`, as users do", short(&probed[0])));
+            continue;
+        }
+        for group in &probed {
+            if let Some((others, all)) = targets_of_others(look, &deployment, group) {
+                test.wrong(format!(
+                    "{others} of {all} targets of `{}` are tasks of another revision than green",
+                    short(group)
+                ));
+            }
         }
     }
+}
+
+/// How many targets of a group are tasks of the service that green did not start, where there are any; and of how many.
+fn targets_of_others(look: &Look<'_>, deployment: &Node<'_>, group: &str) -> Option<(usize, usize)> {
+    let green = deployment.at("targetServiceRevision.arn").text()?.rsplit('/').next()?;
+    let tasks = look.get(&Key::Tasks)?.get("tasks");
+    let targets = look.get(&Key::TargetHealth(group.to_owned()))?.get("TargetHealthDescriptions");
+    if !tasks.is_known() || !targets.is_known() {
+        return None;
+    }
+    let of_others = |task: &Node<'_>| {
+        task.get("startedBy").text().and_then(|by| by.strip_prefix("ecs-svc/")).is_some_and(|id| id != green)
+    };
+    let details =
+        tasks.items().into_iter().filter(of_others).flat_map(|task| task.get("attachments").items());
+    let details = details.flat_map(|attachment| attachment.get("details").items());
+    let addresses: Vec<&str> = details
+        .filter(|detail| detail.get("name").text() == Some("privateIPv4Address"))
+        .filter_map(|detail| detail.get("value").text())
+        .collect();
+    let serves =
+        |target: &Node<'_>| !matches!(target.at("TargetHealth.State").text(), Some("draining" | "unused"));
+    let targets: Vec<_> = targets.items().into_iter().filter(serves).collect();
+    let is_one = |target: &&Node<'_>| target.at("Target.Id").text().is_some_and(|id| addresses.contains(&id));
+    let others = targets.iter().filter(is_one).count();
+    (others > 0).then_some((others, targets.len()))
 }
