@@ -34,6 +34,7 @@ mod message;
 mod node;
 mod pages;
 mod permission;
+mod policy;
 mod rule;
 mod service;
 mod trust;

@@ -2,73 +2,43 @@
 
 use serde_json::Value;
 
-/// Says why a service may not assume a role with this trust policy, as far as the policy's own text tells.
-///
-/// Of conditions only those on the account that the call is made for are judged: nobody else's value is known here.
-pub(crate) fn allows(policy: &Value, service: &str, account: Option<&str>) -> Result<(), String> {
-    // Some store the policy as a text.
-    let read = policy.as_str().and_then(|text| serde_json::from_str::<Value>(text).ok());
-    let policy = read.as_ref().unwrap_or(policy);
-    let statements = list(&policy["Statement"]);
-    let concerns = |statement: &&Value| {
-        has(&statement["Action"], assumes)
-            && (statement["Principal"] == "*"
-                || has(&statement["Principal"]["Service"], |it| it == service || it == "*"))
+use crate::{
+    arn::Arn,
+    policy::{Call, Says, says, texts},
+};
+
+/// What a trust policy says of a service of AWS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Trust {
+    /// The service may assume the role.
+    Allowed,
+    /// It may not, and why.
+    Refused(String),
+    /// Nobody knows, and on what it depends.
+    Unclear(String),
+}
+
+/// What a trust policy says of a service that acts for a resource of its own; only the resource's place may be known.
+pub(crate) fn of(policy: &Value, service: &str, source: Option<Arn<'_>>) -> Trust {
+    let is_principal = |principal: &Value| {
+        let is_it = |it: &&str| *it == service || *it == "*";
+        Some(principal == "*" || texts(&principal["Service"]).iter().any(is_it))
     };
-    let fitting: Vec<&Value> = statements.into_iter().filter(concerns).collect();
-    if fitting.iter().any(|statement| statement["Effect"] == "Deny" && statement["Condition"].is_null()) {
-        return Err(format!("denies `sts:AssumeRole` to `{service}`"));
-    }
-    let mut allowing = fitting.into_iter().filter(|statement| statement["Effect"] == "Allow").peekable();
-    if allowing.peek().is_none() {
-        return Err(format!("does not allow `sts:AssumeRole` to `{service}`"));
-    }
-    let other = |statement: &Value| other_account(&statement["Condition"], account?);
-    let others: Vec<Option<String>> = allowing.map(other).collect();
-    match others.iter().all(Option::is_some).then(|| others.into_iter().flatten().next()).flatten() {
-        Some(other) => Err(format!(
-            "allows `{service}` to act for the account {other} only, and not for {}",
-            account.unwrap_or_default()
-        )),
-        None => Ok(()),
-    }
-}
-
-/// Whether an action, whose case does not matter, is `sts:AssumeRole` or may be.
-fn assumes(action: &str) -> bool {
-    const ASSUME: &str = "sts:assumerole";
-    let action = action.to_ascii_lowercase();
-    match action.split_once('*') {
-        None => action == ASSUME,
-        Some((begin, end)) => {
-            ASSUME.starts_with(begin) && ASSUME.ends_with(end.rsplit('*').next().unwrap_or_default())
+    let call = Call { is_principal: &is_principal, action: "sts:AssumeRole", resource: None, source };
+    match says(policy, &call) {
+        Says::Allows => Trust::Allowed,
+        Says::Denies => Trust::Refused(format!("denies `sts:AssumeRole` to `{service}`")),
+        Says::Nothing(None | Some(Value::Null)) => {
+            Trust::Refused(format!("does not allow `sts:AssumeRole` to `{service}`"))
         }
+        Says::Nothing(Some(condition)) => {
+            let (region, account) = source.map_or(("", ""), |it| (it.region, it.account));
+            Trust::Refused(format!(
+                "allows `sts:AssumeRole` to `{service}` on a condition that {region} and the account {account} do not meet: {condition}"
+            ))
+        }
+        Says::Unclear(what) => Trust::Unclear(format!("depends on what only the call itself has: {what}")),
     }
-}
-
-/// The account that a condition is for, where that is another.
-fn other_account(condition: &Value, account: &str) -> Option<String> {
-    let tests = condition.as_object()?;
-    let (_, accounts) = tests
-        .iter()
-        .filter(|(test, _)| test.starts_with("StringEquals"))
-        .flat_map(|(_, keys)| keys.as_object().into_iter().flatten())
-        .find(|(key, _)| key.eq_ignore_ascii_case("aws:SourceAccount"))?;
-    let accounts: Vec<&str> = list(accounts).into_iter().filter_map(Value::as_str).collect();
-    (!accounts.is_empty() && !accounts.contains(&account)).then(|| accounts.join(", "))
-}
-
-/// The elements of a list, or what stands in the place of one.
-fn list(value: &Value) -> Vec<&Value> {
-    match value {
-        Value::Array(items) => items.iter().collect(),
-        Value::Null => Vec::new(),
-        one => vec![one],
-    }
-}
-
-fn has(value: &Value, is_it: impl Fn(&str) -> bool) -> bool {
-    list(value).into_iter().filter_map(Value::as_str).any(is_it)
 }
 
 #[cfg(test)]
@@ -77,38 +47,99 @@ mod tests {
 
     use super::*;
 
-    fn judged(statement: &Value) -> Result<(), String> {
-        allows(&json!({"Version": "2012-10-17", "Statement": statement}), "ecs.amazonaws.com", Some("1"))
+    fn judged(statement: &Value) -> Trust {
+        let source = Arn::parse("arn:aws:ecs:eu-west-1:1:service/shop/orders");
+        of(&json!({"Version": "2012-10-17", "Statement": statement}), "ecs.amazonaws.com", source)
+    }
+
+    fn allow(service: &Value) -> Value {
+        json!({"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"})
+    }
+
+    fn on(condition: Value) -> Value {
+        let mut statement = allow(&json!("ecs.amazonaws.com"));
+        statement["Condition"] = condition;
+        statement
+    }
+
+    fn is_refused(trust: &Trust) -> bool {
+        matches!(trust, Trust::Refused(_))
     }
 
     #[test]
-    fn trust_policies() {
-        let allow = |service: Value| json!({"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"});
-        assert_eq!(judged(&allow(json!("ecs.amazonaws.com"))), Ok(()));
-        assert_eq!(judged(&json!([allow(json!(["lambda.amazonaws.com", "ecs.amazonaws.com"]))])), Ok(()));
+    fn who_is_trusted() {
+        assert_eq!(judged(&allow(&json!("ecs.amazonaws.com"))), Trust::Allowed);
         assert_eq!(
-            judged(&allow(json!("ecs-tasks.amazonaws.com"))),
-            Err("does not allow `sts:AssumeRole` to `ecs.amazonaws.com`".to_owned())
+            judged(&json!([allow(&json!(["lambda.amazonaws.com", "ecs.amazonaws.com"]))])),
+            Trust::Allowed
+        );
+        assert_eq!(
+            judged(&allow(&json!("ecs-tasks.amazonaws.com"))),
+            Trust::Refused("does not allow `sts:AssumeRole` to `ecs.amazonaws.com`".to_owned())
         );
         for action in ["STS:AssumeRole", "sts:Assume*", "sts:*", "*", "sts:*Role"] {
-            let mut statement = allow(json!("ecs.amazonaws.com"));
+            let mut statement = allow(&json!("ecs.amazonaws.com"));
             statement["Action"] = action.into();
-            assert_eq!(judged(&statement), Ok(()), "{action}");
+            assert_eq!(judged(&statement), Trust::Allowed, "{action}");
             statement["Action"] = "sts:TagSession".into();
-            assert!(judged(&statement).is_err());
+            assert!(is_refused(&judged(&statement)));
         }
-        let mut conditional = allow(json!("ecs.amazonaws.com"));
-        conditional["Condition"] = json!({"StringEquals": {"aws:SourceAccount": "2"}});
-        assert!(judged(&conditional).unwrap_err().contains("the account 2 only"));
-        conditional["Condition"] =
-            json!({"StringEquals": {"aws:SourceAccount": ["2", "1"]}, "ArnLike": {"aws:SourceArn": "x"}});
-        assert_eq!(judged(&conditional), Ok(()));
-        let deny = json!({"Effect": "Deny", "Principal": "*", "Action": "*"});
-        assert!(judged(&json!([allow(json!("ecs.amazonaws.com")), deny])).is_err());
         for odd in [json!(null), json!("x"), json!([5]), json!({})] {
-            assert!(judged(&odd).is_err(), "{odd}");
+            assert!(is_refused(&judged(&odd)), "{odd}");
         }
-        let text = json!({"Statement": allow(json!("ecs.amazonaws.com"))}).to_string();
-        assert_eq!(allows(&Value::from(text), "ecs.amazonaws.com", None), Ok(()));
+        let text = json!({"Statement": allow(&json!("ecs.amazonaws.com"))}).to_string();
+        assert_eq!(of(&Value::from(text), "ecs.amazonaws.com", None), Trust::Allowed);
+    }
+
+    #[test]
+    fn conditions_on_the_source_are_judged_as_far_as_it_is_known() {
+        let trusts = |condition: Value| judged(&on(condition));
+        for met in [
+            json!({"StringEquals": {"aws:SourceAccount": ["2", "1"]}}),
+            json!({"StringEquals": {"AWS:SourceAccount": "1"}, "ArnLike": {"aws:SourceArn": "arn:aws:ecs:eu-west-1:1:*"}}),
+            json!({"ArnLike": {"aws:SourceArn": ["arn:aws:ecs:*:2:*", "arn:*:ecs:*:1:*"]}}),
+            json!({"StringLikeIfExists": {"aws:SourceArn": "*"}}),
+            json!({"StringNotEquals": {"aws:SourceAccount": "2"}}),
+        ] {
+            assert_eq!(trusts(met.clone()), Trust::Allowed, "{met}");
+        }
+        for unmet in [
+            json!({"StringEquals": {"aws:SourceAccount": "2"}}),
+            json!({"ArnLike": {"aws:SourceArn": "arn:aws:ecs:us-east-1:1:*"}}),
+            json!({"ArnEquals": {"aws:SourceArn": "arn:aws:lambda:eu-west-1:1:*"}}),
+            json!({"StringNotLike": {"aws:SourceAccount": "*"}}),
+            json!({"StringEquals": {"aws:SourceAccount": "2", "aws:SourceOrgID": "o-1"}}),
+        ] {
+            assert!(is_refused(&trusts(unmet.clone())), "{unmet}");
+        }
+        for unclear in [
+            json!({"ArnLike": {"aws:SourceArn": "arn:aws:ecs:eu-west-1:1:cluster/*"}}),
+            json!({"StringEquals": {"aws:SourceOrgID": "o-1"}}),
+            json!({"DateLessThan": {"aws:CurrentTime": "2030-01-01T00:00:00Z"}}),
+            json!({"ForAnyValue:StringEquals": {"aws:SourceAccount": "1"}}),
+        ] {
+            assert!(matches!(trusts(unclear.clone()), Trust::Unclear(_)), "{unclear}");
+        }
+        let nowhere = json!({"Statement": on(json!({"StringEquals": {"aws:SourceAccount": "2"}}))});
+        assert!(matches!(of(&nowhere, "ecs.amazonaws.com", None), Trust::Unclear(_)));
+    }
+
+    #[test]
+    fn what_is_denied() {
+        let with = |deny: Value| judged(&json!([allow(&json!("ecs.amazonaws.com")), deny]));
+        let deny = json!({"Effect": "Deny", "Principal": "*", "Action": "*"});
+        assert!(is_refused(&with(deny.clone())));
+        let on = |condition: Value| {
+            let mut deny = deny.clone();
+            deny["Condition"] = condition;
+            with(deny)
+        };
+        assert_eq!(on(json!({"StringNotEquals": {"aws:SourceAccount": "1"}})), Trust::Allowed);
+        assert!(is_refused(&on(json!({"StringNotEquals": {"aws:SourceAccount": "2"}}))));
+        assert!(matches!(on(json!({"Bool": {"aws:SecureTransport": "false"}})), Trust::Unclear(_)));
+        let mut others = deny.clone();
+        others["Principal"] = Value::Null;
+        others["NotPrincipal"] = json!({"Service": "ecs.amazonaws.com"});
+        assert!(matches!(with(others), Trust::Unclear(_)));
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     permission::{needed, role_name},
     rule::{Rule, Severity},
     service::{hooks, is_function, shifting, shifts},
-    trust,
+    trust::{self, Trust},
 };
 
 pub(super) const SUBJECT: Subject = Subject { title: "Permissions", rules: RULES };
@@ -157,12 +157,14 @@ fn trusts_ecs(look: &Look<'_>, role: &Node<'_>, service: &Node<'_>) {
     }
     let Some(known) = look.get(&key) else { return };
     let policy = known.get("AssumeRolePolicyDocument");
-    let account = service.get("serviceArn").text().and_then(Arn::parse).map(|arn| arn.account);
-    if policy.is_known()
-        && let Some(policy) = policy.value()
-        && let Err(why) = trust::allows(policy, "ecs.amazonaws.com", account)
-    {
-        role.wrong(format!("the trust policy of `{}` {why}", role_name(arn)));
+    let source = service.get("serviceArn").text().and_then(Arn::parse);
+    let Some(policy) = policy.value().filter(|_| policy.is_known()) else { return };
+    match trust::of(policy, "ecs.amazonaws.com", source) {
+        Trust::Allowed => {}
+        Trust::Refused(why) => role.wrong(format!("the trust policy of `{}` {why}", role_name(arn))),
+        Trust::Unclear(why) => {
+            look.lack_value(format!("whether ECS may assume `{}` {why}", role_name(arn)));
+        }
     }
 }
 
