@@ -210,6 +210,7 @@ mod tests {
             ("a*b*c", "aXbXbc", true),
             ("a*b*c", "aXbXcX", false),
             ("?", "", false),
+            ("*", "eu-west-1", true),
         ] {
             assert_eq!(is_like(pattern, text), is, "{pattern} {text}");
         }
