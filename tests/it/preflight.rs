@@ -116,6 +116,39 @@ async fn wiring_is_judged_before_anything_is_started() {
         scene.plan = json!({"checks": [{"wiring": {"rules": ["DEPLOY-GRACE"], "fail_on": "warning"}}]});
         scene.play().await.decided(Verdict::Stop, &["DEPLOY-GRACE", "no broken rule of severity warning"])
     });
+    table.add("a new permission may take a moment to spread", async {
+        let mut scene = before().await;
+        scene.plan_key("patience", json!("10m"));
+        scene.fault(&GET_ROLE, Fault::Denied, Times::Always);
+        scene.play().await.decided(Verdict::Wait, &["could not be judged", "iam:GetRole"])
+    });
+    table.add("a denied call is not waited for as long as patience says", async {
+        let mut scene = before().await;
+        scene.plan_key("patience", json!("10m"));
+        scene.waited(61);
+        scene.fault(&GET_ROLE, Fault::Denied, Times::Always);
+        scene.play().await.found(
+            Verdict::Stop,
+            "inconclusive",
+            &["after waiting 1m", "could not be judged", "iam:GetRole"],
+        )
+    });
+    table.add("what serves now stops no fix, whatever the rules", async {
+        let mut scene = before().await;
+        let rules = json!(["DEPLOY-RULE-DRIFT", "DEPLOY-ALARM-STATE", "DEPLOY-IN-FLIGHT", "LB-SAME-RULE"]);
+        scene.plan = json!({"checks": [{"wiring": {"rules": rules, "fail_on": "info"}}]});
+        scene.alter(|world, _| {
+            let [blue, green] = &mut world.elb.target_groups[..2] else {
+                panic!("there are two target groups")
+            };
+            green.targets = std::mem::take(&mut blue.targets);
+        });
+        let seen = scene.play().await;
+        let evidence = seen.evidence()?;
+        let noted = &evidence["checks"][0]["measured"]["noted"];
+        ensure!(noted[0]["id"] == "DEPLOY-RULE-DRIFT", "{noted}");
+        seen.decided(Verdict::Proceed, &["4 rules hold"])
+    });
     table.add("Service Connect, which only the deployment names", async {
         let mut scene = before().await;
         scene.plan = json!({"checks": [{"wiring": {"rules": ["DEPLOY-NO-SHIFT"], "fail_on": "warning"}}]});
@@ -125,7 +158,7 @@ async fn wiring_is_judged_before_anything_is_started() {
                 service.deployments[0].service_connect_configuration = Some(json!({"enabled": true}));
             }
         });
-        scene.play().await.decided(Verdict::Proceed, &["1 rules hold"])
+        scene.play().await.decided(Verdict::Proceed, &["1 rule holds"])
     });
     table.play().await;
 }
@@ -166,7 +199,7 @@ async fn what_is_judged_is_what_is_there() {
             "{:?}",
             seen.calls
         );
-        seen.found(Verdict::Proceed, "pass", &["1 rules hold"])
+        seen.found(Verdict::Proceed, "pass", &["1 rule holds"])
     });
     table.add("CodeDeploy, all rules, whatever the event", async {
         scene::<CodeDeploy>().await.play().await.found(Verdict::Proceed, "pass", &["rules hold"])

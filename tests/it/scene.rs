@@ -190,12 +190,14 @@ impl<D: Deployment> Scene<D> {
     pub(crate) fn waited(&mut self, seconds: u64) {
         let mut event = self.deployment.event();
         let since = greenlight::clock::now().checked_sub(Duration::from_secs(seconds)).unwrap();
+        let readings = ["http", "wiring"]
+            .map(|check| json!({ "check": check, "at": since.to_string(), "value": "first seen" }));
         event["hookDetails"] = json!({"greenlight": {
             "v": 1,
             "place": {"deployment": event["resourceArn"], "stage": event["lifecycleStage"]},
             "since": since.to_string(),
             // What is worth a moment's wait is timed from when it was first seen.
-            "readings": [{ "check": "http", "at": since.to_string(), "value": "first seen" }],
+            "readings": readings,
         }});
         self.event = Some(event);
     }

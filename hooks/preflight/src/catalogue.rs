@@ -46,6 +46,8 @@ pub struct Lack {
     pub key: Option<Key>,
     /// Why it was not to be had, in words.
     pub why: String,
+    /// Whether it may be had by asking again: AWS was busy, or was not reached.
+    pub may_heal: bool,
 }
 
 /// What came of judging facts by rules.

@@ -64,6 +64,9 @@ fn section(rule: &Rule, page: &mut String) {
     if rule.judge.is_some() {
         let _ = writeln!(page, "- **Looks at**: {}", rule.looks_at);
     }
+    if rule.of_what_serves {
+        page.push_str("- **In `preflight`**: noted; it never stops a deployment, which may be the fix\n");
+    }
     for message in rule.messages {
         let _ = writeln!(page, "- **Said**: `{message}`");
     }

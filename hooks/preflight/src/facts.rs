@@ -122,8 +122,11 @@ pub(crate) enum Fact {
     Known(Document),
     /// It does not exist, which is something to know.
     Missing,
-    /// It could not be had.
-    Unavailable(String),
+    /// It could not be had: why, and whether it may be by asking again.
+    Unavailable {
+        why: String,
+        may_heal: bool,
+    },
 }
 
 /// What is known of one service's deployment: documents by what they are.
@@ -158,7 +161,12 @@ impl Facts {
 
     /// Puts down why it could not be had.
     pub fn give_up(&mut self, key: Key, why: impl Into<String>) {
-        self.known.insert(key, Fact::Unavailable(why.into()));
+        self.known.insert(key, Fact::Unavailable { why: why.into(), may_heal: false });
+    }
+
+    /// Puts down why it could not be had, where asking again may help.
+    pub fn give_up_for_now(&mut self, key: Key, why: impl Into<String>) {
+        self.known.insert(key, Fact::Unavailable { why: why.into(), may_heal: true });
     }
 
     /// Everything but what is the service's own: what several services may have in common.
@@ -210,9 +218,14 @@ impl Facts {
     /// Why something could not be had, if it could not.
     pub fn unavailable(&self, key: &Key) -> Option<&str> {
         match self.known.get(key) {
-            Some(Fact::Unavailable(why)) => Some(why),
+            Some(Fact::Unavailable { why, .. }) => Some(why),
             _ => None,
         }
+    }
+
+    /// Whether something that could not be had may be had by asking again.
+    pub(crate) fn may_heal(&self, key: &Key) -> bool {
+        matches!(self.known.get(key), Some(Fact::Unavailable { may_heal: true, .. }))
     }
 
     /// Whether somebody asked for it already.

@@ -108,7 +108,7 @@ pub const CALLS: &[&str] = &[
 enum Fetched {
     Known(Document),
     Missing,
-    Unavailable(String),
+    Unavailable { why: String, may_heal: bool },
 }
 
 type Fetch = Result<Option<Document>, Failure>;
@@ -152,7 +152,8 @@ pub async fn look(
             match fetched {
                 Fetched::Known(document) => facts.know(key, document),
                 Fetched::Missing => facts.miss(key),
-                Fetched::Unavailable(why) => facts.give_up(key, why),
+                Fetched::Unavailable { why, may_heal: true } => facts.give_up_for_now(key, why),
+                Fetched::Unavailable { why, may_heal: false } => facts.give_up(key, why),
             }
         }
     }
@@ -163,8 +164,10 @@ fn fetched(fetch: Result<Option<Document>, Lacking>) -> Fetched {
         Ok(Some(document)) => Fetched::Known(document),
         Ok(None) => Fetched::Missing,
         Err(Lacking::Call(failure)) if failure.cause == Cause::NotFound => Fetched::Missing,
-        Err(Lacking::Call(failure)) => Fetched::Unavailable(failure.to_string()),
-        Err(Lacking::Said(why)) => Fetched::Unavailable(why),
+        Err(Lacking::Call(failure)) => {
+            Fetched::Unavailable { why: failure.to_string(), may_heal: failure.cause != Cause::Denied }
+        }
+        Err(Lacking::Said(why)) => Fetched::Unavailable { why, may_heal: false },
     }
 }
 

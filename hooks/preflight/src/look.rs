@@ -33,12 +33,16 @@ impl<'a> Look<'a> {
         match self.facts.fact(key) {
             Some(Fact::Known(document)) => Some(Node::root(document, self)),
             Some(Fact::Missing) => None,
-            Some(Fact::Unavailable(why)) => {
-                self.lack(Lack { key: Some(key.clone()), why: why.clone() });
+            Some(Fact::Unavailable { why, may_heal }) => {
+                self.lack(Lack { key: Some(key.clone()), why: why.clone(), may_heal: *may_heal });
                 None
             }
             None => {
-                self.lack(Lack { key: Some(key.clone()), why: format!("{key} is not known") });
+                self.lack(Lack {
+                    key: Some(key.clone()),
+                    why: format!("{key} is not known"),
+                    may_heal: false,
+                });
                 None
             }
         }
@@ -89,7 +93,7 @@ impl<'a> Look<'a> {
     }
 
     pub(crate) fn lack_value(&self, why: String) {
-        self.lack(Lack { key: None, why });
+        self.lack(Lack { key: None, why, may_heal: false });
     }
 
     fn lack(&self, lack: Lack) {

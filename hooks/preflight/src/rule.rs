@@ -54,6 +54,9 @@ pub struct Rule {
     /// Whether the hook `preflight` looks at it by default: what can be known before green is started, and what
     /// no emergency fix should be kept from going out by.
     pub gate: bool,
+    /// Whether what serves now breaks it, or that a deployment is under way. The hook `preflight` notes that and never stops
+    /// for it: an emergency fix must get out.
+    pub of_what_serves: bool,
 }
 
 impl Rule {
@@ -70,6 +73,7 @@ impl Rule {
         messages: &[],
         not_proven: "",
         gate: false,
+        of_what_serves: false,
     };
 }
 

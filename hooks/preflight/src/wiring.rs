@@ -5,15 +5,18 @@
 //! and call hooks, and the hooks' functions. Without `rules` those marked *gate*: what makes a deployment fail
 //! for certain, and can be known before green is started.
 //!
-//! It never asks whether blue is healthy: an emergency fix must get through. On create it does not demand what only a
-//! first deployment makes.
+//! Whether blue is healthy, whether an alarm is on already and whether a deployment is under way is noted, if `rules` asks for it, and
+//! never stops one: an emergency fix must get through. On create it does not demand what only a first deployment makes.
 //!
 //! # Fails when
 //! A rule of the severity `fail_on`, or a worse one, is broken and not ignored.
 //!
 //! # Inconclusive when
-//! Something that a rule looks at could not be read: a call was denied or failed, or what IAM's simulator says depends on
-//! something that only the real call has.
+//! Something that such a rule looks at could not be read: a call was denied or failed, or what IAM says depends on
+//! something that only the real call has. The reason names the action. Only what may heal is waited for as long as `patience` says; a
+//! denied call for a minute at most, which a new permission may take to spread. Then it stops the deployment. With
+//! `on_inconclusive: "pass"` the check is left out instead, while another check of the plan has to pass; alone, it still stops.
+//! To go on without a rule put it into `ignore`.
 //!
 //! # IAM it needs
 //! With the rules that it has by default, on ECS: `ecs:DescribeServices`, `ecs:DescribeServiceDeployments`,
@@ -29,7 +32,7 @@
 //! { "wiring": { "fail_on": "error", "ignore": [{ "rule": "PERM-ELB-*", "reason": "the role is checked by the platform team" }] } }
 //! ```
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use greenlight::{
     Api, Check, Fact, Outcome, Scope, Situation, Stage,
@@ -44,7 +47,7 @@ use crate::{
     catalogue::{Judged, all, matching, nearest},
     facts::{Facts, Key},
     live::{self, Subject},
-    rule::{Rule, Severity},
+    rule::{Finding, Rule, Severity},
 };
 
 /// Settings of the check `wiring`.
@@ -52,8 +55,9 @@ use crate::{
 #[schemars(crate = "greenlight::schemars")]
 #[serde(default, deny_unknown_fields)]
 pub struct Wiring {
-    /// The rules, by their ids; `LB-*` is all that begin so. Those marked *gate*, where there are none.
-    rules: Vec<String>,
+    /// The rules, by their ids; `LB-*` is all that begin so. Without it, those marked *gate*.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rules: Option<Vec<String>>,
     /// Rules that are not looked at, each with the reason.
     ignore: Vec<Ignored>,
     /// The least severity that stops a deployment: `error`, `warning` or `info`.
@@ -97,7 +101,8 @@ impl FailOn {
 
 impl Check for Wiring {
     fn problems(&self) -> Vec<Problem> {
-        let named = self.rules.iter().enumerate().map(|(index, rule)| (format!("rules[{index}]"), rule));
+        let named = self.rules.iter().flatten().enumerate();
+        let named = named.map(|(index, rule)| (format!("rules[{index}]"), rule));
         let ignored = self.ignore.iter().enumerate();
         let ignored = ignored.map(|(index, ignored)| (format!("ignore[{index}].rule"), &ignored.rule));
         let mut problems: Vec<Problem> = named
@@ -113,6 +118,10 @@ impl Check for Wiring {
                 problems.push(Problem::new(path, "is empty; expected why the rule does not matter here"));
             }
         }
+        if self.rules.as_ref().is_some_and(Vec::is_empty) {
+            let problem = Problem::new("rules", "is empty; expected the ids of rules, such as `LB-*`");
+            problems.push(problem.hint("leave `rules` out for the rules marked gate"));
+        }
         if problems.is_empty() && self.chosen().is_empty() {
             problems.push(Problem::new(
                 "rules",
@@ -123,7 +132,7 @@ impl Check for Wiring {
     }
 
     fn asks(&self, _: &Target) -> Vec<Asks> {
-        let calls = if self.rules.is_empty() { live::GATE_CALLS } else { live::CALLS };
+        let calls = if self.rules.is_none() { live::GATE_CALLS } else { live::CALLS };
         calls.iter().map(|action| Asks::Call(action)).chain([Asks::Status, Asks::Service]).collect()
     }
 
@@ -139,11 +148,10 @@ impl Wiring {
     /// The rules that are looked at.
     fn chosen(&self) -> Vec<&'static Rule> {
         let named: BTreeSet<&str> =
-            self.rules.iter().flat_map(|it| matching(it)).map(|rule| rule.id).collect();
+            self.rules.iter().flatten().flat_map(|it| matching(it)).map(|rule| rule.id).collect();
         let ignored: BTreeSet<&str> =
             self.ignore.iter().flat_map(|it| matching(&it.rule)).map(|rule| rule.id).collect();
-        let is_chosen =
-            |rule: &&Rule| if self.rules.is_empty() { rule.gate } else { named.contains(rule.id) };
+        let is_chosen = |rule: &&Rule| if self.rules.is_none() { rule.gate } else { named.contains(rule.id) };
         all().filter(|rule| rule.judge.is_some() && is_chosen(rule) && !ignored.contains(rule.id)).collect()
     }
 
@@ -160,49 +168,83 @@ impl Wiring {
         }
         // Without it rules have nothing to break.
         let why = facts.unavailable(&Key::Service).unwrap_or("AWS says that it does not exist");
-        Err(Box::new(Outcome::inconclusive(format!("{subject} could not be read: {why}"))))
+        let outcome = Outcome::inconclusive(format!("{subject} could not be read: {why}"));
+        Err(Box::new(waited_for(outcome, facts.may_heal(&Key::Service))))
+    }
+
+    /// Whether the deployment is stopped where a rule is broken, or cannot be judged.
+    fn decides(&self, rule: &Rule) -> bool {
+        rule.severity >= self.fail_on.severity() && !rule.of_what_serves
     }
 
     fn outcome(&self, judged: &Judged) -> Outcome {
-        let least = self.fail_on.severity();
         let (deciding, others): (Vec<_>, Vec<_>) =
-            judged.findings.iter().partition(|finding| finding.rule.severity >= least);
-        let told = |findings: &[&crate::Finding]| -> Vec<Value> {
-            let one = |it: &&crate::Finding| json!({"id": it.rule.id, "severity": it.rule.severity.to_string(), "at": it.at.to_string(), "observed": it.observed});
+            judged.findings.iter().partition(|finding| self.decides(finding.rule));
+        let told = |findings: &[&Finding]| -> Vec<Value> {
+            let one = |it: &&Finding| json!({"id": it.rule.id, "severity": it.rule.severity.to_string(), "at": it.at.to_string(), "observed": it.observed});
             findings.iter().map(one).collect()
         };
         let ignored: Vec<Value> =
             self.ignore.iter().map(|it| json!({"rule": it.rule, "reason": it.reason})).collect();
-        let outcome = match (&*deciding, judged.lacks.first()) {
-            ([], None) => Outcome::pass(format!("{} rules hold", judged.full)),
-            ([], Some((rule, lacks))) => {
+        let lacking: Vec<_> = judged.lacks.iter().filter(|(rule, _)| self.decides(rule)).collect();
+        let outcome = match (&*deciding, &*lacking) {
+            ([], []) => Outcome::pass(holding(judged.full)),
+            ([], [(rule, lacks), rest @ ..]) => {
                 let why = lacks.first().map(|lack| lack.why.as_str()).unwrap_or_default();
-                let more = judged.lacks.len() - 1;
-                let more = if more == 0 {
-                    String::new()
-                } else {
-                    format!(", and {more} other rules could not be judged")
+                let more = match rest.len() {
+                    0 => String::new(),
+                    1 => ", and another rule could not be judged".to_owned(),
+                    more => format!(", and {more} other rules could not be judged"),
                 };
-                Outcome::inconclusive(format!("{} could not be judged: {why}{more}", rule.id))
+                let may_heal = lacking.iter().flat_map(|(_, lacks)| lacks).any(|lack| lack.may_heal);
+                let outcome = Outcome::inconclusive(format!("{} could not be judged: {why}{more}", rule.id));
+                waited_for(outcome, may_heal)
             }
             ([first, rest @ ..], _) => {
-                let more = if rest.is_empty() {
-                    String::new()
-                } else {
-                    let ids: BTreeSet<&str> = rest.iter().map(|it| it.rule.id).collect();
-                    format!(", and {}", ids.into_iter().collect::<Vec<_>>().join(", "))
-                };
                 let rule = first.rule;
-                Outcome::fail(
-                    format!("{} ({}): {} at {}{more}", rule.id, rule.title, first.observed, first.at),
-                    format!("no broken rule of severity {least}"),
-                )
-                .hint(first.fix.as_deref().unwrap_or(rule.fix))
+                let expected = format!("no broken rule of severity {}", self.fail_on.severity());
+                let observed = format!(
+                    "{} ({}): {} at {}{}",
+                    rule.id,
+                    rule.title,
+                    first.observed,
+                    first.at,
+                    more(rule, rest)
+                );
+                Outcome::fail(observed, expected).hint(first.fix.as_deref().unwrap_or(rule.fix))
             }
         };
+        let not_judged: Vec<&str> = judged.lacks.iter().map(|(rule, _)| rule.id).collect();
         let outcome = outcome.measured("broken", told(&deciding)).measured("noted", told(&others));
-        outcome.measured("rules", judged.full + judged.lacks.len()).measured("ignored", ignored)
+        let outcome = outcome.measured("rules", judged.full + judged.lacks.len());
+        outcome.measured("not_judged", not_judged).measured("ignored", ignored)
     }
+}
+
+/// What is said where nothing is broken.
+fn holding(rules: usize) -> String {
+    if rules == 1 { "1 rule holds".to_owned() } else { format!("{rules} rules hold") }
+}
+
+/// What is said of other findings beside the first one.
+fn more(rule: &Rule, rest: &[&Finding]) -> String {
+    let again = rest.iter().filter(|it| it.rule == rule).count();
+    let ids: BTreeSet<&str> = rest.iter().map(|it| it.rule.id).filter(|id| *id != rule.id).collect();
+    let again = match again {
+        0 => String::new(),
+        1 => "in another place".to_owned(),
+        places => format!("in {places} other places"),
+    };
+    let all: Vec<&str> = [&*again].into_iter().filter(|it| !it.is_empty()).chain(ids).collect();
+    if all.is_empty() { String::new() } else { format!(", and {}", all.join(", ")) }
+}
+
+/// How long IAM may take until a new permission holds everywhere.
+const SPREADING: Duration = Duration::from_mins(1);
+
+/// What could not be read, and how long waiting for it is worth while.
+fn waited_for(outcome: Outcome, may_heal: bool) -> Outcome {
+    if may_heal { outcome } else { outcome.for_at_most(SPREADING) }
 }
 
 /// What the deployment deploys. CodeDeploy's event names nothing but the deployment.

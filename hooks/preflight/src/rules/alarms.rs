@@ -41,6 +41,7 @@ static RULES: &[Rule] = &[
         fix: "Clear the alarm first, or let the hook `metrics` look at alarms: it tells those that were on before.",
         looks_at: "the state of the service's alarms",
         judge: Some(state),
+        of_what_serves: true,
         ..WARNING
     },
     Rule {

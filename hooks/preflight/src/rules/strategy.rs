@@ -120,6 +120,7 @@ static RULES: &[Rule] = &[
         fix: "Wait for it, or stop it: `aws ecs stop-service-deployment --service-deployment-arn ARN --stop-type ROLLBACK`.",
         looks_at: "the service's current deployment",
         judge: Some(in_flight),
+        of_what_serves: true,
         ..WARNING
     },
     Rule {

@@ -29,6 +29,7 @@ static RULES: &[Rule] = &[
               rules in Terraform.",
         looks_at: "the production rule's weights and the health of both target groups",
         judge: Some(drift),
+        of_what_serves: true,
         ..BASE
     },
     Rule {
