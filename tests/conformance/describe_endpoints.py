@@ -37,7 +37,7 @@ WORLDS = ROOT / "cli" / "worlds"
 REPORTS = {("ecs", "ContinueServiceDeployment"), ("codedeploy", "PutLifecycleEventHookExecutionStatus")}
 
 # A path for each operation: what is not called cannot be told from what is not there.
-REST = {("lambda", "GetFunctionConfiguration")}
+REST = {("lambda", "GetFunctionConfiguration"), ("lambda", "GetPolicy")}
 
 GROUPS_OF_CASES = {
     "account.json": [("lambda", lambda_cases), ("application-autoscaling", autoscaling_cases), ("ec2", ec2_cases),

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use greenlight_cli::rehearsal::aws::ecs::DESCRIBE_SERVICES;
-use greenlight_cli::rehearsal::aws::iam::GET_ROLE;
+use greenlight_cli::rehearsal::aws::iam::{GET_ROLE, Role};
+use greenlight_cli::rehearsal::aws::lambda::GET_POLICY;
 use greenlight_cli::rehearsal::aws::worlds::{BlueGreen, CodeDeploy};
 use greenlight_cli::rehearsal::aws::{Fault, Times, World};
 use greenlight_tests::binaries;
@@ -37,6 +38,10 @@ async fn before() -> Scene<BlueGreen> {
     scene
 }
 
+fn hook_role(world: &mut World) -> &mut Role {
+    world.iam.roles.iter_mut().find(|role| role.role_name == "ecs-hooks").unwrap()
+}
+
 async fn played(alter: impl FnOnce(&mut World, &BlueGreen) + Send + 'static) -> Seen {
     let mut scene = before().await;
     scene.alter(alter);
@@ -52,8 +57,7 @@ async fn wiring_is_judged_before_anything_is_started() {
     table.add("nobody looks at green", async { played(|_, _| {}).await.nothing_was_sent() });
     table.add("a role that ECS may not assume", async {
         let seen = played(|world, _| {
-            let role = world.iam.roles.iter_mut().find(|role| role.role_name == "ecs-hooks").unwrap();
-            role.assume_role_policy_document = json!({"Version": "2012-10-17", "Statement": []});
+            hook_role(world).assume_role_policy_document = json!({"Version": "2012-10-17", "Statement": []});
         });
         seen.await
             .decided(Verdict::Stop, &["HOOK-ROLE-TRUST", "ecs-hooks", "no broken rule of severity error"])
@@ -61,6 +65,28 @@ async fn wiring_is_judged_before_anything_is_started() {
     table.add("a role that is not there", async {
         let seen = played(|world, _| world.iam.roles.retain(|role| role.role_name != "ecs-hooks"));
         seen.await.decided(Verdict::Stop, &["there is no role `ecs-hooks`"])
+    });
+    table.add("a role that may not invoke, and a function that lets nobody in", async {
+        let seen = played(|world, _| hook_role(world).policies.clear());
+        seen.await.decided(Verdict::Stop, &["HOOK-ROLE-INVOKE", "neither a policy of the role nor"])
+    });
+    table.add("a role that may not invoke, and a function that lets it in", async {
+        let seen = played(|world, deployment| {
+            hook_role(world).policies.clear();
+            let statement = json!({
+                "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789012:role/ecs-hooks"},
+                "Action": "lambda:InvokeFunction", "Resource": "*",
+            });
+            let policy = json!({"Version": "2012-10-17", "Statement": [statement]});
+            world.lambda.policies.insert(deployment.identity.function.clone(), policy);
+        });
+        seen.await.decided(Verdict::Proceed, &["rules hold"])
+    });
+    table.add("a policy of a function that may not be read", async {
+        let mut scene = before().await;
+        scene.alter(|world, _| hook_role(world).policies.clear());
+        scene.fault(&GET_POLICY, Fault::Denied, Times::Always);
+        scene.play().await.found(Verdict::Stop, "inconclusive", &["HOOK-ROLE-INVOKE", "lambda:GetPolicy"])
     });
     table.add("a function that is not there", async {
         let seen = played(|world, deployment| {

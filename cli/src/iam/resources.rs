@@ -76,6 +76,7 @@ const ACTIONS: &[(&str, &str, By)] = &[
     ("iam:GetRole", "ReadTheRoles", By::Roles),
     ("iam:SimulatePrincipalPolicy", "ReadTheRoles", By::Roles),
     ("lambda:GetFunctionConfiguration", "ReadTheFunctions", By::AllFunctions),
+    ("lambda:GetPolicy", "ReadTheFunctions", By::AllFunctions),
     ("application-autoscaling:DescribeScalableTargets", "ReadTheScaling", By::Nothing),
     ("application-autoscaling:DescribeScalingPolicies", "ReadTheScaling", By::Nothing),
     ("ec2:DescribeSubnets", "ReadTheNetwork", By::Nothing),

@@ -45,6 +45,8 @@ pub enum Key {
     },
     /// A function: `GetFunctionConfiguration`, by ARN as it was configured.
     Function(String),
+    /// The policy that is attached to a function, or to its version or alias: `GetPolicy`, decoded; by ARN as it was configured.
+    FunctionPolicy(String),
     /// An alarm: `DescribeAlarms`.
     Alarm(String),
     /// The scalable target of the service: `DescribeScalableTargets`.
@@ -96,6 +98,7 @@ impl fmt::Display for Key {
                 write!(formatter, "whether {role} may call {action} on {resource}")
             }
             Self::Function(arn) => write!(formatter, "the function {arn}"),
+            Self::FunctionPolicy(arn) => write!(formatter, "the policy of the function {arn}"),
             Self::Alarm(name) => write!(formatter, "the alarm {name}"),
             Self::Scaling => formatter.write_str("the service's scaling"),
             Self::ScalingPolicies => formatter.write_str("the service's scaling policies"),
@@ -203,6 +206,7 @@ impl Facts {
                     | Key::Role(_)
                     | Key::Permission { .. }
                     | Key::Function(_)
+                    | Key::FunctionPolicy(_)
                     | Key::Alarm(_)
                     | Key::Subnet(_)
                     | Key::SecurityGroup(_)

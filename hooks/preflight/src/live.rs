@@ -72,6 +72,7 @@ pub(crate) const GATE_CALLS: &[&str] = &[
     "iam:GetRole",
     "iam:SimulatePrincipalPolicy",
     "lambda:GetFunctionConfiguration",
+    "lambda:GetPolicy",
 ];
 
 /// The calls that all rules together take, by their actions.
@@ -90,6 +91,7 @@ pub const CALLS: &[&str] = &[
     "iam:GetRole",
     "iam:SimulatePrincipalPolicy",
     "lambda:GetFunctionConfiguration",
+    "lambda:GetPolicy",
     "cloudwatch:DescribeAlarms",
     "application-autoscaling:DescribeScalableTargets",
     "application-autoscaling:DescribeScalingPolicies",
@@ -216,6 +218,7 @@ async fn fetch(ask: &Ask, subject: &Subject, facts: &Facts, key: &Key) -> Result
             return iam::permission(ask, role, action, resource).await;
         }
         Key::Function(function) => others::function(ask, function).await?,
+        Key::FunctionPolicy(function) => others::function_policy(ask, function).await?,
         Key::Alarm(name) => others::alarm(ask, name).await?,
         Key::Scaling => others::scaling(ask, facts).await?,
         Key::ScalingPolicies => others::scaling_policies(ask, facts).await?,

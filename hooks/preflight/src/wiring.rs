@@ -22,7 +22,7 @@
 //! With the rules that it has by default, on ECS: `ecs:DescribeServices`, `ecs:DescribeServiceDeployments`,
 //! `ecs:DescribeTaskDefinition`, `elasticloadbalancing:DescribeRules`, `elasticloadbalancing:DescribeListeners`,
 //! `elasticloadbalancing:DescribeTargetGroups`, `elasticloadbalancing:DescribeTargetGroupAttributes`, `iam:GetRole`,
-//! `iam:SimulatePrincipalPolicy`, `lambda:GetFunctionConfiguration`.
+//! `iam:SimulatePrincipalPolicy`, `lambda:GetFunctionConfiguration`, `lambda:GetPolicy`.
 //! On CodeDeploy also `codedeploy:GetDeployment`, `codedeploy:GetDeploymentGroup`, `codedeploy:ListDeploymentTargets`,
 //! `codedeploy:GetDeploymentTarget`.
 //! Other rules need what `greenlight iam --for doctor` lists.

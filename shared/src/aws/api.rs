@@ -124,18 +124,25 @@ impl Api {
         service_id: "IAM",
         wire: Wire::Query { version: "2010-05-08" },
     };
-    /// Lambda, of which only `GetFunctionConfiguration` is known.
+    /// Lambda, of which only `GetFunctionConfiguration` and `GetPolicy` are known.
     pub const LAMBDA: Self = Self {
         prefix: "lambda",
         host: Host::Regional("lambda"),
         signing_name: "lambda",
         service_id: "Lambda",
         wire: Wire::Rest {
-            operations: &[Get {
-                operation: "GetFunctionConfiguration",
-                path: "/2015-03-31/functions/{FunctionName}/configuration",
-                query: &["Qualifier"],
-            }],
+            operations: &[
+                Get {
+                    operation: "GetFunctionConfiguration",
+                    path: "/2015-03-31/functions/{FunctionName}/configuration",
+                    query: &["Qualifier"],
+                },
+                Get {
+                    operation: "GetPolicy",
+                    path: "/2015-03-31/functions/{FunctionName}/policy",
+                    query: &["Qualifier"],
+                },
+            ],
         },
     };
     /// CloudWatch Logs.

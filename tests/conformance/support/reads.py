@@ -343,6 +343,10 @@ def lambda_cases():
            "ResourceNotFoundException", {})
     yield ("an alias of another name", "get_function_configuration",
            {"FunctionName": arn + ":live", "Qualifier": "other"}, "InvalidParameterValueException", {})
+    yield ("the policy of an alias", "get_policy", {"FunctionName": arn, "Qualifier": "live"}, None,
+           {"RevisionId": "12345678-1234-4234-8234-123456789012"})
+    yield ("the policy of a function without", "get_policy", {"FunctionName": "test-traffic"},
+           "ResourceNotFoundException", {})
 
 
 def autoscaling_cases():

@@ -2,6 +2,7 @@
 //! functions takes it from there and runs them ([`Invoke::names`]).
 
 mod configuration;
+mod policy;
 
 use std::collections::BTreeMap;
 
@@ -9,15 +10,21 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-pub use self::configuration::{Function, GET_FUNCTION_CONFIGURATION};
+pub use self::{
+    configuration::{Function, GET_FUNCTION_CONFIGURATION},
+    policy::GET_POLICY,
+};
 
 use super::error::AwsError;
 use super::operation::{Operation, Service, text};
 use super::protocol::Protocol;
 use super::world::World;
 
-pub(super) static SERVICE: Service =
-    Service { name: "lambda", protocol: Protocol::Rest, operations: &[&GET_FUNCTION_CONFIGURATION, &INVOKE] };
+pub(super) static SERVICE: Service = Service {
+    name: "lambda",
+    protocol: Protocol::Rest,
+    operations: &[&GET_FUNCTION_CONFIGURATION, &GET_POLICY, &INVOKE],
+};
 
 /// `Invoke`.
 ///
@@ -42,6 +49,8 @@ const REQUEST_LIMIT: usize = 6 * 1024 * 1024;
 pub struct State {
     /// The functions that exist, by name; while there is none, every function can be invoked.
     pub functions: BTreeMap<String, Function>,
+    /// The policies that are attached to functions, by name, or by name and qualifier.
+    pub policies: BTreeMap<String, Value>,
     /// The invocations that were taken, in order.
     #[serde(skip)]
     pub invokes: Vec<Invoke>,

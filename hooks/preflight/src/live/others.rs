@@ -12,6 +12,14 @@ pub(super) async fn function(ask: &Ask, function: &str) -> Fetch {
     Ok(Some(Document::new(function, answer)))
 }
 
+/// The policy of a function, decoded. One without a policy is not found.
+pub(super) async fn function_policy(ask: &Ask, function: &str) -> Fetch {
+    let answer = ask.try_call(&Api::LAMBDA, "GetPolicy", json!({"FunctionName": function}), function).await?;
+    let Some(text) = answer.get("Policy").and_then(Value::as_str) else { return Ok(None) };
+    let policy = serde_json::from_str(text).unwrap_or_else(|_| Value::from(text));
+    Ok(Some(Document::new(function, policy)))
+}
+
 pub(super) async fn alarm(ask: &Ask, name: &str) -> Fetch {
     let input = json!({"AlarmNames": [name], "AlarmTypes": ["MetricAlarm", "CompositeAlarm"]});
     let answer = ask.try_call(&Api::CLOUDWATCH, "DescribeAlarms", input, name).await?;

@@ -10,7 +10,7 @@ use crate::{
         API_REPORT, APP_SPEC_HOOKS, CODEDEPLOY, CODEDEPLOY_ERRORS, CODEDEPLOY_ROLE,
         CODEDEPLOY_TROUBLESHOOTING, SERVICE_LINKED_ROLES,
     },
-    permission::needed,
+    permission::{invocation_needed, needed},
     rule::{Rule, Severity},
 };
 
@@ -263,7 +263,7 @@ fn may_call(look: &Look<'_>) {
     let Some(role) = group.get("serviceRoleArn").text() else { return };
     for (at, function) in functions(look) {
         if function.starts_with("arn:") {
-            needed(look, &at, role, "lambda:InvokeFunction", &function);
+            invocation_needed(look, &at, role, &function);
         }
     }
 }

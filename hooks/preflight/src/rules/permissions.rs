@@ -8,7 +8,7 @@ use crate::{
     look::Look,
     node::Node,
     pages::{INFRASTRUCTURE_ROLE, LAMBDA_HOOKS, TROUBLESHOOTING},
-    permission::{needed, role_name},
+    permission::{invocation_needed, needed, role_name},
     rule::{Rule, Severity},
     service::{hooks, is_function, shifting, shifts},
     trust::{self, Trust},
@@ -114,10 +114,11 @@ static RULES: &[Rule] = &[
     Rule {
         id: "HOOK-ROLE-INVOKE",
         title: "the role that calls a hook may not invoke its function",
-        why: "A policy for the function's ARN does not hold for a version or an alias, and the other way round.",
+        why: "Within an account the role's policies or the function's own have to allow it, across accounts both. A policy for the function's \
+              ARN does not hold for a version or an alias, and the other way round.",
         fix: "Allow `lambda:InvokeFunction` on both `FUNCTION-ARN` and `FUNCTION-ARN:*`; `greenlight iam` writes the policy.",
         link: LAMBDA_HOOKS,
-        looks_at: "what the hooks' roles may do",
+        looks_at: "what the hooks' roles may do, and the policies of the functions",
         judge: Some(may_invoke),
         messages: &[
             "ECS was unable to invoke hook target {function} due to",
@@ -246,6 +247,9 @@ fn may_invoke(look: &Look<'_>) {
         let Some(function) = hook.get("hookTargetArn").text().filter(|text| text.starts_with("arn:")) else {
             continue;
         };
-        may(look, &hook.get("roleArn"), "lambda:InvokeFunction", function);
+        let role = hook.get("roleArn");
+        if let Some(arn) = role.text() {
+            invocation_needed(look, &role, arn, function);
+        }
     }
 }

@@ -142,9 +142,9 @@ mod tests {
                 "GetFunctionConfiguration needs `FunctionName`, which is part of its path, expected a text",
             ),
             (
-                "GetPolicy",
+                "GetAlias",
                 json!({}),
-                "the path of GetPolicy is not known here, expected one of GetFunctionConfiguration",
+                "the path of GetAlias is not known here, expected one of GetFunctionConfiguration, GetPolicy",
             ),
         ] {
             assert_eq!(build(Api::LAMBDA.wire, operation, &input).unwrap_err().to_string(), expected);

@@ -125,6 +125,7 @@ pub(super) fn router(dispatch: Dispatch) -> Router {
         .route("/", post(serve))
         .route("/service/{service}/operation/{operation}", post(cbor::serve))
         .route("/2015-03-31/functions/{function}/configuration", get(rest::configuration))
+        .route("/2015-03-31/functions/{function}/policy", get(rest::policy))
         .route("/2015-03-31/functions/{function}/invocations", post(rest::invoke))
         .fallback(json::unknown)
         .method_not_allowed_fallback(json::unknown)

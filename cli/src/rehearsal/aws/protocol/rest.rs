@@ -11,6 +11,7 @@ use super::{is_signed, severed, stamp};
 use crate::rehearsal::aws::dispatch::{Dispatch, Failure, Incoming};
 use crate::rehearsal::aws::error::AwsError;
 use crate::rehearsal::aws::lambda;
+use crate::rehearsal::aws::operation::Operation;
 use crate::rehearsal::identifier;
 
 /// `POST /2015-03-31/functions/{function}/invocations`
@@ -48,12 +49,32 @@ pub(super) async fn configuration(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response {
+    read(&dispatch, &lambda::GET_FUNCTION_CONFIGURATION, &function, query, &headers).await
+}
+
+/// `GET /2015-03-31/functions/{function}/policy`
+pub(super) async fn policy(
+    State(dispatch): State<Dispatch>,
+    Path(function): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    read(&dispatch, &lambda::GET_POLICY, &function, query, &headers).await
+}
+
+async fn read(
+    dispatch: &Dispatch,
+    operation: &'static Operation,
+    function: &str,
+    query: Option<String>,
+    headers: &HeaderMap,
+) -> Response {
     let qualifier = form_urlencoded::parse(query.unwrap_or_default().as_bytes())
         .find(|(name, _)| name == "Qualifier")
         .map(|(_, qualifier)| qualifier.into_owned());
     let incoming = Incoming {
-        operation: Ok(&lambda::GET_FUNCTION_CONFIGURATION),
-        signed: is_signed(&headers),
+        operation: Ok(operation),
+        signed: is_signed(headers),
         input: Ok(json!({"FunctionName": function, "Qualifier": qualifier})),
     };
     match dispatch.call(incoming).await {
