@@ -28,6 +28,7 @@ mod documentation;
 mod egress;
 mod elb;
 mod facts;
+mod image;
 pub mod live;
 mod look;
 mod message;

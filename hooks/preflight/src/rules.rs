@@ -4,9 +4,11 @@ mod alarms;
 mod app_spec;
 mod codedeploy;
 mod codedeploy_calls;
+mod codedeploy_service;
 mod envoy;
 mod events;
 mod functions;
+mod hook_times;
 mod hooks;
 mod load_balancer;
 mod pauses;
@@ -34,6 +36,7 @@ pub(crate) static SUBJECTS: &[Subject] = &[
     load_balancer::SUBJECT,
     permissions::SUBJECT,
     hooks::SUBJECT,
+    hook_times::SUBJECT,
     pauses::SUBJECT,
     functions::SUBJECT,
     strategy::SUBJECT,
@@ -46,6 +49,7 @@ pub(crate) static SUBJECTS: &[Subject] = &[
     stopped_tasks::SUBJECT,
     envoy::SUBJECT,
     codedeploy::SUBJECT,
+    codedeploy_service::SUBJECT,
     app_spec::SUBJECT,
     codedeploy_calls::SUBJECT,
 ];

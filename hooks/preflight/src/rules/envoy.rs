@@ -3,6 +3,7 @@
 use super::Subject;
 use crate::{
     facts::Key,
+    image::repository,
     look::Look,
     node::Node,
     pages::{APP_MESH_END, CANNOT_PULL, ENVOY_ADMIN, ENVOY_MANAGEMENT_SERVER, MESH_SETUP},
@@ -319,21 +320,6 @@ fn unlike_balancer(look: &Look<'_>) {
     }
 }
 
-/// The ARN of the repository of an image of ECR.
-fn repository(image: &str) -> Option<String> {
-    let (host, path) = image.split_once('/')?;
-    let (account, rest) = host.split_once(".dkr.ecr.")?;
-    let (region, domain) = rest.split_once('.')?;
-    let partition = match domain {
-        "amazonaws.com" if region.starts_with("us-gov-") => "aws-us-gov",
-        "amazonaws.com" => "aws",
-        "amazonaws.com.cn" => "aws-cn",
-        _ => return None,
-    };
-    let name = path.split(['@', ':']).next()?;
-    Some(format!("arn:{partition}:ecr:{region}:{account}:repository/{name}"))
-}
-
 fn may_pull(look: &Look<'_>) {
     let Some(task) = look.get(&Key::TaskDefinition) else { return };
     let kinds = task.get("requiresCompatibilities").items();
@@ -378,30 +364,6 @@ fn app_mesh(look: &Look<'_>) {
             if let Some(text @ ("APPMESH_RESOURCE_ARN" | "APPMESH_VIRTUAL_NODE_NAME")) = name.text() {
                 name.wrong(format!("`{text}` names a resource of App Mesh"));
             }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn repositories_of_images() {
-        for (image, arn) in [
-            ("1.dkr.ecr.us-east-1.amazonaws.com/a/b:1", Some("arn:aws:ecr:us-east-1:1:repository/a/b")),
-            (
-                "1.dkr.ecr.cn-north-1.amazonaws.com.cn/a@sha256:0",
-                Some("arn:aws-cn:ecr:cn-north-1:1:repository/a"),
-            ),
-            (
-                "1.dkr.ecr.us-gov-west-1.amazonaws.com/a",
-                Some("arn:aws-us-gov:ecr:us-gov-west-1:1:repository/a"),
-            ),
-            ("public.ecr.aws/a/b:1", None),
-            ("nginx", None),
-        ] {
-            assert_eq!(repository(image).as_deref(), arn, "{image}");
         }
     }
 }

@@ -1,20 +1,17 @@
 //! The functions behind hooks: whether they can be called, and whether they can do what they are for.
 
-use std::time::Duration;
+use greenlight::Stage;
 
-use greenlight::{Stage, plan::units::Span};
-use serde_json::Value;
-
-use super::{Subject, hooks::is_ours};
+use super::Subject;
 use crate::{
     arn::{Arn, function_name},
     egress::{EVERY, has_no_way_out, serves, services_called},
     facts::Key,
     look::Look,
     node::Node,
-    pages::{LAMBDA_HOOKS, LAMBDA_NETWORK, NLB_RESOURCES, TROUBLESHOOTING},
+    pages::{LAMBDA_HOOKS, LAMBDA_NETWORK, TROUBLESHOOTING},
     rule::{Rule, Severity},
-    service::{Strategy, hooks, is_function, shifting, stages, strategy},
+    service::{Strategy, hooks, is_function, stages, strategy},
 };
 
 pub(super) const SUBJECT: Subject = Subject { title: "Functions behind hooks", rules: RULES };
@@ -72,26 +69,6 @@ static RULES: &[Rule] = &[
         ..BASE
     },
     Rule {
-        id: "HOOK-TIMEOUT-PATIENCE",
-        title: "a hook's time is over before its plan's patience",
-        why: "The hook waits no longer than ECS does, so its patience is cut short, and where nothing is told by then it stops; with the \
-              action CONTINUE the deployment goes on instead, whatever green is like.",
-        fix: "Set `timeoutConfiguration.timeoutInMinutes` to at least the plan's `patience` plus two minutes.",
-        looks_at: "the timeouts of hooks and the plans in their `hookDetails`",
-        judge: Some(patience_within_timeout),
-        ..WARNING
-    },
-    Rule {
-        id: "HOOK-NLB-PATIENCE",
-        title: "too little patience behind a Network Load Balancer",
-        why: "ECS waits ten minutes for a Network Load Balancer after each shift, and until then its listener may still answer from blue.",
-        fix: "Leave `patience` out of the plan (it is 20 minutes where a Network Load Balancer shifts), or set it to 10 minutes or more.",
-        link: NLB_RESOURCES,
-        looks_at: "the load balancers and the plans in `hookDetails`",
-        judge: Some(nlb_patience),
-        ..WARNING
-    },
-    Rule {
         id: "HOOK-STEPS-UNJUDGED",
         title: "traffic is shifted in steps, and nobody looks in between",
         why: "The steps of a linear or a canary deployment are there to be judged. Without a hook at PRE_PRODUCTION_TRAFFIC_SHIFT or \
@@ -105,7 +82,7 @@ static RULES: &[Rule] = &[
 ];
 
 /// The hooks that are functions, with what they call.
-fn targets<'a>(service: &Node<'a>) -> Vec<(Node<'a>, Node<'a>, &'a str)> {
+pub(super) fn targets<'a>(service: &Node<'a>) -> Vec<(Node<'a>, Node<'a>, &'a str)> {
     let hooks = hooks(service).into_iter().filter(is_function);
     hooks
         .filter_map(|hook| {
@@ -247,71 +224,6 @@ fn wrong_stages(hook: &Node<'_>, name: &str) {
     for (at, stage) in stages(hook) {
         if has_nothing_at(name, &Stage::from_ecs(stage)) {
             at.wrong(format!("`{name}` has nothing to look at at {stage}"));
-        }
-    }
-}
-
-/// The plan in a hook's details, where it is written there and can be read.
-fn plan(hook: &Node<'_>) -> Option<Value> {
-    let details = hook.get("hookDetails");
-    if !details.is_known() {
-        return None;
-    }
-    let read = |value: &Value| match value {
-        Value::String(text) => serde_json::from_str(text).ok(),
-        other => Some(other.clone()),
-    };
-    let details: Value = read(details.value()?)?;
-    match details.get("plan") {
-        Some(plan) => read(plan),
-        None => Some(details),
-    }
-}
-
-/// The longest patience that a plan asks for, of all its checks or of one.
-fn patience(plan: &Value) -> Option<(Duration, String)> {
-    let checks = plan.get("checks").and_then(Value::as_array).into_iter().flatten();
-    let of_checks = checks.filter_map(Value::as_object).flat_map(|check| check.values());
-    let asked = of_checks.chain([plan]).filter_map(|it| it.get("patience")?.as_str());
-    asked.filter_map(|text| Some((text.parse::<Span>().ok()?.0, text.to_owned()))).max()
-}
-
-/// Patience ends this long before the hook's time, so that the verdict is in time: a minute, and the reserve.
-const KEPT_BACK: Duration = Duration::from_secs(65);
-
-fn patience_within_timeout(look: &Look<'_>) {
-    let Some(service) = look.service() else { return };
-    for (hook, _, arn) in targets(&service) {
-        let timeout = hook.at("timeoutConfiguration.timeoutInMinutes");
-        let (true, Some(minutes)) = (is_ours(arn), timeout.whole()) else { continue };
-        let Some((patience, written)) = plan(&hook).as_ref().and_then(patience) else { continue };
-        if patience + KEPT_BACK > Duration::from_secs(u64::from(minutes) * 60) {
-            timeout.wrong(format!(
-                "the hook has {minutes} minutes, of which it keeps one and a reserve back, and its plan has a patience of {written}"
-            ));
-        }
-    }
-}
-
-fn nlb_patience(look: &Look<'_>) {
-    const LEAST: Duration = Duration::from_mins(10);
-    let Some(service) = shifting(look) else { return };
-    let is_network = |balancer: &Node<'_>| {
-        let rule = balancer.at("advancedConfiguration.productionListenerRule").text();
-        rule.and_then(Arn::parse).is_some_and(|arn| arn.is("listener/net"))
-    };
-    if !service.get("loadBalancers").items().iter().any(is_network) {
-        return;
-    }
-    for (hook, _, arn) in targets(&service) {
-        let shifted =
-            |stage: &str| matches!(stage, "POST_TEST_TRAFFIC_SHIFT" | "POST_PRODUCTION_TRAFFIC_SHIFT");
-        if hook_of(arn) != Some("test-traffic") || !stages(&hook).iter().any(|(_, stage)| shifted(stage)) {
-            continue;
-        }
-        let Some((patience, written)) = plan(&hook).as_ref().and_then(patience) else { continue };
-        if patience < LEAST {
-            hook.get("hookDetails").wrong(format!("the plan's patience is {written}"));
         }
     }
 }

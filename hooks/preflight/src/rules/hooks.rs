@@ -61,22 +61,6 @@ static RULES: &[Rule] = &[
         ..BASE
     },
     Rule {
-        id: "HOOK-TIMEOUT-RANGE",
-        title: "a hook's timeout is out of bounds",
-        why: "`timeoutInMinutes` is 1 to 1440 for a function, a day, and up to 20160 for PAUSE, two weeks.",
-        fix: "Give a timeout within these bounds.",
-        judge: Some(timeout_range),
-        ..BASE
-    },
-    Rule {
-        id: "HOOK-TIMEOUT-CONTINUE",
-        title: "a gate that opens by itself",
-        why: "With the action CONTINUE a validation that hangs, or that nobody answers, ships green: that fails open.",
-        fix: "Set `timeoutConfiguration.action` to ROLLBACK, which is also what holds where nothing is said.",
-        judge: Some(timeout_continues),
-        ..WARNING
-    },
-    Rule {
         id: "HOOK-TARGET-ARN",
         title: "a hook's target is not the ARN of a function",
         why: "ECS calls a function by its ARN. In a template `!Ref` of a function is its name, which ECS refuses.",
@@ -140,16 +124,6 @@ static RULES: &[Rule] = &[
         fix: "Make sure that the function recognises a rollback, as greenlight's do, or move it to the POST stage.",
         judge: Some(called_by_rollback),
         ..INFO
-    },
-    Rule {
-        id: "HOOK-STAGE-24H",
-        title: "waits that may fill a stage's 24 hours",
-        why: "A stage that lasts longer than 24 hours is rolled back, whatever its hooks say. Hooks at one stage run side by side, and each \
-              may wait as long as its timeout; a step's bake time counts too.",
-        fix: "Shorten the hook's timeout, or the bake time of the steps.",
-        link: WORKFLOW,
-        judge: Some(stage_of_a_day),
-        ..WARNING
     },
     Rule {
         id: "HOOK-RETURNED-FAILED",
@@ -250,39 +224,6 @@ fn count(look: &Look<'_>) {
             service
                 .at("deploymentConfiguration.lifecycleHooks")
                 .wrong(format!("{count} hooks are {kind}; {MOST} may be"));
-        }
-    }
-}
-
-/// What stands for a day where nothing is said.
-const DAY: u32 = 1_440;
-
-fn timeout<'a>(hook: &Node<'a>) -> Node<'a> {
-    hook.at("timeoutConfiguration.timeoutInMinutes")
-}
-
-fn timeout_range(look: &Look<'_>) {
-    let Some(service) = look.service() else { return };
-    for hook in hooks(&service) {
-        let most = match (is_function(&hook), is_pause(&hook)) {
-            (true, _) => DAY,
-            (_, true) => 14 * DAY,
-            _ => continue,
-        };
-        let timeout = timeout(&hook);
-        let Some(minutes) = timeout.number() else { continue };
-        if minutes.fract() != 0.0 || !(1.0..=f64::from(most)).contains(&minutes) {
-            timeout.wrong(format!("{minutes} is not 1 to {most} whole minutes"));
-        }
-    }
-}
-
-fn timeout_continues(look: &Look<'_>) {
-    let Some(service) = look.service() else { return };
-    for hook in hooks(&service) {
-        let action = hook.at("timeoutConfiguration.action");
-        if action.text() == Some("CONTINUE") {
-            action.wrong("when the hook's time is over, the deployment goes on");
         }
     }
 }
@@ -399,26 +340,4 @@ fn before_anything(look: &Look<'_>) {
 fn called_by_rollback(look: &Look<'_>) {
     let stages = ["TEST_TRAFFIC_SHIFT", "PRODUCTION_TRAFFIC_SHIFT"];
     others_at(look, &stages, "by a rollback too");
-}
-
-fn stage_of_a_day(look: &Look<'_>) {
-    let Some(service) = shifting(look) else { return };
-    let configuration = service.get("deploymentConfiguration");
-    let step = match strategy(&service) {
-        Some(Strategy::Linear) => configuration.at("linearConfiguration.stepBakeTimeInMinutes"),
-        Some(Strategy::Canary) => configuration.at("canaryConfiguration.canaryBakeTimeInMinutes"),
-        _ => return,
-    };
-    let Some(bake) = step.whole().filter(|bake| *bake > 0) else { return };
-    for hook in hooks(&service).iter().filter(|hook| is_function(hook)) {
-        let own = timeout(hook);
-        // Without a timeout of its own a hook is not meant to wait for long.
-        let Some(minutes) = own.whole() else { continue };
-        let shifts = stages(hook).iter().any(|(_, stage)| stage.ends_with("PRODUCTION_TRAFFIC_SHIFT"));
-        if shifts && minutes.saturating_add(bake) > DAY {
-            own.wrong(format!(
-                "the hook may wait {minutes} minutes and a step bakes {bake}: together more than 24 hours"
-            ));
-        }
-    }
 }
