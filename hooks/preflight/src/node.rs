@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use greenlight::plan::decode::suggest;
 use serde_json::Value;
 
 use crate::{
@@ -157,6 +158,15 @@ impl<'a> Node<'a> {
     /// Says that the rule is broken here, and what is here.
     pub fn wrong(&self, observed: impl Into<String>) {
         self.look.add(self.place(), observed.into(), None);
+    }
+
+    /// The same of a name that nobody knows, with the known one that it is most like, if it is like one.
+    pub(crate) fn wrong_name(&self, observed: impl Into<String>, known: &[&str]) {
+        let near = suggest(&self.to_string(), known);
+        match near.strip_prefix("did you mean ").and_then(|rest| rest.strip_suffix('?')) {
+            Some(name) => self.wrong_fix(observed, format!("Write {name}, if that is what is meant.")),
+            None => self.wrong(observed),
+        }
     }
 
     /// The same, with a way to mend just this.

@@ -14,7 +14,7 @@ use crate::{
     arn::Arn,
     look::Look,
     node::Node,
-    pages::{LAMBDA_HOOKS, NLB_RESOURCES, WORKFLOW},
+    pages::{API_LIFECYCLE_HOOK, LAMBDA_HOOKS, NLB_RESOURCES, WORKFLOW},
     rule::{Rule, Severity},
     service::{Strategy, hooks, is_function, is_pause, shifting, stages, strategy},
 };
@@ -31,6 +31,16 @@ static RULES: &[Rule] = &[
         why: "`timeoutInMinutes` is 1 to 1440 for a function, a day, and up to 20160 for PAUSE, two weeks.",
         fix: "Give a timeout within these bounds.",
         judge: Some(timeout_range),
+        ..BASE
+    },
+    Rule {
+        id: "HOOK-TIMEOUT-ACTION",
+        title: "an action at a hook's timeout that ECS does not know",
+        why: "When a hook's time is over, the deployment is rolled back (`ROLLBACK`, which is also meant where nothing is said) or goes on \
+              (`CONTINUE`).",
+        fix: "Set `timeoutConfiguration.action` to ROLLBACK, or leave it out.",
+        link: API_LIFECYCLE_HOOK,
+        judge: Some(timeout_action),
         ..BASE
     },
     Rule {
@@ -92,6 +102,17 @@ fn timeout_range(look: &Look<'_>) {
         let Some(minutes) = timeout.number() else { continue };
         if minutes.fract() != 0.0 || !(1.0..=f64::from(most)).contains(&minutes) {
             timeout.wrong(format!("{minutes} is not 1 to {most} whole minutes"));
+        }
+    }
+}
+
+fn timeout_action(look: &Look<'_>) {
+    const ACTIONS: [&str; 2] = ["ROLLBACK", "CONTINUE"];
+    let Some(service) = look.service() else { return };
+    for hook in hooks(&service) {
+        let action = hook.at("timeoutConfiguration.action");
+        if action.text().is_some_and(|text| !ACTIONS.contains(&text)) {
+            action.wrong_name(format!("`{action}` is no action"), &ACTIONS);
         }
     }
 }

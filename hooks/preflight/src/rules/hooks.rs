@@ -155,12 +155,14 @@ static RULES: &[Rule] = &[
     },
 ];
 
+const KINDS: [&str; 2] = ["AWS_LAMBDA", "PAUSE"];
+
 fn target_type(look: &Look<'_>) {
     let Some(service) = look.service() else { return };
     for hook in hooks(&service) {
         let kind = hook.get("targetType");
-        if kind.text().is_some_and(|text| !matches!(text, "AWS_LAMBDA" | "PAUSE")) {
-            kind.wrong(format!("`{kind}` is no kind of hook"));
+        if kind.text().is_some_and(|text| !KINDS.contains(&text)) {
+            kind.wrong_name(format!("`{kind}` is no kind of hook"), &KINDS);
         }
     }
 }
@@ -208,7 +210,11 @@ fn stage_name(look: &Look<'_>) {
                 Some(name) => {
                     at.wrong_fix(format!("`{stage}` is CodeDeploy's name"), format!("Write `{name}`."));
                 }
-                None => at.wrong(format!("no hook is called at `{stage}`")),
+                // They are stages, and no misspelt ones.
+                None if matches!(stage, "SCALE_UP" | "BAKE_TIME" | "CLEAN_UP") => {
+                    at.wrong(format!("no hook is called at `{stage}`"));
+                }
+                None => at.wrong_name(format!("there is no stage `{stage}`"), &STAGES),
             }
         }
     }

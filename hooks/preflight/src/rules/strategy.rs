@@ -161,11 +161,13 @@ fn configuration<'a>(service: &Node<'a>) -> Node<'a> {
     service.get("deploymentConfiguration")
 }
 
+const STRATEGIES: [&str; 4] = ["ROLLING", "BLUE_GREEN", "LINEAR", "CANARY"];
+
 fn strategy_name(look: &Look<'_>) {
     let Some(service) = look.service() else { return };
     let strategy = configuration(&service).get("strategy");
-    if strategy.text().is_some_and(|text| !matches!(text, "ROLLING" | "BLUE_GREEN" | "LINEAR" | "CANARY")) {
-        strategy.wrong(format!("`{strategy}` is no strategy"));
+    if strategy.text().is_some_and(|text| !STRATEGIES.contains(&text)) {
+        strategy.wrong_name(format!("`{strategy}` is no strategy"), &STRATEGIES);
     }
 }
 

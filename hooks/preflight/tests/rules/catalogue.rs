@@ -184,6 +184,38 @@ fn every_rule_that_looks_is_broken_and_kept_by_its_fixture() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// A name that nobody knows is mended by the one that it is most like.
+#[test]
+fn misspelt_names_lead_to_the_known_ones() {
+    let hook = "service/deploymentConfiguration/lifecycleHooks/0";
+    for (place, written, fix) in [
+        (
+            format!("{hook}/timeoutConfiguration/action"),
+            "rollback",
+            Some("Write `ROLLBACK`, if that is what is meant."),
+        ),
+        (
+            format!("{hook}/lifecycleStages/0"),
+            "POST_SCALEUP",
+            Some("Write `POST_SCALE_UP`, if that is what is meant."),
+        ),
+        (format!("{hook}/lifecycleStages/0"), "AfterInstall", Some("Write `POST_SCALE_UP`.")),
+        (format!("{hook}/lifecycleStages/0"), "SCALE_UP", None),
+        (format!("{hook}/targetType"), "aws-lambda", Some("Write `AWS_LAMBDA`, if that is what is meant.")),
+        (
+            "service/deploymentConfiguration/strategy".to_owned(),
+            "blue-green",
+            Some("Write `BLUE_GREEN`, if that is what is meant."),
+        ),
+        ("service/deploymentConfiguration/strategy".to_owned(), "RECREATE", None),
+    ] {
+        let facts = changed(&base("ecs"), &Changes::from([(place.clone(), written.into())]));
+        let findings = judge(all(), &facts).findings;
+        let found = findings.iter().find(|it| it.observed.contains(written)).map(|it| it.fix.as_deref());
+        assert_eq!(found, Some(fix), "{place}: {written}: {findings:?}");
+    }
+}
+
 #[test]
 fn every_fixture_is_of_a_rule() {
     for file in fs::read_dir(folder().join("rules")).unwrap() {
