@@ -82,12 +82,6 @@ async fn wiring_is_judged_before_anything_is_started() {
         });
         seen.await.decided(Verdict::Proceed, &["rules hold"])
     });
-    table.add("a policy of a function that may not be read", async {
-        let mut scene = before().await;
-        scene.alter(|world, _| hook_role(world).policies.clear());
-        scene.fault(&GET_POLICY, Fault::Denied, Times::Always);
-        scene.play().await.found(Verdict::Stop, "inconclusive", &["HOOK-ROLE-INVOKE", "lambda:GetPolicy"])
-    });
     table.add("a function that is not there", async {
         let seen = played(|world, deployment| {
             world.lambda.functions.remove(&deployment.identity.function);
@@ -114,6 +108,19 @@ async fn wiring_is_judged_before_anything_is_started() {
         }
         scene.play().await.decided(Verdict::Proceed, &["rules hold"])
     });
+    table.play().await;
+}
+
+/// It stops the deployment all the same, soon, and says what to allow.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_may_not_be_read_is_no_broken_rule() {
+    let mut table = Table::default();
+    table.add("a policy of a function that may not be read", async {
+        let mut scene = before().await;
+        scene.alter(|world, _| hook_role(world).policies.clear());
+        scene.fault(&GET_POLICY, Fault::Denied, Times::Always);
+        scene.play().await.found(Verdict::Stop, "inconclusive", &["HOOK-ROLE-INVOKE", "lambda:GetPolicy"])
+    });
     table.add("a call that is denied is no broken rule", async {
         let mut scene = before().await;
         scene.fault(&GET_ROLE, Fault::Denied, Times::Always);
@@ -123,24 +130,6 @@ async fn wiring_is_judged_before_anything_is_started() {
         let mut scene = before().await;
         scene.fault(&DESCRIBE_SERVICES, Fault::Denied, Times::Always);
         scene.play().await.found(Verdict::Stop, "inconclusive", &["ecs:DescribeServices"])
-    });
-    table.add("what is ignored is recorded with its reason", async {
-        let mut scene = before().await;
-        scene.plan = json!({"checks": [{"wiring": {"ignore": [
-            {"rule": "HOOK-ROLE-TRUST", "reason": "ours is checked elsewhere"},
-            {"rule": "PERM-*", "reason": "likewise"},
-        ]}}]});
-        scene.fault(&GET_ROLE, Fault::Denied, Times::Always);
-        let seen = scene.play().await;
-        let evidence = seen.evidence()?;
-        let ignored = &evidence["checks"][0]["measured"]["ignored"];
-        ensure!(ignored[0]["reason"] == "ours is checked elsewhere", "{ignored}");
-        seen.decided(Verdict::Proceed, &["rules hold"])
-    });
-    table.add("a warning, where warnings count", async {
-        let mut scene = before().await;
-        scene.plan = json!({"checks": [{"wiring": {"rules": ["DEPLOY-GRACE"], "fail_on": "warning"}}]});
-        scene.play().await.decided(Verdict::Stop, &["DEPLOY-GRACE", "no broken rule of severity warning"])
     });
     table.add("a new permission may take a moment to spread", async {
         let mut scene = before().await;
@@ -158,6 +147,31 @@ async fn wiring_is_judged_before_anything_is_started() {
             "inconclusive",
             &["after waiting 1m", "could not be judged", "iam:GetRole"],
         )
+    });
+    table.play().await;
+}
+
+/// What is looked at, and what decides.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_plan_says_what_is_looked_at() {
+    let mut table = Table::default();
+    table.add("what is ignored is recorded with its reason", async {
+        let mut scene = before().await;
+        scene.plan = json!({"checks": [{"wiring": {"ignore": [
+            {"rule": "HOOK-ROLE-TRUST", "reason": "ours is checked elsewhere"},
+            {"rule": "PERM-*", "reason": "likewise"},
+        ]}}]});
+        scene.fault(&GET_ROLE, Fault::Denied, Times::Always);
+        let seen = scene.play().await;
+        let evidence = seen.evidence()?;
+        let ignored = &evidence["checks"][0]["measured"]["ignored"];
+        ensure!(ignored[0]["reason"] == "ours is checked elsewhere", "{ignored}");
+        seen.decided(Verdict::Proceed, &["rules hold"])
+    });
+    table.add("a warning, where warnings count", async {
+        let mut scene = before().await;
+        scene.plan = json!({"checks": [{"wiring": {"rules": ["DEPLOY-GRACE"], "fail_on": "warning"}}]});
+        scene.play().await.decided(Verdict::Stop, &["DEPLOY-GRACE", "no broken rule of severity warning"])
     });
     table.add("what serves now stops no fix, whatever the rules", async {
         let mut scene = before().await;

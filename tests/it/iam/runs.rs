@@ -1,7 +1,7 @@
 //! The runs: for each hook and protocol, deployments that together need everything that the hook may call.
 
 use greenlight_cli::rehearsal::aws::cloudwatch::DESCRIBE_ALARMS;
-use greenlight_cli::rehearsal::aws::iam::Policy;
+use greenlight_cli::rehearsal::aws::iam::{Policy, Role};
 use greenlight_cli::rehearsal::aws::secrets_manager::Secret;
 use greenlight_cli::rehearsal::aws::ssm::Parameter;
 use greenlight_cli::rehearsal::aws::worlds::{BlueGreen, CodeDeploy, Front};
@@ -49,7 +49,19 @@ pub(super) const ECS: &[Case] = &[
         runs: &[
             ("a good day", |policy| Box::pin(preflight(policy, |_| {}))),
             ("a Network Load Balancer", |policy| {
-                Box::pin(preflight(policy, |front| *front = local(Front::network())))
+                Box::pin(preflight(policy, |scene| {
+                    let mut front = local(Front::network());
+                    front.production.weights = (100, 0);
+                    scene.deployment.front = Some(front);
+                }))
+            }),
+            ("a role that may not invoke", |policy| {
+                Box::pin(preflight(policy, |scene| {
+                    scene.alter(|world, _| {
+                        let is_it = |role: &&mut Role| role.role_name == "ecs-hooks";
+                        world.iam.roles.iter_mut().filter(is_it).for_each(|role| role.policies.clear());
+                    });
+                }))
             }),
         ],
     },
@@ -207,15 +219,15 @@ async fn health<D: Deployment>(policy: Option<Policy>, arrange: impl FnOnce(&mut
 }
 
 /// Before anything is started.
-async fn preflight(policy: Option<Policy>, arrange: fn(&mut Front)) -> Seen {
+async fn preflight(policy: Option<Policy>, arrange: fn(&mut Scene<BlueGreen>)) -> Seen {
     let mut scene = Scene::<BlueGreen>::new().await;
     scene.program = binaries::preflight;
     scene.without_patience();
     scene.deployment.stage = "PRE_SCALE_UP".to_owned();
     if let Some(front) = &mut scene.deployment.front {
         front.production.weights = (100, 0);
-        arrange(front);
     }
+    arrange(&mut scene);
     behind(&mut scene, policy);
     scene.play().await
 }
