@@ -223,10 +223,18 @@ fn slow(look: &Look<'_>) {
     }
 }
 
+/// Whether the tasks run on Fargate for sure: a task definition may say it without a service.
+fn is_on_fargate(look: &Look<'_>) -> bool {
+    let service = look.at_hand(&Key::Service);
+    let kinds = look.at_hand(&Key::TaskDefinition).map(|task| task.get("requiresCompatibilities").items());
+    let kinds = kinds.unwrap_or_default();
+    service.is_some_and(|service| service.get("launchType").text() == Some("FARGATE"))
+        || !kinds.is_empty() && kinds.iter().all(|kind| kind.text() == Some("FARGATE"))
+}
+
 fn stop_timeout(look: &Look<'_>) {
     const MOST_ON_FARGATE: u32 = 120;
-    let Some(service) = look.service() else { return };
-    let on_fargate = service.get("launchType").text() == Some("FARGATE");
+    let on_fargate = is_on_fargate(look);
     let timeouts =
         containers(look).unwrap_or_default().into_iter().map(|it| (it.clone(), it.get("stopTimeout")));
     let timeouts: Vec<_> =
