@@ -2,6 +2,7 @@
 
 mod examined;
 mod live;
+mod report;
 mod sarif;
 mod show;
 mod table;
@@ -37,7 +38,7 @@ pub(crate) async fn run(options: DoctorOptions) -> Result<ExitCode, Failure> {
     }
     let examined = Examined::new(&wirings, &rules);
     if options.json {
-        output::json(&examined.json())?;
+        output::json(&report::report(&examined))?;
     } else if options.sarif {
         output::json(&sarif::report(&examined))?;
     } else {

@@ -10,7 +10,7 @@ use super::examined::Examined;
 
 /// The report.
 pub(super) fn report(examined: &Examined<'_>) -> Value {
-    let findings = examined.findings();
+    let findings: Vec<&Finding> = examined.findings().into_iter().map(|(_, finding, _)| finding).collect();
     let mut rules: Vec<&Rule> = findings.iter().map(|finding| finding.rule).collect();
     rules.sort_by_key(|rule| rule.id);
     rules.dedup();

@@ -32,7 +32,7 @@
 use std::collections::BTreeSet;
 
 use greenlight::{
-    Api, Check, Fact, Outcome, Scope, Situation, Stage,
+    Api, Check, Fact, Outcome, Scope, Situation, SkipCause, Stage,
     deployment::Asks,
     plan::{Problem, Target},
     schemars::JsonSchema,
@@ -174,7 +174,12 @@ impl Wiring {
         let ignored: Vec<Value> =
             self.ignore.iter().map(|it| json!({"rule": it.rule, "reason": it.reason})).collect();
         let outcome = match (&*deciding, judged.lacks.first()) {
-            ([], None) => Outcome::pass(format!("{} rules hold", judged.full)),
+            // To hold nothing to a rule is not to have found it good.
+            ([], None) if judged.full.is_empty() => Outcome::skip(
+                SkipCause::NotConfigured,
+                "none of its rules applies to how the service is deployed".to_owned(),
+            ),
+            ([], None) => Outcome::pass(format!("{} rules hold", judged.full.len())),
             ([], Some((rule, lacks))) => {
                 let why = lacks.first().map(|lack| lack.why.as_str()).unwrap_or_default();
                 let more = judged.lacks.len() - 1;
@@ -201,7 +206,10 @@ impl Wiring {
             }
         };
         let outcome = outcome.measured("broken", told(&deciding)).measured("noted", told(&others));
-        outcome.measured("rules", judged.full + judged.lacks.len()).measured("ignored", ignored)
+        let rules = judged.full.len() + judged.lacks.len();
+        let outcome =
+            outcome.measured("rules", rules).measured("not_applicable", judged.not_applicable.len());
+        outcome.measured("ignored", ignored)
     }
 }
 

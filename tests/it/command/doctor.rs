@@ -106,6 +106,44 @@ Resources:
     assert_snapshot!(run().argument("--ignore").argument("HOOK-TARGET-REGIO").shown().await);
 }
 
+/// Each service has a block of its own; what is as true of another is explained once.
+#[tokio::test]
+async fn each_service_is_told_of_by_itself() {
+    let template = "\
+Resources:
+  Task:
+    Type: AWS::ECS::TaskDefinition
+    Properties: { Family: shop, ContainerDefinitions: [{ Name: app, Image: shop }] }
+  Orders:
+    Type: AWS::ECS::Service
+    Properties:
+      TaskDefinition: !Ref Task
+      DeploymentConfiguration: { MinimumHealthyPercent: 50, MaximumPercent: 200 }
+  Payments:
+    Type: AWS::ECS::Service
+    Properties:
+      DeploymentConfiguration: { MinimumHealthyPercent: 100, MaximumPercent: 100 }
+      DesiredCount: 2
+      TaskDefinition: !Ref Task
+";
+    assert_snapshot!(doctor(template).shown().await);
+    let report = doctor(template).argument("--json").ran().await.json();
+    let findings = report["findings"].as_array().unwrap();
+    let of = |id: &str| -> Vec<(&Value, &Value)> {
+        let of_rule = findings.iter().filter(|finding| finding["id"] == id);
+        of_rule.map(|finding| (&finding["service"], &finding["also_of"])).collect()
+    };
+    assert_eq!(of("ROLL-IMAGE-MUTABLE"), [(&json!("Orders"), &json!(["Payments"]))]);
+    assert_eq!(of("ROLL-STUCK"), [(&json!("Payments"), &json!([]))]);
+    // However many services there are, a rule is in one of the three states.
+    let rules = |report: &Value| {
+        let count = |key: &str| report[key].as_u64().unwrap();
+        count("judged") + count("not_applicable") + report["not_judged"].as_array().unwrap().len() as u64
+    };
+    let of_one = doctor(&example(SERVICE)).argument("--json").ran().await.json();
+    assert_eq!(rules(&report), rules(&of_one));
+}
+
 /// Files that are none of what the doctor knows get an answer, and say what would be one.
 #[tokio::test]
 async fn wrong_files_get_an_answer() {
