@@ -52,6 +52,9 @@ pub(crate) async fn run(options: DoctorOptions) -> Result<ExitCode, Failure> {
             output::data(&show::text(&examined, options.verbose))?;
         }
     }
+    if !examined.unread().is_empty() {
+        return Err(unread(&examined));
+    }
     Ok(output::exit_code(examined.worst() < Some(severity(options.fail_on))))
 }
 
@@ -70,6 +73,17 @@ fn text(path: &Path) -> Result<(String, String), Failure> {
         Ok(text) => Ok((name, text)),
         Err(error) => Err(Failure::wrong(format!("the file `{name}` is not UTF-8: {error}"))),
     }
+}
+
+/// What could not be looked at, in one failure: the rest was shown.
+fn unread(examined: &Examined<'_>) -> Failure {
+    let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (service, why) in examined.unread() {
+        by_reason.entry(why).or_default().push(service);
+    }
+    let reasons =
+        by_reason.iter().map(|(why, services)| format!("{} could not be read: {why}", services.join(", ")));
+    Failure::unanswered(reasons.collect::<Vec<_>>().join("; "))
 }
 
 /// All that is wrong with files, in one failure.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use greenlight_preflight::{Finding, Judged, Lack, Rule, Severity, all, judge, matching, nearest};
+use greenlight_preflight::{Finding, Judged, Key, Lack, Rule, Severity, all, judge, matching, nearest};
 
 use crate::{
     failure::Failure,
@@ -31,6 +31,8 @@ pub(super) struct Examined<'a> {
 /// One service, judged.
 pub(super) struct Service<'a> {
     pub(super) name: &'a str,
+    /// Why there is nothing to judge.
+    pub(super) unread: Option<&'a str>,
     /// The worst first. What one rule finds stands together.
     pub(super) findings: Vec<Finding>,
     pub(super) lacks: Vec<(&'static Rule, Vec<Lack>)>,
@@ -40,10 +42,12 @@ pub(super) struct Service<'a> {
 
 impl<'a> Service<'a> {
     fn new(wiring: &'a Wiring, rules: &[&'static Rule]) -> Self {
+        let unread = wiring.facts.unavailable(&Key::Service);
+        let rules = if unread.is_some() { &[] } else { rules };
         let Judged { mut findings, lacks, full, not_applicable } =
             judge(rules.iter().copied(), &wiring.facts);
         findings.sort_by_key(|finding| (std::cmp::Reverse(finding.rule.severity), finding.rule.id));
-        Self { name: &wiring.name, findings, lacks, full, not_applicable }
+        Self { name: &wiring.name, unread, findings, lacks, full, not_applicable }
     }
 
     pub(super) fn worst(&self) -> Option<Severity> {
@@ -75,6 +79,11 @@ impl<'a> Examined<'a> {
         }
         findings.sort_by_key(|(_, finding, _)| (std::cmp::Reverse(finding.rule.severity), finding.rule.id));
         findings
+    }
+
+    /// The services that could not be read, with the reasons.
+    pub(super) fn unread(&self) -> Vec<(&'a str, &'a str)> {
+        self.services.iter().filter_map(|service| Some((service.name, service.unread?))).collect()
     }
 
     pub(super) fn worst(&self) -> Option<Severity> {

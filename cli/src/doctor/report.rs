@@ -27,9 +27,11 @@ pub(super) fn report(examined: &Examined<'_>) -> Value {
         })
     };
     let lack = |(rule, lacks): &(&Rule, BTreeSet<&Lack>)| json!({ "id": rule.id, "lacks": lacks.iter().map(|lack| &lack.why).collect::<Vec<_>>() });
+    let unread = |(service, why): &(&str, &str)| json!({ "service": service, "why": why });
     let (judged, not_applicable) = examined.counts();
     json!({
         "services": examined.services.iter().map(|service| service.name).collect::<Vec<_>>(),
+        "not_read": examined.unread().iter().map(unread).collect::<Vec<_>>(),
         "findings": examined.findings().iter().map(finding).collect::<Vec<_>>(),
         "judged": judged,
         "not_applicable": not_applicable,

@@ -30,6 +30,9 @@ pub(super) fn text(examined: &Examined<'_>, verbose: bool) -> String {
 }
 
 fn block(examined: &Examined<'_>, service: &Service<'_>, told: &[(&str, &Finding)], verbose: bool) -> String {
+    if let Some(why) = service.unread {
+        return format!("{}: could not be read: {why}", service.name);
+    }
     let mut text = String::new();
     for alike in service.findings.chunk_by(|one, other| one.rule == other.rule && one.fix == other.fix) {
         let before = |finding: &&Finding| told.iter().find(|(_, known)| known == finding);

@@ -21,6 +21,10 @@ pub(super) fn table(examined: &Examined<'_>) -> String {
         "rules",
     ]);
     for service in &examined.services {
+        if service.unread.is_some() {
+            table.add_row([service.name, "could not be read"]);
+            continue;
+        }
         let mut row = vec![service.name.to_owned(), fares(service).to_owned()];
         let severities = [Severity::Error, Severity::Warning, Severity::Info];
         row.extend(severities.map(|severity| service.count(severity).to_string()));
