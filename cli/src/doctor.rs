@@ -36,6 +36,7 @@ pub(crate) async fn run(options: DoctorOptions) -> Result<ExitCode, Failure> {
         wirings = account.look(&options.account, wirings, &rules).await?;
         world = Some(account.line);
     }
+    wirings.notes.iter().for_each(|note| output::note(note));
     let examined = Examined::new(&wirings, &rules);
     if options.json {
         output::json(&report::report(&examined))?;

@@ -144,12 +144,10 @@ impl Account {
             async move {
                 let ask = self.ask.anew(WITHIN.min(left()));
                 let subject = live::Subject::Service { cluster: cluster.to_owned(), service: name.clone() };
-                let is_there = facts.document(&Key::Service).is_some();
-                // Whatever else there is to ask would be asked of nothing.
-                let facts = match is_there {
-                    true => live::look_among(common, &ask, &subject, rules, facts).await.0,
-                    false => facts,
-                };
+                if facts.document(&Key::Service).is_none() {
+                    return Wiring { name, facts };
+                }
+                let (facts, _) = live::look_among(common, &ask, &subject, rules, facts).await;
                 Wiring { name, facts }
             }
         });

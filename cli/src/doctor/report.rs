@@ -31,6 +31,7 @@ pub(super) fn report(examined: &Examined<'_>) -> Value {
     let (judged, not_applicable) = examined.counts();
     json!({
         "services": examined.services.iter().map(|service| service.name).collect::<Vec<_>>(),
+        "notes": examined.wirings.notes,
         "not_read": examined.unread().iter().map(unread).collect::<Vec<_>>(),
         "findings": examined.findings().iter().map(finding).collect::<Vec<_>>(),
         "judged": judged,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use greenlight_preflight::{Document, Facts, Key, Unknown};
 use serde_json::Value;
 
-use super::Wiring;
+use super::{Wiring, roles::Roles};
 
 /// What was found in files, before it is known what belongs together.
 #[derive(Debug, Default)]
@@ -14,6 +14,10 @@ pub(super) struct Parts {
     tasks: Vec<(String, Document)>,
     /// What any service may refer to.
     common: Facts,
+    /// What roles may do.
+    pub(super) roles: Roles,
+    /// What of the files is not looked at, or is wrong with them whatever the rules say.
+    pub(super) notes: Vec<String>,
 }
 
 impl Parts {
@@ -31,8 +35,8 @@ impl Parts {
     }
 
     /// The facts of each service; task definitions that no service refers to stand for themselves.
-    pub(super) fn wirings(self) -> Vec<Wiring> {
-        let Self { services, tasks, common } = self;
+    pub(super) fn wirings(self) -> (Vec<Wiring>, Vec<String>) {
+        let Self { services, tasks, common, roles, notes } = self;
         let common = Arc::new(common);
         let mut taken = vec![false; tasks.len()];
         let mut all = Vec::new();
@@ -62,7 +66,10 @@ impl Parts {
         if all.is_empty() && common.documents().next().is_some() {
             all.push(Wiring { name: "deployment".to_owned(), facts: Facts::beside(common) });
         }
-        all
+        for wiring in &mut all {
+            roles.answer(&mut wiring.facts);
+        }
+        (all, notes)
     }
 }
 

@@ -144,6 +144,148 @@ Resources:
     assert_eq!(rules(&report), rules(&of_one));
 }
 
+/// What roles may do is judged where the template says all of it.
+#[tokio::test]
+async fn roles_of_a_template_are_judged_by_their_policies() {
+    let template = |policies: &str, beside: &str| {
+        format!(
+            "\
+Resources:
+  Gate: {{ Type: AWS::Lambda::Function, Properties: {{ Timeout: 60 }} }}
+  Other: {{ Type: AWS::Lambda::Function, Properties: {{ Timeout: 60 }} }}
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument: {{ Statement: {{ Effect: Allow, Principal: {{ Service: ecs.amazonaws.com }}, Action: 'sts:AssumeRole' }} }}
+{policies}
+{beside}
+  Service:
+    Type: AWS::ECS::Service
+    Properties:
+      LoadBalancers:
+        - TargetGroupArn: !ImportValue blue
+          ContainerName: app
+          ContainerPort: 80
+          AdvancedConfiguration:
+            AlternateTargetGroupArn: !ImportValue green
+            ProductionListenerRule: !ImportValue rule
+            TestListenerRule: !ImportValue test
+            RoleArn: !ImportValue role
+      DeploymentConfiguration:
+        Strategy: BLUE_GREEN
+        LifecycleHooks:
+          - {{ HookTargetArn: !GetAtt Gate.Arn, RoleArn: !GetAtt Role.Arn, LifecycleStages: [POST_TEST_TRAFFIC_SHIFT] }}
+"
+        )
+    };
+    let inline = |resource: &str| {
+        format!(
+            "      Policies: [{{ PolicyName: a, PolicyDocument: {{ Statement: {{ Effect: Allow, Action: 'lambda:InvokeFunction', Resource: {resource} }} }} }}]"
+        )
+    };
+    let attached = |role: &str| {
+        format!(
+            "  Attached: {{ Type: AWS::IAM::Policy, Properties: {{ Roles: [{role}], PolicyName: b, PolicyDocument: {{ Statement: {{ Effect: Allow, Action: 'lambda:*', Resource: '*' }} }} }} }}"
+        )
+    };
+    for (what, policies, beside, expected) in [
+        ("no policy", String::new(), String::new(), "broken"),
+        ("its function", inline("!GetAtt Gate.Arn"), String::new(), "kept"),
+        ("another function", inline("!GetAtt Other.Arn"), String::new(), "broken"),
+        (
+            "a name that only the account has",
+            inline("'arn:aws:lambda:*:*:function:gate-*'"),
+            String::new(),
+            "open",
+        ),
+        ("from elsewhere", inline("!ImportValue gate"), String::new(), "open"),
+        ("a policy beside it", String::new(), attached("!Ref Role"), "kept"),
+        ("of another role", String::new(), attached("other"), "broken"),
+        ("of nobody knows which role", String::new(), attached("!ImportValue role"), "open"),
+        (
+            "managed by others",
+            "      ManagedPolicyArns: [arn:aws:iam::123456789012:policy/x]".to_owned(),
+            String::new(),
+            "open",
+        ),
+        (
+            "of a boundary",
+            "      PermissionsBoundary: arn:aws:iam::123456789012:policy/x".to_owned(),
+            String::new(),
+            "open",
+        ),
+    ] {
+        let report = doctor(&template(&policies, &beside)).argument("--json").ran().await.json();
+        let has =
+            |list: &str| report[list].as_array().unwrap().iter().any(|it| it["id"] == "HOOK-ROLE-INVOKE");
+        let found = if has("findings") {
+            "broken"
+        } else if has("not_judged") {
+            "open"
+        } else {
+            "kept"
+        };
+        assert_eq!(found, expected, "{what}: {report:#}");
+    }
+}
+
+/// What is not looked at, or is not there, is said without being asked for.
+#[tokio::test]
+async fn what_a_template_lacks_is_said() {
+    let ran = doctor(
+        "\
+Resources:
+  Fn::ForEach::Services:
+    - Name
+    - [Orders, Payments]
+    - Service${Name}:
+        Type: AWS::ECS::Service
+        Properties: { ServiceName: !Sub 'shop-${Name}', TaskDefinition: !Ref Tusk }
+  Fn::ForEach::Others:
+    - Name
+    - !Ref Elsewhere
+    - Other${Name}: { Type: AWS::ECS::Service }
+",
+    )
+    .shown()
+    .await;
+    assert_snapshot!(ran);
+}
+
+/// What services have in common is held once.
+#[test]
+fn hundreds_of_services_fit_in_little_memory() {
+    let mut resources = json!({});
+    for index in 0..400 {
+        resources[format!("Service{index}")] = json!({"Type": "AWS::ECS::Service", "Properties": {
+            "TaskDefinition": {"Ref": format!("Task{index}")},
+            "LoadBalancers": [{"TargetGroupArn": {"Ref": format!("Group{index}")}, "ContainerName": "app", "ContainerPort": 80}],
+        }});
+        resources[format!("Task{index}")] = json!({"Type": "AWS::ECS::TaskDefinition", "Properties": {
+            "ContainerDefinitions": [{"Name": "app", "Image": "x:1"}],
+        }});
+        for group in ["Group", "Green"] {
+            resources[format!("{group}{index}")] = json!({"Type": "AWS::ElasticLoadBalancingV2::TargetGroup", "Properties": {
+                "TargetType": "ip", "Tags": [{"Key": "of", "Value": "x".repeat(500)}],
+            }});
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("template.json");
+    fs::write(&file, json!({"Resources": resources}).to_string()).unwrap();
+    // A copy for each service takes a gigabyte.
+    let limited = "ulimit -d 262144; exec \"$0\" doctor \"$1\" --json";
+    let ran = std::process::Command::new("sh")
+        .args(["-c", limited])
+        .arg(greenlight_tests::binaries::command().unwrap())
+        .arg(&file)
+        .output()
+        .unwrap();
+    let report: Value =
+        serde_json::from_slice(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {ran:?}"));
+    assert_eq!(report["services"].as_array().unwrap().len(), 400);
+}
+
 /// Files that are none of what the doctor knows get an answer, and say what would be one.
 #[tokio::test]
 async fn wrong_files_get_an_answer() {
