@@ -23,6 +23,9 @@ use crate::{
     wiring,
 };
 
+/// What `-` is called.
+const STANDARD_INPUT: &str = "standard input";
+
 /// Judges files and services, and shows what rules they break.
 pub(crate) async fn run(options: DoctorOptions) -> Result<ExitCode, Failure> {
     let texts = options.files.iter().map(|path| text(path)).collect::<Result<Vec<_>, _>>()?;
@@ -69,7 +72,7 @@ fn severity(name: SeverityName) -> Severity {
 
 fn text(path: &Path) -> Result<(String, String), Failure> {
     let bytes = document::read(path, "file")?;
-    let name = if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() };
+    let name = if path == Path::new("-") { STANDARD_INPUT.to_owned() } else { path.display().to_string() };
     match String::from_utf8(bytes) {
         Ok(text) => Ok((name, text)),
         Err(error) => Err(Failure::wrong(format!("the file `{name}` is not UTF-8: {error}"))),

@@ -99,11 +99,45 @@ Resources:
     let run = || doctor(template);
     assert_snapshot!(run().shown().await);
     assert_eq!(run().argument("--ignore").argument("HOOK-TARGET-ARN").ran().await.code, Some(0));
-    let sarif = run().argument("--sarif").ran().await.json();
-    let first = &sarif["runs"][0]["results"][0];
-    assert_eq!(first["ruleId"], "HOOK-TARGET-ARN");
-    assert_eq!(first["locations"][0]["physicalLocation"]["region"]["startLine"], 21);
     assert_snapshot!(run().argument("--ignore").argument("HOOK-TARGET-REGIO").shown().await);
+}
+
+/// Where code hosts look for a finding, and the members that SARIF requires.
+#[tokio::test]
+async fn findings_are_results_of_sarif() {
+    let mut service: Value = serde_json::from_str(&example(SERVICE)).unwrap();
+    service["deploymentConfiguration"]["lifecycleHooks"][0]["targetType"] = "LAMBDA".into();
+    let text = serde_json::to_string_pretty(&service).unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let folder = tempfile::tempdir_in(root.join("tests")).unwrap();
+    fs::write(folder.path().join("a service.json"), &text).unwrap();
+    let name = folder.path().file_name().unwrap().to_str().unwrap();
+    let file = folder.path().canonicalize().unwrap().join("a service.json");
+    let given = format!("tests/{name}/../{name}/a service.json");
+    for path in [&*given, file.to_str().unwrap()] {
+        let sarif = Run::new(&["doctor", path, "--sarif"]).ran().await.json();
+        assert_eq!(sarif["version"], "2.1.0");
+        let run = &sarif["runs"][0];
+        assert_eq!(run["tool"]["driver"]["name"], "greenlight");
+        let result = &run["results"][0];
+        assert_eq!(result["ruleId"], "HOOK-TARGET-TYPE");
+        assert_eq!(
+            run["tool"]["driver"]["rules"][usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap()]["id"],
+            result["ruleId"]
+        );
+        assert!(result["message"]["text"].as_str().is_some_and(|text| text.contains("`LAMBDA`")), "{result}");
+        let location = &result["locations"][0]["physicalLocation"];
+        assert_eq!(location["artifactLocation"]["uri"], format!("tests/{name}/a%20service.json"));
+        assert!(
+            run["originalUriBaseIds"][location["artifactLocation"]["uriBaseId"].as_str().unwrap()]
+                .is_object()
+        );
+        let line = text.lines().position(|line| line.contains("\"LAMBDA\"")).unwrap() + 1;
+        assert_eq!(location["region"]["startLine"], line);
+    }
+    let sarif = doctor(&text).argument("--sarif").ran().await.json();
+    let location = &sarif["runs"][0]["results"][0]["locations"][0];
+    assert!(location["physicalLocation"].is_null() && location["logicalLocations"].is_array(), "{location}");
 }
 
 /// Each service has a block of its own; what is as true of another is explained once.
