@@ -2,6 +2,7 @@
 
 mod examined;
 mod live;
+mod report;
 mod sarif;
 mod show;
 mod table;
@@ -22,6 +23,9 @@ use crate::{
     wiring,
 };
 
+/// What `-` is called.
+const STANDARD_INPUT: &str = "standard input";
+
 /// Judges files and services, and shows what rules they break.
 pub(crate) async fn run(options: DoctorOptions) -> Result<ExitCode, Failure> {
     let texts = options.files.iter().map(|path| text(path)).collect::<Result<Vec<_>, _>>()?;
@@ -35,9 +39,10 @@ pub(crate) async fn run(options: DoctorOptions) -> Result<ExitCode, Failure> {
         wirings = account.look(&options.account, wirings, &rules).await?;
         world = Some(account.line);
     }
+    wirings.notes.iter().for_each(|note| output::note(note));
     let examined = Examined::new(&wirings, &rules);
     if options.json {
-        output::json(&examined.json())?;
+        output::json(&report::report(&examined))?;
     } else if options.sarif {
         output::json(&sarif::report(&examined))?;
     } else {
@@ -50,6 +55,9 @@ pub(crate) async fn run(options: DoctorOptions) -> Result<ExitCode, Failure> {
         if !options.account.all_services || options.verbose {
             output::data(&show::text(&examined, options.verbose))?;
         }
+    }
+    if !examined.unread().is_empty() {
+        return Err(unread(&examined));
     }
     Ok(output::exit_code(examined.worst() < Some(severity(options.fail_on))))
 }
@@ -64,11 +72,22 @@ fn severity(name: SeverityName) -> Severity {
 
 fn text(path: &Path) -> Result<(String, String), Failure> {
     let bytes = document::read(path, "file")?;
-    let name = if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() };
+    let name = if path == Path::new("-") { STANDARD_INPUT.to_owned() } else { path.display().to_string() };
     match String::from_utf8(bytes) {
         Ok(text) => Ok((name, text)),
         Err(error) => Err(Failure::wrong(format!("the file `{name}` is not UTF-8: {error}"))),
     }
+}
+
+/// What could not be looked at, in one failure: the rest was shown.
+fn unread(examined: &Examined<'_>) -> Failure {
+    let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (service, why) in examined.unread() {
+        by_reason.entry(why).or_default().push(service);
+    }
+    let reasons =
+        by_reason.iter().map(|(why, services)| format!("{} could not be read: {why}", services.join(", ")));
+    Failure::unanswered(reasons.collect::<Vec<_>>().join("; "))
 }
 
 /// All that is wrong with files, in one failure.

@@ -7,6 +7,7 @@ mod cloud_formation;
 mod kind;
 mod lines;
 mod parts;
+mod roles;
 mod terraform;
 
 use std::collections::BTreeMap;
@@ -30,6 +31,8 @@ pub(crate) struct Wirings {
     pub(crate) all: Vec<Wiring>,
     /// Where places are in the files, by their names.
     pub(crate) lines: BTreeMap<String, Lines>,
+    /// What of the files is not looked at, or is wrong with them whatever the rules say.
+    pub(crate) notes: Vec<String>,
 }
 
 impl Wirings {
@@ -60,7 +63,7 @@ pub(crate) fn read(
     if !problems.is_empty() {
         return Err(problems);
     }
-    let all = parts.wirings();
+    let (all, notes) = parts.wirings();
     if let (Some(file), true) = (files.first(), all.is_empty()) {
         return Err(vec![Problem::of_file(
             file.name,
@@ -69,7 +72,7 @@ pub(crate) fn read(
         )]);
     }
     let lines = files.iter().map(|file| (file.name.to_owned(), Lines::new(file.text))).collect();
-    Ok(Wirings { all, lines })
+    Ok(Wirings { all, lines, notes })
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! `greenlight explain` for deployments: rehearsals that were kept are what it looks at.
 
+mod doctor;
 mod follow;
 mod kept;
 mod service;

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use greenlight::{Api, Ask, Cause, Connection};
+use futures_util::{StreamExt as _, stream};
+use greenlight::{Ask, Cause, Connection};
 use greenlight_preflight::{Facts, Key, Rule, Spelling, live};
-use serde_json::{Value, json};
+use serde_json::Value;
+use tokio::time::Instant;
 
 use crate::{
     arguments::AccountOptions,
@@ -14,8 +16,12 @@ use crate::{
     wiring::{Wiring, Wirings},
 };
 
-/// As long as anybody waits for an answer.
+/// As long as anybody waits for an answer on one service.
 const WITHIN: Duration = Duration::from_mins(2);
+/// And on all services of a cluster.
+const ALL_WITHIN: Duration = Duration::from_mins(10);
+/// How many services are looked at side by side. Their calls have a bound of their own.
+const SIDE_BY_SIDE: usize = 8;
 /// More services than this have a table that nobody reads.
 const MOST_SERVICES: usize = 200;
 
@@ -81,14 +87,7 @@ impl Account {
         let mut all = Vec::new();
         if options.all_services {
             let cluster = options.cluster.as_deref().unwrap_or_default();
-            let mut shared = Facts::default();
-            for service in self.services(cluster).await? {
-                let subject =
-                    live::Subject::Service { cluster: cluster.to_owned(), service: service.clone() };
-                let (facts, _) = live::look(&self.ask, &subject, rules, shared.clone()).await;
-                shared.complete(&facts.shared());
-                all.push(Wiring { name: service, facts });
-            }
+            all = self.services(cluster, rules).await?;
         } else if let Some((subject, name)) = subject(options) {
             let seed = files.all.first().map(|wiring| wiring.facts.without_service()).unwrap_or_default();
             let (facts, _) = live::look(&self.ask, &subject, rules, seed).await;
@@ -133,21 +132,36 @@ impl Account {
         Ok(Wiring { name: wiring.name.clone(), facts })
     }
 
-    /// The services of a cluster, by their names.
-    async fn services(&self, cluster: &str) -> Result<Vec<String>, Failure> {
-        let input = json!({"cluster": cluster});
-        let pages =
-            self.ask.try_pages(&Api::ECS, "ListServices", input, cluster).await.map_err(|failure| {
-                match failure.cause {
-                    Cause::NotFound => Failure::wrong(format!("there is no cluster `{cluster}`"))
-                        .hint("check the name, the region and the account: aws ecs list-clusters"),
-                    _ => Failure::unanswered(failure.to_string()),
+    /// The services of a cluster. Each has its own time, so that a slow one does not use up that of the others.
+    async fn services(&self, cluster: &str, rules: &[&'static Rule]) -> Result<Vec<Wiring>, Failure> {
+        let until = Instant::now() + ALL_WITHIN;
+        let left = || until.saturating_duration_since(Instant::now());
+        let names = self.names(cluster).await?;
+        let services = live::described_services(&self.ask.anew(left()), cluster, &names).await;
+        let common = live::Common::default();
+        let looks = names.into_iter().zip(services).map(|(name, facts)| {
+            let common = &common;
+            async move {
+                let ask = self.ask.anew(WITHIN.min(left()));
+                let subject = live::Subject::Service { cluster: cluster.to_owned(), service: name.clone() };
+                if facts.document(&Key::Service).is_none() {
+                    return Wiring { name, facts };
                 }
+                let (facts, _) = live::look_among(common, &ask, &subject, rules, facts).await;
+                Wiring { name, facts }
+            }
+        });
+        Ok(stream::iter(looks).buffered(SIDE_BY_SIDE).collect().await)
+    }
+
+    /// The names of a cluster's services.
+    async fn names(&self, cluster: &str) -> Result<Vec<String>, Failure> {
+        let mut names =
+            live::listed_services(&self.ask, cluster).await.map_err(|failure| match failure.cause {
+                Cause::NotFound => Failure::wrong(format!("there is no cluster `{cluster}`"))
+                    .hint("check the name, the region and the account: aws ecs list-clusters"),
+                _ => Failure::unanswered(failure.to_string()),
             })?;
-        let arns = pages.iter().filter_map(|page| page.get("serviceArns")?.as_array()).flatten();
-        let names = arns.filter_map(Value::as_str).filter_map(|arn| arn.rsplit('/').next());
-        let mut names: Vec<String> = names.map(str::to_owned).collect();
-        names.sort_unstable();
         if names.len() > MOST_SERVICES {
             crate::output::note(&format!(
                 "the first {MOST_SERVICES} of {} services are looked at",

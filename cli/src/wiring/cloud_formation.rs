@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::parts::Parts;
 use crate::rehearsal::subject::{
     File, Problem,
-    cloud_formation::{api, template::Template},
+    cloud_formation::{api, each, template::Template},
 };
 
 /// Puts the resources of a template among the parts.
@@ -18,17 +18,22 @@ pub(super) fn read(
     parameters: &BTreeMap<String, String>,
     parts: &mut Parts,
 ) -> Result<(), Problem> {
-    let resources =
-        document.get("Resources").and_then(Value::as_object).filter(|resources| !resources.is_empty());
-    let Some(resources) = resources else {
+    let resources = document.get("Resources").and_then(Value::as_object);
+    if resources.is_none_or(Map::is_empty) {
         return Err(Problem::of_file(
             file.name,
             "has no `Resources`",
             "a template with resources by their logical ids",
         ));
-    };
-    let reader = Reader { file: file.name, template: Template::new(document, parameters) };
-    let mut kinds: Vec<&str> = resources.values().filter_map(|it| it.get("Type")?.as_str()).collect();
+    }
+    let (document, loops) = each::written_out(document.clone());
+    let reader = Reader { file: file.name, template: Template::new(&document, parameters) };
+    let mut kinds: Vec<&str> = document["Resources"]
+        .as_object()
+        .into_iter()
+        .flat_map(Map::values)
+        .filter_map(|it| it.get("Type")?.as_str())
+        .collect();
     kinds.sort_unstable();
     kinds.dedup();
     for kind in kinds {
@@ -37,6 +42,16 @@ pub(super) fn read(
         }
     }
     reader.rules(parts);
+    parts.roles.read(&reader.template, |id| reader.document(id, Value::Null, Spelling::Api));
+    let of_file = |what: String| format!("`{}`: {what}", file.name);
+    parts.notes.extend(loops.into_iter().map(|each| {
+        of_file(format!("what `Resources.{each}` makes is not looked at: its items are not known"))
+    }));
+    parts.notes.extend(reader.template.missing().into_iter().map(|id| {
+        of_file(format!(
+            "`{id}` is referred to, and the template has no resource and no parameter of that name"
+        ))
+    }));
     Ok(())
 }
 
@@ -66,7 +81,12 @@ impl Reader<'_> {
             "AWS::Lambda::Function" | "AWS::Serverless::Function" => self.function(kind, id, own(), parts),
             "AWS::IAM::Role" => {
                 if let Some(arn) = self.attribute(id, "Arn") {
-                    parts.know(Key::Role(arn), self.document(id, own(), Spelling::Api));
+                    let document = self.document(id, own(), Spelling::Api);
+                    // `Ref` of a role is its name.
+                    if let Some(name) = self.template.physical(id, 0).as_str() {
+                        parts.know(Key::Role(name.to_owned()), document.clone());
+                    }
+                    parts.know(Key::Role(arn), document);
                 }
             }
             "AWS::CloudWatch::Alarm" | "AWS::CloudWatch::CompositeAlarm" => {

@@ -1,9 +1,11 @@
 //! Documents from several files become one set of facts for each service.
 
+use std::sync::Arc;
+
 use greenlight_preflight::{Document, Facts, Key, Unknown};
 use serde_json::Value;
 
-use super::Wiring;
+use super::{Wiring, roles::Roles};
 
 /// What was found in files, before it is known what belongs together.
 #[derive(Debug, Default)]
@@ -12,6 +14,10 @@ pub(super) struct Parts {
     tasks: Vec<(String, Document)>,
     /// What any service may refer to.
     common: Facts,
+    /// What roles may do.
+    pub(super) roles: Roles,
+    /// What of the files is not looked at, or is wrong with them whatever the rules say.
+    pub(super) notes: Vec<String>,
 }
 
 impl Parts {
@@ -29,12 +35,13 @@ impl Parts {
     }
 
     /// The facts of each service; task definitions that no service refers to stand for themselves.
-    pub(super) fn wirings(self) -> Vec<Wiring> {
-        let Self { services, tasks, common } = self;
+    pub(super) fn wirings(self) -> (Vec<Wiring>, Vec<String>) {
+        let Self { services, tasks, common, roles, notes } = self;
+        let common = Arc::new(common);
         let mut taken = vec![false; tasks.len()];
         let mut all = Vec::new();
         for (name, document) in &services {
-            let mut facts = Facts::default();
+            let mut facts = Facts::beside(Arc::clone(&common));
             let fits =
                 |(reference, task): &(String, Document)| refers(&document.value, reference, &task.value);
             // One task definition beside one service belongs to it, whatever revision the service names.
@@ -44,25 +51,25 @@ impl Parts {
                 facts.know(Key::TaskDefinition, tasks[index].1.clone());
             }
             facts.know(Key::Service, document.clone());
-            facts.complete(&common);
             all.push(Wiring { name: name.clone(), facts });
         }
         for ((reference, document), taken) in tasks.into_iter().zip(taken) {
             if taken {
                 continue;
             }
-            let mut facts = Facts::default();
-            facts.know(Key::TaskDefinition, document);
             // What stands beside several is nobody's.
-            if services.is_empty() {
-                facts.complete(&common);
-            }
+            let is_common = services.is_empty();
+            let mut facts = if is_common { Facts::beside(Arc::clone(&common)) } else { Facts::default() };
+            facts.know(Key::TaskDefinition, document);
             all.push(Wiring { name: reference, facts });
         }
         if all.is_empty() && common.documents().next().is_some() {
-            all.push(Wiring { name: "deployment".to_owned(), facts: common });
+            all.push(Wiring { name: "deployment".to_owned(), facts: Facts::beside(common) });
         }
-        all
+        for wiring in &mut all {
+            roles.answer(&mut wiring.facts);
+        }
+        (all, notes)
     }
 }
 

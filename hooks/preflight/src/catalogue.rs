@@ -6,7 +6,7 @@ use greenlight::plan::decode::suggest;
 
 use crate::{
     facts::{Facts, Key},
-    look::Look,
+    look::{Look, Seen},
     message::{self, Explained},
     rule::{Finding, Rule},
     rules::SUBJECTS,
@@ -57,8 +57,10 @@ pub struct Judged {
     pub findings: Vec<Finding>,
     /// The rules that could not be judged in full, with what they lacked. A rule may have findings all the same.
     pub lacks: Vec<(&'static Rule, Vec<Lack>)>,
-    /// How many rules were judged in full.
-    pub full: usize,
+    /// The rules that were judged in full.
+    pub full: Vec<&'static Rule>,
+    /// The rules that nothing was there for, which is neither kept nor broken.
+    pub not_applicable: Vec<&'static Rule>,
 }
 
 impl Judged {
@@ -76,12 +78,12 @@ pub fn judge(rules: impl IntoIterator<Item = &'static Rule>, facts: &Facts) -> J
         let Some(judge) = rule.judge else { continue };
         let look = Look::new(facts, rule);
         judge(&look);
-        let (findings, lacks) = look.finish();
+        let Seen { findings, lacks, anything } = look.finish();
         judged.findings.extend(findings);
-        if lacks.is_empty() {
-            judged.full += 1;
-        } else {
-            judged.lacks.push((rule, lacks));
+        match (lacks.is_empty(), anything) {
+            (false, _) => judged.lacks.push((rule, lacks)),
+            (true, true) => judged.full.push(rule),
+            (true, false) => judged.not_applicable.push(rule),
         }
     }
     judged

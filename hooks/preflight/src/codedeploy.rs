@@ -26,7 +26,7 @@ fn document<'a>(look: &'a Look<'a>, key: &Key) -> Option<Node<'a>> {
 /// The deployment group, if it is one for ECS.
 pub(crate) fn group<'a>(look: &'a Look<'a>) -> Option<Node<'a>> {
     document(look, &Key::DeploymentGroup).filter(|group| {
-        let platform = group.get("computePlatform");
+        let platform = group.aside().get("computePlatform");
         platform.text() == Some("ECS") || platform.is_absent() && !services(group).is_empty()
     })
 }
@@ -39,7 +39,8 @@ pub(crate) fn services<'a>(group: &Node<'a>) -> Vec<Node<'a>> {
 
 /// The AppSpec, if it is one for ECS.
 pub(crate) fn app_spec<'a>(look: &'a Look<'a>) -> Option<Node<'a>> {
-    let of_lambda = |resource: &Node<'_>| resource.get("Type").text() == Some("AWS::Lambda::Function");
+    let of_lambda =
+        |resource: &Node<'_>| resource.aside().get("Type").text() == Some("AWS::Lambda::Function");
     document(look, &Key::AppSpec).filter(|spec| !resources(spec).iter().any(of_lambda))
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -119,6 +120,44 @@ impl fmt::Display for Key {
     }
 }
 
+impl Key {
+    /// Whether services may have it in common: it has a name of its own, which means the same whoever asks.
+    pub(crate) fn is_common(&self) -> bool {
+        matches!(
+            self,
+            Self::TargetGroup(_)
+                | Self::TargetGroupNamed(_)
+                | Self::TargetHealth(_)
+                | Self::ListenerRule(_)
+                | Self::RulesOf(_)
+                | Self::Listener(_)
+                | Self::LoadBalancer(_)
+                | Self::Role(_)
+                | Self::Permission { .. }
+                | Self::Function(_)
+                | Self::Alarm(_)
+                | Self::Subnet(_)
+                | Self::SecurityGroup(_)
+                | Self::RouteTable(_)
+                | Self::Endpoints(_)
+                | Self::DeploymentConfig(_)
+        )
+    }
+
+    /// Whether it is one service's alone.
+    fn is_own(&self) -> bool {
+        matches!(
+            self,
+            Self::Service
+                | Self::TaskDefinition
+                | Self::Tasks
+                | Self::Deployment
+                | Self::Scaling
+                | Self::ScalingPolicies
+        )
+    }
+}
+
 /// What came of asking for a document.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Fact {
@@ -136,11 +175,19 @@ pub(crate) enum Fact {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Facts {
     known: BTreeMap<Key, Fact>,
+    /// What is known beside it, and shared with other services: there may be hundreds.
+    common: Option<Arc<Facts>>,
     /// A deployment is about to begin, and whether it is the first one.
     begins: Option<bool>,
 }
 
 impl Facts {
+    /// No facts but those that others have, too.
+    #[must_use]
+    pub fn beside(common: Arc<Self>) -> Self {
+        Self { common: Some(common), ..Self::default() }
+    }
+
     /// Says that a deployment of the service is about to begin: weights are as they were left, even if the service says
     /// that it is being deployed. A first deployment finds nothing that an earlier one would have left.
     pub fn begin_deployment(&mut self, is_first: bool) {
@@ -154,74 +201,34 @@ impl Facts {
 
     /// Puts down a document.
     pub fn know(&mut self, key: Key, document: Document) {
-        self.known.insert(key, Fact::Known(document));
+        self.put(key, Fact::Known(document));
     }
 
     /// Puts down that there is no such thing.
     pub fn miss(&mut self, key: Key) {
-        self.known.insert(key, Fact::Missing);
+        self.put(key, Fact::Missing);
     }
 
     /// Puts down why it could not be had.
     pub fn give_up(&mut self, key: Key, why: impl Into<String>) {
-        self.known.insert(key, Fact::Unavailable { why: why.into(), may_heal: false });
+        self.put(key, Fact::Unavailable { why: why.into(), may_heal: false });
     }
 
-    /// Puts down why it could not be had, where asking again may help.
-    pub fn give_up_for_now(&mut self, key: Key, why: impl Into<String>) {
-        self.known.insert(key, Fact::Unavailable { why: why.into(), may_heal: true });
+    pub(crate) fn put(&mut self, key: Key, fact: Fact) {
+        self.known.insert(key, fact);
     }
 
     /// Everything but what is the service's own: what several services may have in common.
     #[must_use]
     pub fn without_service(&self) -> Self {
-        let own = |key: &Key| {
-            matches!(
-                key,
-                Key::Service
-                    | Key::TaskDefinition
-                    | Key::Tasks
-                    | Key::Deployment
-                    | Key::Scaling
-                    | Key::ScalingPolicies
-            )
-        };
-        let known = self.known.iter().filter(|(key, _)| !own(key));
-        Self { known: known.map(|(key, fact)| (key.clone(), fact.clone())).collect(), begins: self.begins }
-    }
-
-    /// What services of one account may have in common: each of it has a name of its own.
-    #[must_use]
-    pub fn shared(&self) -> Self {
-        let has_a_name = |key: &Key| {
-            matches!(
-                key,
-                Key::TargetGroup(_)
-                    | Key::TargetGroupNamed(_)
-                    | Key::TargetHealth(_)
-                    | Key::ListenerRule(_)
-                    | Key::RulesOf(_)
-                    | Key::Listener(_)
-                    | Key::LoadBalancer(_)
-                    | Key::Role(_)
-                    | Key::Permission { .. }
-                    | Key::Function(_)
-                    | Key::FunctionPolicy(_)
-                    | Key::Alarm(_)
-                    | Key::Subnet(_)
-                    | Key::SecurityGroup(_)
-                    | Key::RouteTable(_)
-                    | Key::Endpoints(_)
-                    | Key::DeploymentConfig(_)
-            )
-        };
-        let known = self.known.iter().filter(|(key, _)| has_a_name(key));
-        Self { known: known.map(|(key, fact)| (key.clone(), fact.clone())).collect(), begins: self.begins }
+        let known = self.known.iter().filter(|(key, _)| !key.is_own());
+        let known = known.map(|(key, fact)| (key.clone(), fact.clone())).collect();
+        Self { known, common: self.common.clone(), begins: self.begins }
     }
 
     /// Why something could not be had, if it could not.
     pub fn unavailable(&self, key: &Key) -> Option<&str> {
-        match self.known.get(key) {
+        match self.fact(key) {
             Some(Fact::Unavailable { why, .. }) => Some(why),
             _ => None,
         }
@@ -229,17 +236,17 @@ impl Facts {
 
     /// Whether something that could not be had may be had by asking again.
     pub(crate) fn may_heal(&self, key: &Key) -> bool {
-        matches!(self.known.get(key), Some(Fact::Unavailable { may_heal: true, .. }))
+        matches!(self.fact(key), Some(Fact::Unavailable { may_heal: true, .. }))
     }
 
     /// Whether somebody asked for it already.
     pub fn has(&self, key: &Key) -> bool {
-        self.known.contains_key(key)
+        self.fact(key).is_some()
     }
 
     /// The document, if it is known.
     pub fn document(&self, key: &Key) -> Option<&Document> {
-        match self.known.get(key) {
+        match self.fact(key) {
             Some(Fact::Known(document)) => Some(document),
             _ => None,
         }
@@ -247,13 +254,15 @@ impl Facts {
 
     /// The documents that are known.
     pub fn documents(&self) -> impl Iterator<Item = (&Key, &Document)> {
-        self.known.iter().filter_map(|(key, fact)| match fact {
+        let common = self.common.iter().flat_map(|common| &common.known);
+        let common = common.filter(|(key, _)| !self.known.contains_key(key));
+        self.known.iter().chain(common).filter_map(|(key, fact)| match fact {
             Fact::Known(document) => Some((key, document)),
             _ => None,
         })
     }
 
-    /// The value of a document, to change it.
+    /// The value of a document that is this service's own, to change it.
     pub fn value_mut(&mut self, key: &Key) -> Option<&mut Value> {
         match self.known.get_mut(key) {
             Some(Fact::Known(document)) => Some(&mut document.value),
@@ -261,14 +270,7 @@ impl Facts {
         }
     }
 
-    /// Takes over what another has and this one has not.
-    pub fn complete(&mut self, other: &Self) {
-        for (key, fact) in &other.known {
-            self.known.entry(key.clone()).or_insert_with(|| fact.clone());
-        }
-    }
-
     pub(crate) fn fact(&self, key: &Key) -> Option<&Fact> {
-        self.known.get(key)
+        self.known.get(key).or_else(|| self.common.as_ref()?.fact(key))
     }
 }

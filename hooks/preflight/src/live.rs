@@ -4,6 +4,7 @@
 //! So no rule says which calls it needs, and none is made that no rule needs.
 
 mod codedeploy;
+mod common;
 mod ec2;
 mod ecs;
 mod elb;
@@ -13,14 +14,18 @@ mod others;
 use std::collections::BTreeSet;
 use std::fmt;
 
-use futures_util::{StreamExt as _, stream};
+use futures_util::future::join_all;
 use greenlight::{Ask, Cause, Failure};
 use serde_json::Value;
 
+pub use self::{
+    common::Common,
+    ecs::{described as described_services, listed as listed_services},
+};
 use crate::{
     catalogue::{Judged, judge},
     document::Document,
-    facts::{Facts, Key},
+    facts::{Fact, Facts, Key},
     rule::Rule,
 };
 
@@ -57,9 +62,6 @@ impl fmt::Display for Subject {
 /// More rounds than facts lead from one to the next: a service names a rule, that a listener, that a load balancer,
 /// that a security group.
 const MAX_ROUNDS: usize = 12;
-/// How many calls are made at once, so that nobody's quota is used up.
-const AT_ONCE: usize = 8;
-
 /// The calls that the rules marked *gate* take, by their actions.
 pub(crate) const GATE_CALLS: &[&str] = &[
     "ecs:DescribeServices",
@@ -106,17 +108,16 @@ pub const CALLS: &[&str] = &[
     "codedeploy:BatchGetDeploymentGroups",
 ];
 
-/// What came of a call: the document, or that there is no such thing, or why it could not be had.
-enum Fetched {
-    Known(Document),
-    Missing,
-    Unavailable { why: String, may_heal: bool },
-}
-
 type Fetch = Result<Option<Document>, Failure>;
 
 /// Judges rules with facts from an account, beside those that are known already.
-pub async fn look(
+pub async fn look(ask: &Ask, subject: &Subject, rules: &[&'static Rule], facts: Facts) -> (Facts, Judged) {
+    look_among(&Common::default(), ask, subject, rules, facts).await
+}
+
+/// The same for one of several, which ask for what they have in common once.
+pub async fn look_among(
+    common: &Common,
     ask: &Ask,
     subject: &Subject,
     rules: &[&'static Rule],
@@ -141,39 +142,53 @@ pub async fn look(
         if !facts.has(&Key::Service) {
             wanted.insert(Key::Service);
         }
-        let known = &facts;
-        let fetched: Vec<(Key, Fetched)> = stream::iter(wanted)
-            .map(|key| async move {
-                let fetched = fetched(fetch(ask, subject, known, &key).await);
-                (key, fetched)
-            })
-            .buffer_unordered(AT_ONCE)
-            .collect()
-            .await;
-        for (key, fetched) in fetched {
-            match fetched {
-                Fetched::Known(document) => facts.know(key, document),
-                Fetched::Missing => facts.miss(key),
-                Fetched::Unavailable { why, may_heal: true } => facts.give_up_for_now(key, why),
-                Fetched::Unavailable { why, may_heal: false } => facts.give_up(key, why),
-            }
+        let asked = common::together(wanted).into_iter().map(|keys| common.ask(ask, subject, &facts, keys));
+        for (key, fact) in join_all(asked).await.into_iter().flatten() {
+            facts.put(key, fact);
         }
     }
 }
 
-fn fetched(fetch: Result<Option<Document>, Lacking>) -> Fetched {
-    match fetch {
-        Ok(Some(document)) => Fetched::Known(document),
-        Ok(None) => Fetched::Missing,
-        Err(Lacking::Call(failure)) if failure.cause == Cause::NotFound => Fetched::Missing,
-        Err(Lacking::Call(failure)) => {
-            Fetched::Unavailable { why: failure.to_string(), may_heal: failure.cause != Cause::Denied }
+/// The facts of keys that stand together, each with whether there was no time left to ask.
+async fn asked(ask: &Ask, subject: &Subject, facts: &Facts, keys: Vec<Key>) -> Vec<(Key, Fact, bool)> {
+    let mut answers = Vec::new();
+    let mut permissions = Vec::new();
+    for key in keys {
+        match key {
+            Key::Permission { role, action, resource } => {
+                permissions.push(iam::Permission { role, action, resource });
+            }
+            key => {
+                let fetched = fetch(ask, subject, facts, &key).await;
+                answers.push((key, fetched));
+            }
         }
-        Err(Lacking::Said(why)) => Fetched::Unavailable { why, may_heal: false },
+    }
+    answers.extend(iam::permissions(ask, permissions).await);
+    answers
+        .into_iter()
+        .map(|(key, fetched)| {
+            let is_out_of_time =
+                matches!(&fetched, Err(Lacking::Call(failure)) if failure.cause == Cause::OutOfTime);
+            (key, fact(fetched), is_out_of_time)
+        })
+        .collect()
+}
+
+fn fact(fetch: Result<Option<Document>, Lacking>) -> Fact {
+    match fetch {
+        Ok(Some(document)) => Fact::Known(document),
+        Ok(None) => Fact::Missing,
+        Err(Lacking::Call(failure)) if failure.cause == Cause::NotFound => Fact::Missing,
+        Err(Lacking::Call(failure)) => {
+            Fact::Unavailable { why: failure.to_string(), may_heal: failure.cause != Cause::Denied }
+        }
+        Err(Lacking::Said(why)) => Fact::Unavailable { why, may_heal: false },
     }
 }
 
 /// Why there is nothing to fetch.
+#[derive(Clone)]
 enum Lacking {
     Call(Failure),
     Said(String),
@@ -214,9 +229,6 @@ async fn fetch(ask: &Ask, subject: &Subject, facts: &Facts, key: &Key) -> Result
         Key::Listener(arn) => elb::listener(ask, arn).await?,
         Key::LoadBalancer(arn) => elb::load_balancer(ask, arn).await?,
         Key::Role(role) => iam::role(ask, role).await?,
-        Key::Permission { role, action, resource } => {
-            return iam::permission(ask, role, action, resource).await;
-        }
         Key::Function(function) => others::function(ask, function).await?,
         Key::FunctionPolicy(function) => others::function_policy(ask, function).await?,
         Key::Alarm(name) => others::alarm(ask, name).await?,
@@ -229,7 +241,8 @@ async fn fetch(ask: &Ask, subject: &Subject, facts: &Facts, key: &Key) -> Result
         Key::DeploymentGroup => codedeploy::group(ask, subject, facts).await?,
         Key::DeploymentGroups => codedeploy::groups(ask, facts).await?,
         Key::DeploymentConfig(name) => codedeploy::configuration(ask, name).await?,
-        Key::AppSpec | Key::Pipeline | Key::EnvoyServerInfo | Key::EnvoyStats => {
+        // Permissions are asked for together, and the others of nobody.
+        Key::Permission { .. } | Key::AppSpec | Key::Pipeline | Key::EnvoyServerInfo | Key::EnvoyStats => {
             return Err(Lacking::Said(format!(
                 "{key} is in no account: give its file to `greenlight doctor`"
             )));

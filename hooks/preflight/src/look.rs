@@ -1,6 +1,6 @@
 //! How a rule looks at a deployment: it asks, and leaves behind what it found and what it lacked.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use crate::{
     catalogue::Lack,
@@ -16,16 +16,30 @@ pub struct Look<'a> {
     rule: &'static Rule,
     findings: RefCell<Vec<Finding>>,
     lacks: RefCell<Vec<Lack>>,
+    /// Whether anything that the rule is about was there.
+    seen: Cell<bool>,
+}
+
+/// What a look leaves behind.
+#[derive(Debug)]
+pub(crate) struct Seen {
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) lacks: Vec<Lack>,
+    /// Whether anything that the rule is about was there: where nothing was, it does not apply.
+    pub(crate) anything: bool,
 }
 
 impl<'a> Look<'a> {
     pub(crate) fn new(facts: &'a Facts, rule: &'static Rule) -> Self {
-        Self { facts, rule, findings: RefCell::default(), lacks: RefCell::default() }
+        Self { facts, rule, findings: RefCell::default(), lacks: RefCell::default(), seen: Cell::new(false) }
     }
 
     /// What was found, and what was lacking for a full answer.
-    pub(crate) fn finish(self) -> (Vec<Finding>, Vec<Lack>) {
-        (self.findings.into_inner(), self.lacks.into_inner())
+    pub(crate) fn finish(self) -> Seen {
+        let findings = self.findings.into_inner();
+        // What is wrong for want of something was looked for all the same.
+        let anything = self.seen.get() || !findings.is_empty();
+        Seen { findings, lacks: self.lacks.into_inner(), anything }
     }
 
     /// A document; none where it is not known or does not exist. Lacking it is noted.
@@ -84,11 +98,24 @@ impl<'a> Look<'a> {
         of_kind.map(|(_, document)| Node::root(document, self)).collect()
     }
 
+    /// Notes that something that the rule is about is there.
+    pub(crate) fn see(&self) {
+        self.seen.set(true);
+    }
+
+    /// Puts down a finding. One place breaks a rule once, with all that was observed there.
     pub(crate) fn add(&self, at: Place, observed: String, fix: Option<String>) {
-        let finding = Finding { rule: self.rule, at, observed, fix };
         let mut findings = self.findings.borrow_mut();
-        if !findings.contains(&finding) {
-            findings.push(finding);
+        let Some(known) = findings.iter_mut().find(|known| known.at == at) else {
+            findings.push(Finding { rule: self.rule, at, observed, fix });
+            return;
+        };
+        if !known.observed.split("; ").any(|it| it == observed) {
+            known.observed = format!("{}; {observed}", known.observed);
+        }
+        if known.fix != fix {
+            let both: Vec<String> = known.fix.take().into_iter().chain(fix).collect();
+            known.fix = Some(both.join(" "));
         }
     }
 

@@ -23,11 +23,44 @@ pub struct Node<'a> {
     look: &'a Look<'a>,
     /// Whether it is within something unknown, so that nobody knows whether it is there at all.
     vague: bool,
+    /// Whether it is only asked whether the rule applies.
+    aside: bool,
 }
 
 impl<'a> Node<'a> {
     pub(crate) fn root(document: &'a Document, look: &'a Look<'a>) -> Self {
-        Self { value: &document.value, path: document.path.clone(), document, look, vague: false }
+        Self {
+            value: &document.value,
+            path: document.path.clone(),
+            document,
+            look,
+            vague: false,
+            aside: false,
+        }
+    }
+
+    /// The same place, asked only whether the rule applies: what is there is not what the rule is about.
+    #[must_use]
+    pub fn aside(&self) -> Self {
+        Self { aside: true, ..self.clone() }
+    }
+
+    /// Notes that something is there.
+    fn see(&self) {
+        let is_empty = match self.value {
+            Value::Null => true,
+            Value::Array(items) => items.is_empty(),
+            Value::Object(fields) => fields.is_empty(),
+            _ => false,
+        };
+        if !is_empty && !self.aside {
+            self.look.see();
+        }
+    }
+
+    /// What is there, if it is known and there; whoever takes it apart sees what he finds in it.
+    fn known(&self) -> Option<&'a Value> {
+        (!self.note() && !self.value.is_null()).then_some(self.value)
     }
 
     /// Notes it where the value is unknown.
@@ -42,22 +75,26 @@ impl<'a> Node<'a> {
 
     /// What is there, if it is known and there.
     pub fn value(&self) -> Option<&'a Value> {
-        (!self.note() && !self.value.is_null()).then_some(self.value)
+        self.see();
+        self.known()
     }
 
     /// Whether nothing is there, for sure.
     pub fn is_absent(&self) -> bool {
+        self.see();
         !self.note() && self.value.is_null()
     }
 
     /// Whether something is there for sure, even if nobody knows what.
     pub fn is_present(&self) -> bool {
+        self.see();
         let is_vague = self.vague && self.note();
         !is_vague && !self.value.is_null()
     }
 
     /// Whether all of it is known, what it holds included.
     pub fn is_known(&self) -> bool {
+        self.see();
         match Unknown::within(self.value) {
             Some(unknown) => {
                 self.look.lack_value(format!(
@@ -89,7 +126,7 @@ impl<'a> Node<'a> {
 
     /// The elements of a list; none in whatever is none.
     pub fn items(&self) -> Vec<Self> {
-        let items = self.value().and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let items = self.known().and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         items
             .iter()
             .enumerate()
@@ -99,7 +136,7 @@ impl<'a> Node<'a> {
 
     /// The entries of an object, by their keys.
     pub fn entries(&self) -> Vec<(&'a str, Self)> {
-        let Some(fields) = self.value().and_then(Value::as_object) else { return Vec::new() };
+        let Some(fields) = self.known().and_then(Value::as_object) else { return Vec::new() };
         fields.keys().map(|key| (key.as_str(), self.get(key))).collect()
     }
 

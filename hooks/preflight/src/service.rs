@@ -16,7 +16,7 @@ pub(crate) fn strategy(service: &Node<'_>) -> Option<Strategy> {
     if !is_deployed_by_ecs(service) {
         return None;
     }
-    let strategy = service.at("deploymentConfiguration.strategy");
+    let strategy = service.aside().at("deploymentConfiguration.strategy");
     if strategy.is_absent() {
         return Some(Strategy::Rolling);
     }
@@ -36,13 +36,13 @@ pub(crate) fn shifts(service: &Node<'_>) -> bool {
 
 /// Whether ECS deploys the service itself: it does where nobody else is named.
 pub(crate) fn is_deployed_by_ecs(service: &Node<'_>) -> bool {
-    let controller = service.at("deploymentController.type");
+    let controller = service.aside().at("deploymentController.type");
     controller.is_absent() || controller.text() == Some("ECS")
 }
 
 /// Whether CodeDeploy does.
 pub(crate) fn is_deployed_by_codedeploy(service: &Node<'_>) -> bool {
-    service.at("deploymentController.type").text() == Some("CODE_DEPLOY")
+    service.aside().at("deploymentController.type").text() == Some("CODE_DEPLOY")
 }
 
 /// A setting of the service's newest revision. `CreateService` takes it beside the others; `DescribeServices` has it in the
@@ -88,12 +88,12 @@ pub(crate) fn hooks<'a>(service: &Node<'a>) -> Vec<Node<'a>> {
 
 /// Whether a hook waits for a person, and not for a function.
 pub(crate) fn is_pause(hook: &Node<'_>) -> bool {
-    hook.get("targetType").text() == Some("PAUSE")
+    hook.aside().get("targetType").text() == Some("PAUSE")
 }
 
 /// Whether a hook is a function for sure.
 pub(crate) fn is_function(hook: &Node<'_>) -> bool {
-    let kind = hook.get("targetType");
+    let kind = hook.aside().get("targetType");
     kind.is_absent() || kind.text() == Some("AWS_LAMBDA")
 }
 

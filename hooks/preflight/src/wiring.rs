@@ -35,7 +35,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use greenlight::{
-    Api, Check, Fact, Outcome, Scope, Situation, Stage,
+    Api, Check, Fact, Outcome, Scope, Situation, SkipCause, Stage,
     deployment::Asks,
     plan::{Problem, Target},
     schemars::JsonSchema,
@@ -188,7 +188,12 @@ impl Wiring {
             self.ignore.iter().map(|it| json!({"rule": it.rule, "reason": it.reason})).collect();
         let lacking: Vec<_> = judged.lacks.iter().filter(|(rule, _)| self.decides(rule)).collect();
         let outcome = match (&*deciding, &*lacking) {
-            ([], []) => Outcome::pass(holding(judged.full)),
+            // To hold nothing to a rule is not to have found it good.
+            ([], []) if judged.full.is_empty() => Outcome::skip(
+                SkipCause::NotConfigured,
+                "none of its rules applies to how the service is deployed".to_owned(),
+            ),
+            ([], []) => Outcome::pass(holding(judged.full.len())),
             ([], [(rule, lacks), rest @ ..]) => {
                 let why = lacks.first().map(|lack| lack.why.as_str()).unwrap_or_default();
                 let more = match rest.len() {
@@ -216,7 +221,9 @@ impl Wiring {
         };
         let not_judged: Vec<&str> = judged.lacks.iter().map(|(rule, _)| rule.id).collect();
         let outcome = outcome.measured("broken", told(&deciding)).measured("noted", told(&others));
-        let outcome = outcome.measured("rules", judged.full + judged.lacks.len());
+        let rules = judged.full.len() + judged.lacks.len();
+        let outcome =
+            outcome.measured("rules", rules).measured("not_applicable", judged.not_applicable.len());
         outcome.measured("not_judged", not_judged).measured("ignored", ignored)
     }
 }

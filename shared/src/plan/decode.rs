@@ -72,7 +72,7 @@ fn describe(at: &str, path: &Path, message: &str, also: &[&str]) -> Problem {
             .hint("YAML reads on, off, yes and no so: put the word in quotes");
     }
     let Some(unknown) = message.strip_prefix("unknown field ") else {
-        return Problem::new(path, without_value(message));
+        return Problem::new(path, in_words(&without_value(message)));
     };
     // serde: unknown field `x`, expected one of `a`, `b` / expected `a` / there are no fields
     let mut names = unknown.split('`').skip(1).step_by(2);
@@ -88,6 +88,28 @@ fn without_value(message: &str) -> String {
         (Some(_), Some((_, expected))) => format!("invalid type: a string, expected {expected}"),
         _ => message.to_owned(),
     }
+}
+
+/// serde's words for types are Rust's.
+fn in_words(message: &str) -> String {
+    let Some((observed, expected)) = message.rsplit_once(", expected ") else { return message.to_owned() };
+    let observed = match observed {
+        "invalid type: sequence" => "invalid type: a list",
+        "invalid type: map" => "invalid type: an object",
+        other => other,
+    };
+    let expected = match expected {
+        "a sequence" => "a list",
+        "a map" => "an object",
+        "f64" => "a number",
+        "i64" => "a whole number",
+        "u8" => "a whole number of 0 to 255",
+        "u16" => "a whole number of 0 to 65535",
+        "u32" | "u64" | "usize" => "a whole number of 0 or more",
+        named if named.starts_with("struct ") => "an object",
+        other => other,
+    };
+    format!("{observed}, expected {expected}")
 }
 
 /// The nearest of `known` to a misspelt `name`, else all of them.
@@ -147,6 +169,8 @@ mod tests {
         patience: Option<Span>,
         headers: BTreeMap<String, String>,
         inner: Inner,
+        list: Vec<String>,
+        other: Inner,
     }
 
     #[derive(Debug, Default, Deserialize)]
@@ -159,7 +183,7 @@ mod tests {
     fn every_problem_at_once_with_its_path() {
         let document = json!({
             "path": 5, "patienc": "1m", "patience": "soon", "headers": {"a": "x", "b": 7},
-            "inner": {"statuses": [200, "x"], "status": 1},
+            "inner": {"statuses": [200, "x"], "status": 1}, "list": {"x": 1}, "other": 7,
         });
         let mut problems = Vec::new();
         assert!(decode::<Document>(&document, "checks[1].http", &["name"], &mut problems).is_none());
@@ -167,8 +191,10 @@ mod tests {
         shown.sort();
         assert_eq!(shown, [
             "`checks[1].http.headers.b`: invalid type: integer `7`, expected a string",
-            "`checks[1].http.inner.statuses[1]`: invalid type: a string, expected u16",
+            "`checks[1].http.inner.statuses[1]`: invalid type: a string, expected a whole number of 0 to 65535",
             "`checks[1].http.inner.status`: unknown key `status` (did you mean `statuses`?)",
+            "`checks[1].http.list`: invalid type: an object, expected a list",
+            "`checks[1].http.other`: invalid type: integer `7`, expected an object",
             "`checks[1].http.path`: invalid type: integer `5`, expected a string",
             "`checks[1].http.patienc`: unknown key `patienc` (did you mean `patience`?)",
             "`checks[1].http.patience`: `soon` is no duration; expected a duration such as `300ms`, `5s`, `10m` or `1h30m`",

@@ -88,7 +88,7 @@ fn plans_that_would_validate_nothing_are_refused() {
         (json!({}), "is empty"),
         (json!({"checks": [{"ping": {"advisory": true}}]}), "all advisory"),
         (json!({"checks": vec![json!({"ping": {}}); 51]}), "at most 50"),
-        (json!({"checks": {"ping": {}}}), "invalid type: map"),
+        (json!({"checks": {"ping": {}}}), "invalid type: an object, expected a list"),
         (json!({"checks": [{"ping": {"name": "a"}}, {"ping": {"name": "a"}}]}), "used twice"),
         (json!({"checks": [{"ping": {"name": ""}}]}), "is no name"),
     ] {

@@ -120,6 +120,55 @@ async fn a_cluster_is_one_table() {
     assert_snapshot!(ran.shown());
 }
 
+/// What services have in common is asked for once, and what could not be read does not hide the rest.
+#[tokio::test(flavor = "multi_thread")]
+async fn many_services_take_few_calls() {
+    const SERVICES: usize = 25;
+    let aws = account().await;
+    aws.change(|world| {
+        let one = world.ecs.services.remove(0);
+        world.ecs.services.extend((0..SERVICES).map(|index| {
+            let mut other = one.clone();
+            other.service_name = format!("orders-{index:02}");
+            other.service_arn = one.service_arn.replace("orders", &other.service_name);
+            other
+        }));
+    });
+    let all = ["--cluster", "shop", "--all-services", "--json", "--ignore", "DEPLOY-TG-SLOW"];
+    let ran = doctor(&aws, &all).ran().await;
+    let report = ran.json();
+    assert_eq!((ran.code, ids(&ran)), (Some(0), Vec::new()), "{}", ran.stderr);
+    assert_eq!(report["services"].as_array().unwrap().len(), SERVICES);
+    let calls = aws.calls();
+    let count = |operation: &str| calls.iter().filter(|call| call.operation == operation).count();
+    // Ten at a time, and then nobody asks again.
+    assert_eq!(count("DescribeServices"), SERVICES.div_ceil(10));
+    for operation in ["GetRole", "SimulatePrincipalPolicy", "DescribeRules", "GetFunctionConfiguration"] {
+        let mut asked: Vec<String> = calls
+            .iter()
+            .filter(|call| call.operation == operation)
+            .map(|call| call.input.to_string())
+            .collect();
+        let count = asked.len();
+        asked.sort();
+        asked.dedup();
+        assert!(count > 0 && asked.len() == count, "{operation}: {asked:?}");
+    }
+    aws.fault(&DESCRIBE_SERVICES, Fault::Denied, Times::Next(1));
+    let ran = doctor(&aws, &all).ran().await;
+    assert_eq!(ran.code, Some(3));
+    assert!(ran.stderr.contains("orders-00, ") && ran.stderr.contains("orders-09 could not be read"));
+    assert!(!ran.stderr.contains("orders-10") && ran.stderr.contains("ecs:DescribeServices"));
+    let report = ran.json();
+    assert_eq!(report["not_read"].as_array().unwrap().len(), 10);
+    assert!(report["judged"].as_u64() > Some(0), "{report}");
+    aws.fault(&DESCRIBE_SERVICES, Fault::Denied, Times::Next(1));
+    let ran = doctor(&aws, &["--cluster", "shop", "--all-services"]).ran().await;
+    let rows = |words: &str| ran.stdout.lines().filter(|line| line.contains(words)).count();
+    assert_eq!((ran.code, rows("could not be read")), (Some(3), 10), "{}", ran.stdout);
+    assert_eq!(rows("orders-"), SERVICES, "{}", ran.stdout);
+}
+
 /// A definition is judged by what it will meet.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_and_an_account_are_judged_together() {

@@ -1,8 +1,8 @@
 //! Identity and Access Management: roles with their policies, and what those allow.
 //!
-//! [`Policy`] is evaluated in one place, and three readers share it: `SimulatePrincipalPolicy`, the authoriser
-//! that judges every call where the caller's policies are given ([`State::caller`]), and the tests that hold
-//! printed policies to what hooks call.
+//! [`Policy`] is evaluated in one place, and four readers share it: `SimulatePrincipalPolicy`, the authoriser
+//! that judges every call where the caller's policies are given ([`State::caller`]), the doctor, who reads roles in
+//! templates, and the tests that hold printed policies to what hooks call.
 //!
 //! Left out: permissions boundaries, policies of organisations, resources and sessions, and policy variables.
 
@@ -13,6 +13,7 @@ mod simulate;
 
 use serde::Deserialize;
 
+pub(crate) use self::policy::foresee;
 pub use self::policy::{Decision, Policy, Request};
 pub use self::role::{GET_ROLE, Role};
 pub use self::simulate::SIMULATE_PRINCIPAL_POLICY;

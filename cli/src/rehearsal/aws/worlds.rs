@@ -26,6 +26,7 @@ mod tasks;
 use std::net::SocketAddr;
 
 pub use self::arns::Arns;
+pub(crate) use self::around::LOAD_BALANCING;
 pub use self::blue_green::BlueGreen;
 pub use self::codedeploy::CodeDeploy;
 pub use self::front::{Front, Route};

@@ -7,7 +7,7 @@ use std::fmt;
 pub enum By {
     /// This hook, with this check: it fails.
     Check {
-        /// The hook, the only one that takes part in the rehearsal.
+        /// The hook, the only one that takes part in the rehearsal unless its arguments name others.
         hook: &'static str,
         /// The check, by its name in the plan.
         check: &'static str,
@@ -40,7 +40,8 @@ pub struct Caught {
     pub by: By,
     /// How, in words that follow upon who it is.
     pub(super) how: &'static str,
-    /// What `greenlight rehearse` needs to show it; the fault, unless it is among these, and the hook are added.
+    /// What `greenlight rehearse` needs to show it; the fault and the hook are added, unless they are among
+    /// these.
     pub(super) arguments: &'static [&'static str],
 }
 
@@ -51,7 +52,9 @@ impl Caught {
         if !self.arguments.contains(&"--fault") {
             arguments.extend(["--fault".to_owned(), example.to_owned()]);
         }
-        if let By::Check { hook, .. } = self.by {
+        if let By::Check { hook, .. } = self.by
+            && !self.arguments.contains(&"--hooks")
+        {
             arguments.extend(["--hooks".to_owned(), hook.to_owned()]);
         }
         arguments

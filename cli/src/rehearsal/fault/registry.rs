@@ -70,6 +70,7 @@ macro_rules! registry {
 
 const HTTP: By = By::Check { hook: "test-traffic", check: "http" };
 const TASKS: By = By::Check { hook: "health", check: "tasks" };
+const WIRING: By = By::Check { hook: "preflight", check: "wiring" };
 const METRIC: By = By::Check { hook: "metrics", check: "metric" };
 const ERROR_RATE: By = By::Check { hook: "metrics", check: "error_rate" };
 const CIRCUIT_BREAKER: By = By::Aws("the circuit breaker threshold was exceeded");
@@ -110,6 +111,7 @@ registry! {
     /// ECS may not shift traffic: its infrastructure role lacks the permission.
     ["rules"] "denied" => Plain(|faults, _| faults.shift_denied = true);
         caught By::Aws("is not authorized to perform: elasticloadbalancing:ModifyListener"), "ECS cannot go on", [];
+        caught WIRING, "before anything is started: PERM-ELB-MODIFY", ["tests/rehearsals/preflight.json"];
     /// The first TLS handshake at the test listener is never answered.
     ["tls"] "hang-once" => Plain(|faults, _| faults.tls_hang_once = true);
         caught By::Nobody(Sign::Text("\"failed_attempts\":1")), "hooks connect once more", ["--tls"];
@@ -135,9 +137,11 @@ registry! {
     /// ECS or CodeDeploy may not call the function.
     ["hook"] "invoke-denied" @Hook => Plain(|faults, at| faults.hook(at, HookFaultKind::InvokeDenied));
         caught By::Aws("not authorized to perform: lambda:InvokeFunction"), "ECS or CodeDeploy says so", [];
-    /// ECS cannot assume the role that it calls the function with.
+        caught WIRING, "before anything is started: HOOK-ROLE-INVOKE", ["tests/rehearsals/preflight.json", "--fault", "hook:invoke-denied@test-traffic", "--hooks", "preflight,test-traffic"];
+    /// ECS cannot assume the role that it calls the function with, nor call any other with it.
     ["hook"] "role-not-assumable" @Hook => Plain(|faults, at| faults.hook(at, HookFaultKind::RoleNotAssumable));
         caught By::Aws("unable to assume role"), "ECS says so", [];
+        caught WIRING, "where the role is not its own, before anything is started: HOOK-ROLE-TRUST", ["tests/rehearsals/preflight.json", "--fault", "hook:role-not-assumable@test-traffic", "--hooks", "preflight,test-traffic"];
     /// The event is delivered twice.
     ["hook"] "twice" @Hook => Plain(|faults, at| faults.hook(at, HookFaultKind::Twice));
         caught By::Nobody(Sign::Text("\"twice\":true")), "both are answered, and the first answer counts", [];

@@ -2,6 +2,7 @@
 
 mod equipment;
 mod not_played;
+mod roles;
 mod visitors;
 
 use std::net::SocketAddr;
@@ -164,6 +165,7 @@ impl Stage {
             }
         }
         stage.sabotage();
+        stage.withhold();
         stage.visitors =
             Some(Visitors { rate: settings.rate, paths: settings.paths, alarms: settings.alarms });
         if settings.blue.is_some() {
@@ -183,7 +185,7 @@ impl Stage {
             }),
             reconcile,
             red_alarms,
-            shift_denied: self.faults.shift_denied.then(|| self.role("ecs-infrastructure")),
+            shift_denied: self.infrastructure_role().filter(|_| self.faults.shift_denied),
             forgetful: self
                 .functions
                 .names()
@@ -191,10 +193,6 @@ impl Stage {
                 .collect(),
         };
         Deployment::new(self.scene.identity(), self.subject.configuration.clone(), circumstances, assumptions)
-    }
-
-    fn role(&self, name: &str) -> String {
-        format!("arn:aws:iam::{}:role/{name}", self.subject.account)
     }
 
     /// What goes wrong with functions from the beginning.
@@ -216,12 +214,12 @@ impl Stage {
 
     /// Why the function cannot be called at all, if that is asked for.
     pub(super) fn refused(&self, function: &str) -> Option<Answer> {
-        let role = || self.role(if self.is_codedeploy() { "codedeploy" } else { "ecs-hooks" });
-        if self.has_fault(function, &HookFaultKind::InvokeDenied) {
-            return Some(Answer::Denied { role: role() });
+        let role = self.caller_of(function);
+        // A role that is not assumed calls nobody.
+        if self.is_not_assumable(&role) {
+            return Some(Answer::RoleNotAssumable { role });
         }
-        self.has_fault(function, &HookFaultKind::RoleNotAssumable)
-            .then(|| Answer::RoleNotAssumable { role: role() })
+        self.has_fault(function, &HookFaultKind::InvokeDenied).then_some(Answer::Denied { role })
     }
 
     pub(super) fn has_fault(&self, function: &str, kind: &HookFaultKind) -> bool {

@@ -74,6 +74,7 @@ fn arns(balancer: &LoadBalancer) -> Arns {
         target_groups: [made(&balancer.target_group), made(&balancer.alternate)],
         production: made(&balancer.production),
         test: made(&balancer.test),
+        role: balancer.role.as_ref().and_then(Reference::known).and_then(names::role),
     }
 }
 

@@ -39,6 +39,7 @@ pub(super) struct LoadBalancer {
     pub(super) alternate: Option<Reference>,
     pub(super) production: Option<Reference>,
     pub(super) test: Option<Reference>,
+    pub(super) role: Option<Reference>,
     /// Where the test rule is named, for people.
     pub(super) test_path: String,
 }
@@ -93,6 +94,7 @@ fn one(item: &Field<'_>, shifts: bool) -> LoadBalancer {
         alternate: of_alternate,
         production: of_production,
         test: of_test,
+        role: Reference::read(&advanced.get("roleArn")),
         test_path: test.path().to_owned(),
     }
 }

@@ -24,6 +24,13 @@ pub(super) fn made(text: &str) -> Option<String> {
     (parts.len() == expected && parts.iter().all(is_word)).then(|| text.to_owned())
 }
 
+/// The ARN of a role.
+pub(super) fn role(text: &str) -> Option<String> {
+    let arn = Arn::parse(text).filter(|arn| arn.service == "iam")?;
+    let name = arn.resource.strip_prefix("role/")?.rsplit('/').next()?;
+    (!name.is_empty()).then(|| text.to_owned())
+}
+
 /// The name in an ARN whose resource is `kind/…/NAME`, or the text itself.
 pub(super) fn name_of(text: &str) -> &str {
     Arn::parse(text).and_then(|arn| arn.resource.rsplit('/').next()).unwrap_or(text)

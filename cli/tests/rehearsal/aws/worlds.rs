@@ -200,6 +200,7 @@ fn own_front() -> Front {
             ],
             production: Some(format!("{OWN}:listener-rule/app/edge/1111/2222/3333")),
             test: Some(format!("{OWN}:listener/app/edge/1111/4444")),
+            role: None,
         },
         ..Front::default()
     }
@@ -280,6 +281,7 @@ fn placeholders_in_somebodys_file_are_made_up() {
         target_groups: [placeholder(), None],
         production: placeholder(),
         test: Some(format!("{OWN}:listener/net/edge/1111/4444")),
+        role: None,
     };
     let made_up = BlueGreen { front: Some(Front { arns, ..Front::default() }), ..BlueGreen::default() };
     let standard = BlueGreen::default();

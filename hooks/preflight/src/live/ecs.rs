@@ -1,6 +1,6 @@
 //! What ECS says.
 
-use greenlight::{Api, Ask, Cause};
+use greenlight::{Api, Ask, Cause, Failure};
 use serde_json::{Value, json};
 
 use super::{Fetch, Subject, codedeploy, first, service_of};
@@ -25,13 +25,17 @@ pub(super) async fn service(ask: &Ask, subject: &Subject) -> Fetch {
     let resource = format!("{cluster}/{service}");
     let input = json!({"cluster": cluster, "services": [service]});
     let answer = ask.try_call(&Api::ECS, "DescribeServices", input, &resource).await?;
-    let Some(mut document) = first(&answer, "services", &resource) else { return Ok(None) };
+    let Some(document) = first(&answer, "services", &resource) else { return Ok(None) };
+    settled(ask, document).await.map(Some)
+}
+
+/// The service as it is, without a deployment that is over: ECS keeps naming that.
+async fn settled(ask: &Ask, mut document: Document) -> Result<Document, Failure> {
     if let Some(arn) = text(&document.value, "serviceArn") {
         document.source = arn.to_owned();
     }
-    // The field stays when the deployment is over.
     if let Some(arn) = text(&document.value, "currentServiceDeployment").map(str::to_owned) {
-        let deployment = match described(ask, &arn).await {
+        let deployment = match under_way(ask, &arn).await {
             // It is long over: the service itself is there.
             Err(failure) if failure.cause == Cause::NotFound => None,
             found => found?,
@@ -43,10 +47,53 @@ pub(super) async fn service(ask: &Ask, subject: &Subject) -> Fetch {
             fields.remove("currentServiceDeployment");
         }
     }
-    Ok(Some(document))
+    Ok(document)
 }
 
-async fn described(ask: &Ask, arn: &str) -> Fetch {
+/// The names of a cluster's services, in their order.
+pub async fn listed(ask: &Ask, cluster: &str) -> Result<Vec<String>, Failure> {
+    let pages = ask.try_pages(&Api::ECS, "ListServices", json!({"cluster": cluster}), cluster).await?;
+    let arns = pages.iter().filter_map(|page| page.get("serviceArns")?.as_array()).flatten();
+    let names = arns.filter_map(Value::as_str).filter_map(|arn| arn.rsplit('/').next());
+    let mut names: Vec<String> = names.map(str::to_owned).collect();
+    names.sort_unstable();
+    Ok(names)
+}
+
+/// Services by their names, with as few calls as it takes: each as a fact to begin with, or why it could not be had.
+pub async fn described(ask: &Ask, cluster: &str, names: &[String]) -> Vec<Facts> {
+    const AT_A_TIME: usize = 10;
+    let mut all = Vec::new();
+    for names in names.chunks(AT_A_TIME) {
+        let input = json!({"cluster": cluster, "services": names});
+        let answer = ask.try_call(&Api::ECS, "DescribeServices", input, &format!("{cluster}/*")).await;
+        let found = answer.as_ref().ok().and_then(|answer| answer["services"].as_array());
+        let named = |name: &str| {
+            let found = found?.iter().find(|it| text(it, "serviceName") == Some(name))?;
+            Some(Document::new(format!("{cluster}/{name}"), found.clone()))
+        };
+        for name in names {
+            let mut facts = Facts::default();
+            match (&answer, named(name)) {
+                (Err(failure), _) => facts.give_up(Key::Service, failure.to_string()),
+                (Ok(_), None) => {
+                    facts.give_up(
+                        Key::Service,
+                        "ECS lists it and does not describe it; it may be gone by now",
+                    );
+                }
+                (Ok(_), Some(document)) => match settled(ask, document).await {
+                    Ok(document) => facts.know(Key::Service, document),
+                    Err(failure) => facts.give_up(Key::Service, failure.to_string()),
+                },
+            }
+            all.push(facts);
+        }
+    }
+    all
+}
+
+async fn under_way(ask: &Ask, arn: &str) -> Fetch {
     let input = json!({"serviceDeploymentArns": [arn]});
     let answer = ask.try_call(&Api::ECS, "DescribeServiceDeployments", input, arn).await?;
     Ok(first(&answer, "serviceDeployments", arn))
@@ -55,7 +102,7 @@ async fn described(ask: &Ask, arn: &str) -> Fetch {
 pub(super) async fn deployment(ask: &Ask, facts: &Facts) -> Fetch {
     let service = facts.document(&Key::Service).map(|document| &document.value);
     match service.and_then(|service| text(service, "currentServiceDeployment")) {
-        Some(arn) => described(ask, arn).await,
+        Some(arn) => under_way(ask, arn).await,
         None => Ok(None),
     }
 }

@@ -251,8 +251,8 @@ fn rejected(look: &Look<'_>) {
 }
 
 fn is_envoy(container: &Node<'_>) -> bool {
-    let named =
-        ["image", "name"].map(|key| container.get(key).text().unwrap_or_default().to_ascii_lowercase());
+    let named = ["image", "name"]
+        .map(|key| container.aside().get(key).text().unwrap_or_default().to_ascii_lowercase());
     named.iter().any(|text| text.contains("envoy"))
 }
 
@@ -290,6 +290,9 @@ fn address<'a>(task: &Node<'a>) -> Option<&'a str> {
 fn unlike_balancer(look: &Look<'_>) {
     let Some(service) = look.at_hand(&Key::Service) else { return };
     let names: Vec<&str> = envoys(look).iter().filter_map(|envoy| envoy.get("name").text()).collect();
+    if names.is_empty() {
+        return;
+    }
     let balancers = service.get("loadBalancers").items();
     let behind =
         |balancer: &&Node<'_>| balancer.get("containerName").text().is_some_and(|it| names.contains(&it));

@@ -223,13 +223,15 @@ fn stage_name(look: &Look<'_>) {
 fn count(look: &Look<'_>) {
     const MOST: usize = 10;
     let Some(service) = look.service() else { return };
+    let list = service.at("deploymentConfiguration.lifecycleHooks");
+    if list.is_absent() {
+        return;
+    }
     let all = hooks(&service);
     let count = |is_it: fn(&Node<'_>) -> bool| all.iter().filter(|hook| is_it(hook)).count();
     for (kind, count) in [("functions", count(is_function)), ("PAUSE hooks", count(is_pause))] {
         if count > MOST {
-            service
-                .at("deploymentConfiguration.lifecycleHooks")
-                .wrong(format!("{count} hooks are {kind}; {MOST} may be"));
+            list.wrong(format!("{count} hooks are {kind}; {MOST} may be"));
         }
     }
 }
@@ -237,7 +239,7 @@ fn count(look: &Look<'_>) {
 fn target_region(look: &Look<'_>) {
     let Some(service) = look.service() else { return };
     let homes = ["serviceArn", "clusterArn", "cluster", "serviceName"];
-    let home = homes.into_iter().find_map(|key| Arn::parse(service.get(key).text()?));
+    let home = homes.into_iter().find_map(|key| Arn::parse(service.aside().get(key).text()?));
     for hook in hooks(&service).iter().filter(|hook| is_function(hook)) {
         let target = hook.get("hookTargetArn");
         let Some(text) = target.text() else { continue };

@@ -344,3 +344,44 @@ proptest! {
         judge(all(), &facts);
     }
 }
+
+/// What a deployment has nothing of is neither kept nor broken.
+#[test]
+fn a_rule_applies_where_there_is_something_to_judge() {
+    let count = all().filter(|rule| rule.judge.is_some()).count();
+    let shifted = ["LB-SAME-RULE", "PERM-ELB-MODIFY", "HOOK-COUNT", "HOOK-ROLE-INVOKE", "DEPLOY-BAKE-RANGE"];
+    let rolled = ["ROLL-STUCK", "ROLL-CB-ROLLBACK", "ROLL-DIGEST-ZERO"];
+    let of_envoy = ["ENVOY-STATE-INIT", "ENVOY-PRIV-PORT", "ENVOY-LB-HEALTH"];
+    let of_codedeploy = ["CD-TG-PAIR", "CD-APPSPEC-HOOKS", "CD-ONE-GROUP"];
+    let never_there = ["HOOK-PAUSE-STAGE", "LB-ADV-ON-V1", "DEPLOY-CANARY-RANGE"];
+    for (name, applying) in [
+        ("ecs", &[&shifted[..]][..]),
+        ("rolling", &[&rolled]),
+        ("envoy", &[&rolled, &of_envoy]),
+        ("codedeploy", &[&of_codedeploy]),
+    ] {
+        let judged = judge(all(), &facts(&base(name)));
+        let states = judged.full.len() + judged.lacks.len() + judged.not_applicable.len();
+        assert_eq!(states, count, "{name}");
+        for ids in [&shifted[..], &rolled, &of_envoy, &of_codedeploy, &never_there] {
+            let applies = applying.contains(&ids);
+            for id in ids {
+                assert_eq!(judged.full.iter().any(|rule| rule.id == *id), applies, "{name}: {id}");
+                assert_eq!(judged.not_applicable.iter().any(|rule| rule.id == *id), !applies, "{name}: {id}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_place_breaks_a_rule_once() {
+    for rule in all().filter(|rule| rule.judge.is_some()) {
+        let Some(fixture) = fixture(rule) else { continue };
+        let base = base(&fixture.base);
+        for changes in fixture.breaks.values() {
+            let findings = judge([rule], &spelt(changed(&base, changes), fixture.spelling)).findings;
+            let places: BTreeSet<_> = findings.iter().map(|finding| &finding.at).collect();
+            assert_eq!(places.len(), findings.len(), "{findings:#?}");
+        }
+    }
+}

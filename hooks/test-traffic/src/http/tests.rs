@@ -226,7 +226,7 @@ fn every_mistake_in_the_settings_is_a_problem() {
     for (settings, words) in [
         (json!({"requests": 0}), "`checks[0].http.requests` of GREENLIGHT_PLAN: is 0; expected 1 to 1000000"),
         (json!({"requests": 1001}), "is 1001; expected at most 1000 (add `\"allow_load\": true`"),
-        (json!({"requests": -1}), "invalid value: integer `-1`, expected u64"),
+        (json!({"requests": -1}), "invalid value: integer `-1`, expected a whole number of 0 or more"),
         (json!({"concurrency": 101}), "is 101; expected at most 100"),
         (json!({"concurrency": 100_000, "allow_load": true}), "expected 1 to 1000"),
         (json!({"method": "POST"}), "is POST; expected GET or HEAD"),

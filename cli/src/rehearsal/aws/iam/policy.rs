@@ -7,6 +7,7 @@
 //! Source: IAM user guide, *IAM JSON policy reference* and *Policy evaluation logic*.
 
 mod condition;
+mod foreseen;
 mod pattern;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +16,7 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::Value;
 
 use self::condition::{Condition, conditions};
+pub(crate) use self::foreseen::foresee;
 use self::pattern::{matches, matches_arn};
 
 /// A policy document.

@@ -16,6 +16,8 @@ pub struct Arns {
     pub production: Option<String>,
     /// That of the test route.
     pub test: Option<String>,
+    /// The role that moves traffic.
+    pub role: Option<String>,
 }
 
 /// A listener that is known, with the rule if that is, too.

@@ -12,7 +12,7 @@ use crate::rehearsal::aws::world::World;
 /// What the managed policy for load balancers allows.
 ///
 /// Source: ECS developer guide, `AmazonECSInfrastructureRolePolicyForLoadBalancers`.
-const LOAD_BALANCING: [&str; 8] = [
+pub(crate) const LOAD_BALANCING: [&str; 8] = [
     "elasticloadbalancing:DescribeListeners",
     "elasticloadbalancing:DescribeRules",
     "elasticloadbalancing:DescribeTargetGroups",

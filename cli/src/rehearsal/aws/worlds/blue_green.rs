@@ -317,6 +317,7 @@ impl BlueGreen {
 
     fn load_balancer(&self, placed: &Placed<'_>) -> LoadBalancer {
         let [first, second] = placed.target_group_arns();
+        let role = placed.front.arns.role.clone();
         LoadBalancer {
             target_group_arn: Some(first),
             container_name: Some(self.container.clone()),
@@ -325,7 +326,7 @@ impl BlueGreen {
                 alternate_target_group_arn: Some(second),
                 production_listener_rule: Some(placed.rule_arn(placed.production())),
                 test_listener_rule: placed.test().map(|test| placed.rule_arn(test)),
-                role_arn: Some(self.role_arn("ecs-infrastructure")),
+                role_arn: Some(role.unwrap_or_else(|| self.role_arn("ecs-infrastructure"))),
             }),
             ..LoadBalancer::default()
         }

@@ -4,6 +4,7 @@
 //! known here: where it is needed that is a problem, elsewhere a note.
 
 mod blue_green;
+pub(crate) mod each;
 mod resources;
 pub(crate) mod template;
 
@@ -19,6 +20,7 @@ use greenlight_preflight::Spelling;
 /// Reads a template.
 pub(super) fn read(file: &File<'_>, options: &Options) -> Result<Subject, Vec<Problem>> {
     let document = document::read(file).map_err(|problem| vec![problem])?;
+    let (document, loops) = each::written_out(document);
     let template = Template::new(&document, &options.parameters);
     let report = Report::new(file.name, Spelling::CloudFormation);
     let id = chosen(file, &template, options).map_err(|problem| vec![problem])?;
@@ -45,6 +47,9 @@ pub(super) fn read(file: &File<'_>, options: &Options) -> Result<Subject, Vec<Pr
     for function in functions::named(&subject.configuration) {
         let environment = template.environment(function).unwrap_or_default();
         environment.note(functions::name(function)).into_iter().for_each(|note| report.note(note));
+    }
+    for unknown in loops {
+        report.note(format!("what `Resources.{unknown}` makes is not looked at: its items are not known"));
     }
     if template.names_stack() {
         report.note(format!("the stack is taken to be called `{}`", template::STACK));

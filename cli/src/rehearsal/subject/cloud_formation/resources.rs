@@ -62,7 +62,7 @@ impl Template<'_> {
             LOAD_BALANCER => elb(format!("loadbalancer/{id}")),
             CERTIFICATE => self.arn("acm", &format!("certificate/{id}")),
             ROLE => self.name_or_id(id, "RoleName", depth).into(),
-            "" => Unknown::new(id, format!("the template has no {id}")).mark(),
+            "" => self.no_such(id, id),
             kind => Unknown::new(id, format!("{id} is a {kind} that is yet to be made")).mark(),
         }
     }
@@ -88,6 +88,7 @@ impl Template<'_> {
             | (LISTENER, "ListenerArn")
             | (TARGET_GROUP, "TargetGroupArn")
             | (LOAD_BALANCER, "LoadBalancerArn") => self.physical(id, depth),
+            ("", _) => self.no_such(&format!("{id}.{attribute}"), id),
             _ => Unknown::new(format!("{id}.{attribute}"), format!("{id}.{attribute} is yet to be made"))
                 .mark(),
         }

@@ -1,7 +1,7 @@
 //! Parameters, references and functions of a template, as far as they can be known.
 
-use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -10,6 +10,9 @@ use greenlight_preflight::Unknown;
 
 /// What a rehearsed stack is called.
 pub(super) const STACK: &str = "rehearsal";
+
+/// The transform that makes nothing by itself.
+const LANGUAGE: &str = "AWS::LanguageExtensions";
 
 /// A template that refers deeper than this refers to itself.
 const MAX_DEPTH: usize = 64;
@@ -23,11 +26,18 @@ pub(crate) struct Template<'a> {
     parameters: &'a BTreeMap<String, String>,
     steps: Cell<u32>,
     names_stack: Cell<bool>,
+    missing: RefCell<BTreeSet<String>>,
 }
 
 impl<'a> Template<'a> {
     pub(crate) fn new(document: &'a Value, parameters: &'a BTreeMap<String, String>) -> Self {
-        Self { document, parameters, steps: Cell::new(0), names_stack: Cell::new(false) }
+        Self {
+            document,
+            parameters,
+            steps: Cell::new(0),
+            names_stack: Cell::new(false),
+            missing: RefCell::default(),
+        }
     }
 
     pub(crate) fn section(&self, name: &str) -> &'a Value {
@@ -37,6 +47,27 @@ impl<'a> Template<'a> {
     /// Whether anything that was read is named after the stack.
     pub(super) fn names_stack(&self) -> bool {
         self.names_stack.get()
+    }
+
+    /// What was referred to in all that was read, and is not there.
+    pub(crate) fn missing(&self) -> Vec<String> {
+        self.missing.borrow().iter().cloned().collect()
+    }
+
+    /// The marker of what a template refers to and does not have.
+    pub(super) fn no_such(&self, reference: &str, id: &str) -> Value {
+        // Macros add resources of their own.
+        let is_whole = match self.section("Transform") {
+            Value::Null => true,
+            Value::Array(all) => all.iter().all(|it| it == LANGUAGE),
+            one => one == LANGUAGE,
+        };
+        if !is_whole {
+            let why = format!("the template has no {id}, unless its transform makes one");
+            return Unknown::new(reference, why).mark();
+        }
+        self.missing.borrow_mut().insert(id.to_owned());
+        Unknown::new(reference, format!("the template has no {id}")).mark()
     }
 
     fn resource(&self, id: &str) -> Option<&'a Value> {

@@ -65,6 +65,7 @@ fn the_arns_of_a_definition_are_those_of_the_world() {
                 target_groups: [Some(first.clone()), Some(second.clone())],
                 production: Some(production.clone()),
                 test: Some(test.clone()),
+                role: None,
             }
         );
         assert_eq!(of_world(&subject), given);
@@ -163,6 +164,7 @@ fn a_deployment_group_names_target_groups_and_listeners() {
             target_groups: [Some("one".to_owned()), Some("two".to_owned())],
             production: Some(at("f2f7")),
             test: Some(at("f2f8")),
+            role: None,
         }
     );
     let parameters = worlds::CodeDeploy { front, ..worlds::CodeDeploy::default() };
