@@ -235,6 +235,10 @@ pub(crate) struct ExplainOptions {
     /// With `--follow`: how long to wait for a deployment to begin where none is under way.
     #[arg(long, value_name = "DURATION", default_value = "2m", requires = "follow")]
     pub(crate) wait: Span,
+    /// With `--follow`: how long ago a deployment may have ended to be the one that is meant where none is under way;
+    /// with `0s` only one that is under way, or yet to begin.
+    #[arg(long, value_name = "DURATION", default_value = "5m", requires = "follow")]
+    pub(crate) since: Span,
     /// With `--follow`: how often to look.
     #[arg(long, value_name = "DURATION", default_value = "5s", requires = "follow")]
     pub(crate) interval: Span,

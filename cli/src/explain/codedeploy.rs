@@ -44,15 +44,20 @@ pub(super) fn event_with<'a>(target: &'a Value, status: &str) -> Option<&'a str>
     events.find(|event| event["status"] == status)?["lifecycleEventName"].as_str()
 }
 
+/// When it was.
+pub(super) fn times(info: &Value) -> Times {
+    Times {
+        began: seconds(&info["startTime"]).or_else(|| seconds(&info["createTime"])),
+        ended: seconds(&info["completeTime"]),
+    }
+}
+
 /// Everything that is known of the deployment.
 pub(super) async fn story(reader: &mut Reader, id: &str, notes: Vec<String>) -> Result<Story, Failure> {
     let info = describe(reader, id).await?;
     let target = target(reader, id).await.unwrap_or_default();
     let text = |value: &Value| value.as_str().map(ToOwned::to_owned);
-    let times = Times {
-        began: seconds(&info["startTime"]).or_else(|| seconds(&info["createTime"])),
-        ended: seconds(&info["completeTime"]),
-    };
+    let times = times(&info);
     let status = text(&info["status"]).unwrap_or_default();
     let error = &info["errorInformation"];
     let (code, message) = (error["code"].as_str().unwrap_or_default(), text(&error["message"]));

@@ -32,16 +32,21 @@ pub(super) async fn describe(reader: &mut Reader, arn: &str) -> Result<Value, Fa
     }
 }
 
+/// When it was.
+pub(super) fn times(told: &Value) -> Times {
+    Times {
+        began: seconds(&told["startedAt"]).or_else(|| seconds(&told["createdAt"])),
+        ended: seconds(&told["finishedAt"]).or_else(|| seconds(&told["stoppedAt"])),
+    }
+}
+
 /// Everything that is known of the deployment.
 pub(super) async fn story(reader: &mut Reader, arn: &str, notes: Vec<String>) -> Result<Story, Failure> {
     let told = describe(reader, arn).await?;
     let parts = Arn::parse(arn).map(|arn| arn.parts()).unwrap_or_default();
     let name = |place: usize| parts.get(place).copied().unwrap_or_default().to_owned();
     let service = Service { cluster: name(0), name: name(1) };
-    let times = Times {
-        began: seconds(&told["startedAt"]).or_else(|| seconds(&told["createdAt"])),
-        ended: seconds(&told["finishedAt"]).or_else(|| seconds(&told["stoppedAt"])),
-    };
+    let times = times(&told);
     let text = |value: &Value| value.as_str().map(ToOwned::to_owned);
     let status = text(&told["status"]).unwrap_or_default();
     let said = text(&told["statusReason"]).or_else(|| text(&told["rollback"]["reason"]));
