@@ -13,6 +13,7 @@ mod find;
 mod follow;
 mod green;
 mod known;
+mod last_words;
 mod logs;
 mod reader;
 mod reason;

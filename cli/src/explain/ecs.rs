@@ -11,7 +11,7 @@ use super::green::{self, Green};
 use super::known::Known;
 use super::reader::{Call, Reader, part};
 use super::story::{Event, Evidence, Group, Link, Story, Times};
-use super::{logs, reason};
+use super::{last_words, logs, reason};
 use crate::failure::Failure;
 
 /// More functions than a service may have hooks of at a stage are not read.
@@ -66,7 +66,9 @@ pub(super) async fn story(reader: &mut Reader, arn: &str, notes: Vec<String>) ->
         .or_else(|| text(&told["lifecycleStage"]));
     let log = match (&cause, &function) {
         (Some(Cause::NoAnswer { .. } | Cause::TooLate { .. }), Some(function)) => {
-            logs::last_words(reader, function, times).await
+            // What it says after ECS has given up is of another deployment.
+            let ended = seconds(&told["rollback"]["startedAt"]).or(times.ended);
+            last_words::read(reader, function, arn, Times { ended, ..times }).await
         }
         _ => Vec::new(),
     };
@@ -128,7 +130,7 @@ fn cause_of(told: &Value, said: Option<&str>) -> Option<Cause> {
         } else if told["deploymentCircuitBreaker"]["status"] == "TRIGGERED" {
             Some(Cause::NeverHealthy)
         } else if matches!(told["status"].as_str(), Some("STOPPED" | "STOP_REQUESTED")) {
-            Some(Cause::Person)
+            Some(Cause::Stopped)
         } else {
             None
         }
@@ -141,6 +143,9 @@ fn cause_of(told: &Value, said: Option<&str>) -> Option<Cause> {
             .filter(|cause| *cause != Cause::NothingToGoBackTo)
             .or_else(of_state)
             .or(Some(Cause::NothingToGoBackTo)),
+        // What detects failures stops a deployment, too, where it does not roll back; its state says which.
+        Some(Cause::Stopped) => of_state().or(Some(Cause::Stopped)),
+        Some(Cause::Alarm { names: told }) if told.is_empty() => Some(Cause::Alarm { names }),
         Some(cause) => Some(cause),
         None => of_state(),
     }
@@ -290,7 +295,13 @@ mod tests {
         let hidden = Some("No rollback candidate was found to run the rollback.");
         assert_eq!(cause_of(&breaker, hidden), Some(Cause::NeverHealthy));
         assert_eq!(cause_of(&json!({}), hidden), Some(Cause::NothingToGoBackTo));
-        assert_eq!(cause_of(&json!({ "status": "STOPPED" }), None), Some(Cause::Person));
+        assert_eq!(cause_of(&json!({ "status": "STOPPED" }), None), Some(Cause::Stopped));
+        // Without a rollback ECS stops what has failed.
+        let stopped = Some("Service deployment was stopped.");
+        let named = Cause::Alarm { names: vec!["errors".to_owned()] };
+        assert_eq!(cause_of(&alarm, stopped), Some(named.clone()));
+        assert_eq!(cause_of(&alarm, Some("deployment failed: alarm detected.")), Some(named));
+        assert_eq!(cause_of(&breaker, stopped), Some(Cause::NeverHealthy));
         assert_eq!(cause_of(&json!({ "status": "ROLLBACK_SUCCESSFUL" }), Some("the moon")), None);
     }
 

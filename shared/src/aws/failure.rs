@@ -71,18 +71,19 @@ impl fmt::Display for Failure {
 impl Error for Failure {}
 
 impl Failure {
-    /// Explains `error` of `action` (`codedeploy:GetDeployment`) on `resource`, called in `region`.
+    /// Explains `error` of `action` (`codedeploy:GetDeployment`) on `resource`, called in a region, or at the URL of
+    /// an endpoint in the place of AWS.
     pub(crate) fn explain<E>(
         error: &SdkError<E, HttpResponse>,
         action: &str,
         resource: &str,
-        region: &str,
+        place: &str,
     ) -> Self
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
         let (service, operation) = action.split_once(':').unwrap_or((action, action));
-        let host = format!("{service}.{region}");
+        let host = if place.contains("://") { place.to_owned() } else { format!("{service}.{place}") };
         match error {
             SdkError::ServiceError(answered) => {
                 let code = answered.err().code().unwrap_or("an error without a code");
@@ -95,13 +96,17 @@ impl Failure {
             )),
             SdkError::DispatchFailure(failure) => {
                 let cause = failure.as_connector_error().map(|error| chain(error)).unwrap_or_default();
-                if failure.is_timeout() || failure.is_io() {
-                    Self::unreachable(format!(
-                        "cannot reach {host}: no NAT route or interface endpoint, or a security group in the way ({cause})"
-                    ))
+                let why = if cause.contains("Connection refused") {
+                    // What has no route, or is behind a security group, gets no answer at all.
+                    format!("the connection was refused, so nothing listens there ({cause})")
+                } else if cause.contains("dns error") {
+                    format!("its name could not be resolved ({cause})")
+                } else if failure.is_timeout() || failure.is_io() {
+                    format!("no NAT route or interface endpoint, or a security group in the way ({cause})")
                 } else {
-                    Self::unreachable(format!("cannot reach {host}: {cause}"))
-                }
+                    cause
+                };
+                Self::unreachable(format!("cannot reach {host}: {why}"))
             }
             SdkError::ResponseError(_) => {
                 Self::unreachable(format!("{host} gave no proper answer to {operation}: {}", chain(error)))

@@ -60,7 +60,7 @@ async fn a_deployment_that_somebody_stops_is_told_as_that() {
     ask.try_call(&Api::ECS, "StopServiceDeployment", stop, arn).await.unwrap();
     let (code, text) = rehearsal.explained(&["--follow", "--deployment", arn, "--interval", "100ms"]).await;
     assert_eq!(code, Some(1), "{text}");
-    assert!(text.contains("\nreason   somebody stopped the deployment"), "{text}");
+    assert!(text.contains("\nreason   the deployment was stopped"), "{text}");
 }
 
 #[tokio::test]

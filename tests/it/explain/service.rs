@@ -110,7 +110,7 @@ const WAYS: &[Way] = &[
         arguments: &["--appspec", "examples/codedeploy/appspec.yaml", "--fault", "hook:invoke-denied"],
         reason: (
             "CodeDeploy may not call the hook CodeDeployHook_greenlight-",
-            "lacks lambda:InvokeFunction",
+            "does not permit operations in AWSLambda",
         ),
         id: None,
         stage: None,
@@ -201,6 +201,8 @@ async fn it_is_said_where_aws_does_not_answer() {
     drop(nobody);
     let (code, text) = ran(&["explain", "--endpoint-url", &url, "--service", "demo/hello"]).await;
     assert!(code == Some(3) && text.contains("AWS did not answer"), "{code:?} {text}");
+    let refused = format!("cannot reach {url}: the connection was refused, so nothing listens there");
+    assert!(text.contains(&refused) && !text.contains("NAT"), "{text}");
     // The account of the environment, which here has none.
     for arguments in [&["--service", "demo/hello"][..], &["--deployment", "d-ABC"], &[], &["--aws"]] {
         let (code, text) = ran(&[&["explain"], arguments].concat()).await;
