@@ -332,6 +332,12 @@ pub(crate) struct IamOptions {
     /// Its deployment group.
     #[arg(long, value_name = "NAME", requires = "application")]
     pub(crate) deployment_group: Option<String>,
+    /// The region, where no service tells it.
+    #[arg(long, value_name = "REGION", conflicts_with = "service")]
+    pub(crate) region: Option<String>,
+    /// The id of the account, where no service tells it.
+    #[arg(long, value_name = "ID", conflicts_with = "service")]
+    pub(crate) account: Option<String>,
     /// The name of a hook's function.
     #[arg(long, value_name = "[HOOK=]NAME")]
     pub(crate) function: Vec<String>,

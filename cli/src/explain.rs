@@ -4,6 +4,7 @@
 //! which is said, and the rest is told all the same.
 
 mod arn;
+pub(crate) mod calls;
 mod cause;
 mod codedeploy;
 mod deployment;

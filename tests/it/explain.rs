@@ -3,3 +3,5 @@
 mod follow;
 mod kept;
 mod service;
+
+pub(crate) use self::kept::ran;
