@@ -16,10 +16,13 @@ use crate::table::{Outcome, Table, ensure};
 const SERVICE: &str = "arn:aws:ecs:us-east-1:123456789012:service/shop/orders";
 const GROUP: [&str; 4] = ["--application", "orders", "--deployment-group", "orders-production"];
 
+/// A world, and what `explain` is asked about it.
+type Run = (fn() -> World, &'static [&'static str]);
+
 /// What somebody asks `iam` for, and what they then ask `explain`.
 struct Case {
     iam: &'static [&'static str],
-    runs: &'static [(fn() -> World, &'static [&'static str])],
+    runs: &'static [Run],
 }
 
 const NAMED: &[&str] = &["--service", "shop/orders"];
