@@ -11,6 +11,7 @@ mod hooks;
 mod load_balancer;
 mod pauses;
 mod permissions;
+mod refused;
 mod rolling;
 mod stopped_tasks;
 mod strategy;
@@ -40,6 +41,7 @@ pub(crate) static SUBJECTS: &[Subject] = &[
     alarms::SUBJECT,
     test_route::SUBJECT,
     rolling::SUBJECT,
+    refused::SUBJECT,
     events::SUBJECT,
     stopped_tasks::SUBJECT,
     envoy::SUBJECT,
