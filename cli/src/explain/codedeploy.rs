@@ -1,18 +1,20 @@
 //! The story of a deployment of CodeDeploy's.
 
 use greenlight::Api;
+use greenlight_preflight::Arn;
 use serde_json::{Value, json};
 
-use super::arn::{self, Arn};
+use super::arn;
 use super::cause::Cause;
 use super::events::{self, seconds};
-use super::find::{self, Service};
+use super::find;
 use super::green::{self, Green};
 use super::known::Known;
 use super::reader::{Call, Reader, part};
 use super::story::{Evidence, Group, Story, Times};
 use super::{last_words, logs, reason};
 use crate::failure::Failure;
+use crate::service::Service;
 use crate::yaml;
 
 /// The deployment as CodeDeploy describes it.
@@ -116,8 +118,8 @@ pub(super) async fn story(reader: &mut Reader, id: &str, notes: Vec<String>) -> 
     let rule = message.as_deref().map_or_else(Known::nothing, Known::new);
     let mut links = Vec::new();
     if let Some(parsed) = arn.as_deref().and_then(Arn::parse) {
-        links.push(parsed.codedeploy_deployment(id));
-        links.extend(function.as_deref().map(|function| parsed.log_group(&arn::log_group(function))));
+        links.push(arn::codedeploy_deployment(&parsed, id));
+        links.extend(function.as_deref().map(|function| arn::log(&parsed, function)));
     }
     Ok(Story {
         deployment: id.to_owned(),

@@ -1,18 +1,20 @@
 //! The story of a service deployment of ECS.
 
 use greenlight::Api;
+use greenlight_preflight::Arn;
 use serde_json::{Value, json};
 
-use super::arn::{self, Arn};
+use super::arn;
 use super::cause::{self, Cause};
 use super::events::{self, seconds};
-use super::find::{self, Service};
+use super::find;
 use super::green::{self, Green};
 use super::known::Known;
 use super::reader::{Call, Reader, part};
 use super::story::{Event, Evidence, Group, Link, Story, Times};
 use super::{last_words, logs, reason};
 use crate::failure::Failure;
+use crate::service::Service;
 
 /// More functions than a service may have hooks of at a stage are not read.
 const MOST_FUNCTIONS: usize = 10;
@@ -43,13 +45,20 @@ pub(super) fn times(told: &Value) -> Times {
 /// Everything that is known of the deployment.
 pub(super) async fn story(reader: &mut Reader, arn: &str, notes: Vec<String>) -> Result<Story, Failure> {
     let told = describe(reader, arn).await?;
-    let parts = Arn::parse(arn).map(|arn| arn.parts()).unwrap_or_default();
+    let parts = Arn::parse(arn).map(|arn| arn::parts(&arn)).unwrap_or_default();
     let name = |place: usize| parts.get(place).copied().unwrap_or_default().to_owned();
     let service = Service { cluster: name(0), name: name(1) };
     let times = times(&told);
     let text = |value: &Value| value.as_str().map(ToOwned::to_owned);
     let status = text(&told["status"]).unwrap_or_default();
     let said = text(&told["statusReason"]).or_else(|| text(&told["rollback"]["reason"]));
+    let events = match find::describe(reader, &service).await {
+        Ok(described) => events::telling(&described, times),
+        Err(failure) => {
+            reader.note("the service's events", failure.to_string());
+            Vec::new()
+        }
+    };
     let cause = cause_of(&told, said.as_deref());
     let functions = functions(&told, cause.as_ref());
     let mut evidence = Vec::new();
@@ -73,13 +82,6 @@ pub(super) async fn story(reader: &mut Reader, arn: &str, notes: Vec<String>) ->
         _ => Vec::new(),
     };
     let (tasks, target_group, targets) = of_green(reader, &told, &service).await;
-    let events = match find::describe(reader, &service).await {
-        Ok(described) => events::telling(&described, times),
-        Err(failure) => {
-            reader.note("the service's events", failure.to_string());
-            Vec::new()
-        }
-    };
     let reason = {
         let known = reason::Known {
             stage: stage.as_deref(),
@@ -277,8 +279,8 @@ fn target_group(green: Option<&Value>, blue: Option<&Value>) -> Option<String> {
 
 fn links(arn: &str, service: &Service, function: Option<&str>) -> Vec<Link> {
     let Some(parsed) = Arn::parse(arn) else { return Vec::new() };
-    let mut links = vec![parsed.ecs_deployment(&service.cluster, &service.name, arn::last(arn))];
-    links.extend(function.map(|function| parsed.log_group(&arn::log_group(function))));
+    let mut links = vec![arn::ecs_deployment(&parsed, &service.cluster, &service.name, arn::last(arn))];
+    links.extend(function.map(|function| arn::log(&parsed, function)));
     links
 }
 

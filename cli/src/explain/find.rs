@@ -1,11 +1,13 @@
 //! Which deployment is meant.
 
 use greenlight::Api;
+use greenlight_preflight::Arn;
 use serde_json::{Value, json};
 
-use super::arn::{self, Arn};
+use super::arn;
 use super::reader::{Call, Reader, part};
 use crate::failure::Failure;
+use crate::service::Service;
 
 /// ECS's words for a deployment that went wrong, or is about to.
 const WRONG: [&str; 6] = [
@@ -41,35 +43,10 @@ pub(super) struct Found {
     pub(super) notes: Vec<String>,
 }
 
-/// A service, by its cluster and its name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Service {
-    pub(super) cluster: String,
-    pub(super) name: String,
-}
-
-impl Service {
-    /// Reads `CLUSTER/SERVICE`, or the ARN that ends with it.
-    pub(super) fn parse(text: &str) -> Result<Self, Failure> {
-        let names = Arn::parse(text).map_or_else(|| text.split('/').collect(), |arn| arn.parts());
-        match names[..] {
-            [cluster, name] if !cluster.is_empty() && !name.is_empty() => {
-                Ok(Self { cluster: cluster.to_owned(), name: name.to_owned() })
-            }
-            _ => Err(Failure::wrong(format!("`--service {text}` names no service"))
-                .hint("expected CLUSTER/SERVICE, e.g. `shop/orders`, or the service's ARN")),
-        }
-    }
-
-    pub(super) fn path(&self) -> String {
-        format!("{}/{}", self.cluster, self.name)
-    }
-}
-
 /// What `--deployment` names.
 pub(super) fn named(text: &str) -> Result<Found, Failure> {
     let is_ecs = Arn::parse(text)
-        .is_some_and(|arn| arn.resource.starts_with("service-deployment/") && arn.parts().len() == 3);
+        .is_some_and(|arn| arn.resource.starts_with("service-deployment/") && arn::parts(&arn).len() == 3);
     let who = if is_ecs {
         Who::Ecs(text.to_owned())
     } else if text.starts_with("d-") {
@@ -321,16 +298,6 @@ async fn services(reader: &mut Reader) -> Result<(Vec<(String, String)>, bool), 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_service_is_named_by_its_path_or_its_arn() {
-        for text in ["shop/orders", "arn:aws:ecs:r:1:service/shop/orders"] {
-            assert_eq!(Service::parse(text).unwrap().path(), "shop/orders");
-        }
-        for wrong in ["", "orders", "shop/", "/orders", "a/b/c", "arn:aws:ecs:r:1:service/orders"] {
-            assert!(Service::parse(wrong).is_err(), "{wrong}");
-        }
-    }
 
     #[test]
     fn a_deployment_is_one_of_ecs_or_of_codedeploy() {

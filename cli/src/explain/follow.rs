@@ -15,12 +15,13 @@ use tokio::time::Instant;
 use self::polling::{Look, Outcome, look};
 use self::told::Told;
 use super::deployment::{self, WITHIN};
-use super::find::{self, Found, Service, Who};
+use super::find::{self, Found, Who};
 use super::reader::Reader;
 use super::show;
 use crate::arguments::ExplainOptions;
 use crate::failure::Failure;
 use crate::output;
+use crate::service::Service;
 use crate::world::World;
 
 /// Who is asked to slow down waits no longer than this before the next look.
