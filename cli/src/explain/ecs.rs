@@ -59,7 +59,11 @@ pub(super) async fn story(reader: &mut Reader, arn: &str, notes: Vec<String>) ->
             Vec::new()
         }
     };
-    let cause = cause_of(&told, said.as_deref());
+    let is_alone = said.as_deref().and_then(Cause::of_ecs) == Some(Cause::NothingToGoBackTo);
+    let cause = match cause_of(&told, said.as_deref()) {
+        Some(Cause::NothingToGoBackTo) => of_events(&events).or(Some(Cause::NothingToGoBackTo)),
+        cause => cause,
+    };
     let functions = functions(&told, cause.as_ref());
     let mut evidence = Vec::new();
     for function in &functions {
@@ -92,6 +96,9 @@ pub(super) async fn story(reader: &mut Reader, arn: &str, notes: Vec<String>) ->
             unhealthy: unhealthy(&events),
         };
         match cause.as_ref() {
+            Some(cause) if is_alone && *cause != Cause::NothingToGoBackTo => {
+                Some(format!("{}; there was nothing to go back to", reason::sentence(cause, &known)))
+            }
             Some(cause) => Some(reason::sentence(cause, &known)),
             None => without_cause(&status, stage.as_deref(), evidence.first()),
         }
@@ -151,6 +158,14 @@ fn cause_of(told: &Value, said: Option<&str>) -> Option<Cause> {
         Some(cause) => Some(cause),
         None => of_state(),
     }
+}
+
+/// Who failed what, by the service's events: where there was nothing to go back to, only they tell.
+fn of_events(events: &[Event]) -> Option<Cause> {
+    let said = events
+        .iter()
+        .filter_map(|event| event.message.split_once("deployment failed: ").map(|(_, said)| said));
+    said.filter_map(Cause::of_ecs).find(|cause| *cause != Cause::NothingToGoBackTo)
 }
 
 /// The functions whose logs tell of it: those that AWS names, else all that the service has.
