@@ -83,13 +83,17 @@ impl Failure {
         E: ProvideErrorMetadata + Error + 'static,
     {
         let (service, operation) = action.split_once(':').unwrap_or((action, action));
-        let host = if place.contains("://") { place.to_owned() } else { format!("{service}.{place}") };
+        let is_aws = !place.contains("://");
+        let host = if is_aws { format!("{service}.{place}") } else { place.to_owned() };
         match error {
             SdkError::ServiceError(answered) => {
                 let code = answered.err().code().unwrap_or("an error without a code");
                 let message = answered.err().message().unwrap_or_default();
                 let status = answered.raw().status().as_u16();
                 Self::answered(code, message, status, action, resource)
+            }
+            SdkError::TimeoutError(_) if !is_aws => {
+                Self::unreachable(format!("cannot reach {host}: no answer to {operation} in time"))
             }
             SdkError::TimeoutError(_) => Self::unreachable(format!(
                 "cannot reach {host}: no answer to {operation} in time; in a VPC that usually means no NAT route and no interface endpoint for {service}, or a security group that lets nothing through"
@@ -101,7 +105,7 @@ impl Failure {
                     format!("the connection was refused, so nothing listens there ({cause})")
                 } else if cause.contains("dns error") {
                     format!("its name could not be resolved ({cause})")
-                } else if failure.is_timeout() || failure.is_io() {
+                } else if is_aws && (failure.is_timeout() || failure.is_io()) {
                     format!("no NAT route or interface endpoint, or a security group in the way ({cause})")
                 } else {
                     cause
