@@ -153,7 +153,7 @@ pub(crate) struct RouteOptions {
 #[derive(Debug, Args)]
 pub(crate) struct DoctorOptions {
     /// The files; `-` for standard input.
-    #[arg(value_name = "FILE", required_unless_present_any = ["service", "all_services", "application"])]
+    #[arg(value_name = "FILE", required_unless_present_any = ["cluster", "service", "all_services", "application"])]
     pub(crate) files: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) account: AccountOptions,
@@ -180,11 +180,11 @@ pub(crate) struct DoctorOptions {
 /// What of an account the doctor looks at.
 #[derive(Debug, Args)]
 pub(crate) struct AccountOptions {
-    /// The cluster of the service, by its name or ARN.
+    /// The cluster of the service, by its name or ARN, where `--service` does not name it.
     #[arg(long, value_name = "CLUSTER")]
     pub(crate) cluster: Option<String>,
     /// Look at this service as it is in the account, with all that stands around it; nothing is changed.
-    #[arg(long, value_name = "SERVICE", requires = "cluster", conflicts_with_all = ["all_services", "application"])]
+    #[arg(long, value_name = "[CLUSTER/]SERVICE", conflicts_with_all = ["all_services", "application"])]
     pub(crate) service: Option<String>,
     /// Look at every service of the cluster.
     #[arg(long, requires = "cluster", conflicts_with_all = ["application", "sarif"])]
@@ -220,6 +220,9 @@ pub(crate) struct ExplainOptions {
     /// The message, or the id of a rule; without it, or for `-`, what comes on standard input.
     #[arg(conflicts_with_all = ["service", "deployment", "aws", "endpoint_url"])]
     pub(crate) message: Option<String>,
+    /// The cluster of the service, by its name or ARN, where `--service` does not name it.
+    #[arg(long, value_name = "CLUSTER", requires = "service")]
+    pub(crate) cluster: Option<String>,
     /// The service whose last deployment that went wrong is explained, or its ARN.
     #[arg(long, value_name = "CLUSTER/SERVICE", conflicts_with = "deployment")]
     pub(crate) service: Option<String>,
@@ -235,6 +238,10 @@ pub(crate) struct ExplainOptions {
     /// With `--follow`: how long to wait for a deployment to begin where none is under way.
     #[arg(long, value_name = "DURATION", default_value = "2m", requires = "follow")]
     pub(crate) wait: Span,
+    /// With `--follow`: how long ago a deployment may have ended to be the one that is meant where none is under way;
+    /// with `0s` only one that is under way, or yet to begin.
+    #[arg(long, value_name = "DURATION", default_value = "5m", requires = "follow")]
+    pub(crate) since: Span,
     /// With `--follow`: how often to look.
     #[arg(long, value_name = "DURATION", default_value = "5s", requires = "follow")]
     pub(crate) interval: Span,
@@ -328,6 +335,12 @@ pub(crate) struct IamOptions {
     /// Its deployment group.
     #[arg(long, value_name = "NAME", requires = "application")]
     pub(crate) deployment_group: Option<String>,
+    /// The region, where no service tells it.
+    #[arg(long, value_name = "REGION", conflicts_with = "service")]
+    pub(crate) region: Option<String>,
+    /// The id of the account, where no service tells it.
+    #[arg(long, value_name = "ID", conflicts_with = "service")]
+    pub(crate) account: Option<String>,
     /// The name of a hook's function.
     #[arg(long, value_name = "[HOOK=]NAME")]
     pub(crate) function: Vec<String>,

@@ -20,6 +20,7 @@ use crate::{
     failure::Failure,
     output,
     rehearsal::subject::{File, Problem},
+    service::Service,
     wiring,
 };
 
@@ -27,7 +28,8 @@ use crate::{
 const STANDARD_INPUT: &str = "standard input";
 
 /// Judges files and services, and shows what rules they break.
-pub(crate) async fn run(options: DoctorOptions) -> Result<ExitCode, Failure> {
+pub(crate) async fn run(mut options: DoctorOptions) -> Result<ExitCode, Failure> {
+    name_service(&mut options)?;
     let texts = options.files.iter().map(|path| text(path)).collect::<Result<Vec<_>, _>>()?;
     let files: Vec<File<'_>> = texts.iter().map(|(name, text)| File { name, text }).collect();
     let parameters: BTreeMap<String, String> = options.parameter.iter().cloned().collect();
@@ -60,6 +62,28 @@ pub(crate) async fn run(options: DoctorOptions) -> Result<ExitCode, Failure> {
         return Err(unread(&examined));
     }
     Ok(output::exit_code(examined.worst() < Some(severity(options.fail_on))))
+}
+
+/// Names the cluster and the service each by itself, however they were given.
+fn name_service(options: &mut DoctorOptions) -> Result<(), Failure> {
+    let is_file = !options.files.is_empty();
+    let account = &mut options.account;
+    let Some(text) = &account.service else {
+        return match &account.cluster {
+            Some(cluster) if !is_file && !account.all_services && account.application.is_none() => {
+                Err(Failure::wrong(format!("`--cluster {cluster}` does not say which service"))
+                    .hint("add `--service SERVICE`, or `--all-services` for a table of all"))
+            }
+            _ => Ok(()),
+        };
+    };
+    let service = Service::named(account.cluster.as_deref(), text)?;
+    // An ARN says more than names do: the region.
+    if !text.starts_with("arn:") {
+        account.service = Some(service.name);
+    }
+    account.cluster.get_or_insert(service.cluster);
+    Ok(())
 }
 
 fn severity(name: SeverityName) -> Severity {

@@ -4,6 +4,7 @@
 //! which is said, and the rest is told all the same.
 
 mod arn;
+pub(crate) mod calls;
 mod cause;
 mod codedeploy;
 mod deployment;
@@ -13,6 +14,7 @@ mod find;
 mod follow;
 mod green;
 mod known;
+mod last_words;
 mod logs;
 mod reader;
 mod reason;

@@ -69,11 +69,12 @@ fn roles(options: &IamOptions) -> Result<(Vec<Role>, Vec<String>), Failure> {
     let protocols = protocols(options);
     let mut notes = Vec::new();
     if options.service.is_empty() {
-        notes.push(
-            "without `--service` the policies reach every service of the account, in every region: name yours \
+        let where_else =
+            if options.region.is_some() && options.account.is_some() { "" } else { ", in every region" };
+        notes.push(format!(
+            "without `--service` the policies reach every service of the account{where_else}: name yours \
              (`--service arn:aws:ecs:REGION:ACCOUNT:service/CLUSTER/SERVICE`)"
-                .to_owned(),
-        );
+        ));
     }
     if protocols.contains(&Protocol::CodeDeploy) && options.application.is_none() {
         notes.push(
@@ -83,7 +84,9 @@ fn roles(options: &IamOptions) -> Result<(Vec<Role>, Vec<String>), Failure> {
     }
     if let Some(reader) = options.reader {
         let functions = functions::bare_names(&options.function)?;
-        return Ok((vec![readers::role(reader, &place, &protocols, &functions)], notes));
+        let is_service_named = !options.service.is_empty();
+        let role = readers::role(reader, &place, &protocols, &functions, is_service_named);
+        return Ok((vec![role], notes));
     }
     let mut roles = Vec::new();
     let mut functions = Vec::new();

@@ -28,6 +28,7 @@ mod rehearse;
 mod route;
 mod schema;
 mod serve_aws;
+mod service;
 mod text;
 mod trace;
 mod validate;

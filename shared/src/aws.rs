@@ -121,7 +121,10 @@ impl Aws {
         let recorder = SharedInterceptor::new(self.calls.recorder());
         match api::send((api, &endpoint), operation, input, (sdk, recorder)).await {
             Ok(answer) => Ok(answer),
-            Err(error) => Err(Failure::explain(&error, &action, resource, &endpoint.region)),
+            Err(error) => {
+                let place = self.connection.endpoint_url.as_ref().unwrap_or(&endpoint.region);
+                Err(Failure::explain(&error, &action, resource, place))
+            }
         }
     }
 

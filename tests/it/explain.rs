@@ -4,3 +4,5 @@ mod doctor;
 mod follow;
 mod kept;
 mod service;
+
+pub(crate) use self::kept::ran;

@@ -1,6 +1,7 @@
 //! The policies that `greenlight iam` prints, in force: with them the hooks come to the same verdicts as without
 //! any, and without a single action of them some call is denied.
 
+mod explain;
 mod runs;
 
 use std::collections::BTreeMap;

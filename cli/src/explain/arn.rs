@@ -1,68 +1,51 @@
 //! ARNs, and the pages of AWS's console that show what they name.
 
-use greenlight_preflight::function_name;
+use greenlight_preflight::{Arn, function_name};
 
 use super::story::Link;
 
-/// The parts of an ARN.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Arn<'a> {
-    pub(super) partition: &'a str,
-    pub(super) region: &'a str,
-    pub(super) resource: &'a str,
+/// What stands behind the kind of the resource: `CLUSTER`, `SERVICE`, `ID`.
+pub(super) fn parts<'text>(arn: &Arn<'text>) -> Vec<&'text str> {
+    arn.resource.split('/').skip(1).collect()
 }
 
-impl<'a> Arn<'a> {
-    pub(super) fn parse(text: &'a str) -> Option<Self> {
-        let mut parts = text.strip_prefix("arn:")?.splitn(5, ':');
-        let (partition, _service, region) = (parts.next()?, parts.next()?, parts.next()?);
-        let (_account, resource) = (parts.next()?, parts.next()?);
-        Some(Self { partition, region, resource })
-    }
+/// The console of the ARN's region and partition.
+fn console(arn: &Arn<'_>) -> String {
+    let domain = match arn.partition {
+        "aws-cn" => "console.amazonaws.cn",
+        "aws-us-gov" => "console.amazonaws-us-gov.com",
+        _ => "console.aws.amazon.com",
+    };
+    format!("https://{}.{domain}", arn.region)
+}
 
-    /// What stands behind the kind of the resource: `CLUSTER`, `SERVICE`, `ID`.
-    pub(super) fn parts(&self) -> Vec<&'a str> {
-        self.resource.split('/').skip(1).collect()
+/// The deployment in ECS's console. AWS documents no such address; this is what its console shows.
+pub(super) fn ecs_deployment(arn: &Arn<'_>, cluster: &str, service: &str, id: &str) -> Link {
+    let (console, region) = (console(arn), arn.region);
+    Link {
+        name: "deployment",
+        url: format!(
+            "{console}/ecs/v2/clusters/{cluster}/services/{service}/deployments/{id}?region={region}"
+        ),
     }
+}
 
-    /// The console of the ARN's region and partition.
-    fn console(&self) -> String {
-        let domain = match self.partition {
-            "aws-cn" => "console.amazonaws.cn",
-            "aws-us-gov" => "console.amazonaws-us-gov.com",
-            _ => "console.aws.amazon.com",
-        };
-        format!("https://{}.{domain}", self.region)
+/// The deployment in CodeDeploy's console.
+pub(super) fn codedeploy_deployment(arn: &Arn<'_>, id: &str) -> Link {
+    let (console, region) = (console(arn), arn.region);
+    Link {
+        name: "deployment",
+        url: format!("{console}/codesuite/codedeploy/deployments/{id}?region={region}"),
     }
+}
 
-    /// The deployment in ECS's console. AWS documents no such address; this is what its console shows.
-    pub(super) fn ecs_deployment(&self, cluster: &str, service: &str, id: &str) -> Link {
-        let (console, region) = (self.console(), self.region);
-        Link {
-            name: "deployment",
-            url: format!(
-                "{console}/ecs/v2/clusters/{cluster}/services/{service}/deployments/{id}?region={region}"
-            ),
-        }
-    }
-
-    /// The deployment in CodeDeploy's console.
-    pub(super) fn codedeploy_deployment(&self, id: &str) -> Link {
-        let (console, region) = (self.console(), self.region);
-        Link {
-            name: "deployment",
-            url: format!("{console}/codesuite/codedeploy/deployments/{id}?region={region}"),
-        }
-    }
-
-    /// A log group in CloudWatch's console, which encodes the name twice, with `$` for `%`.
-    pub(super) fn log_group(&self, group: &str) -> Link {
-        let (console, region) = (self.console(), self.region);
-        let group = group.replace('/', "$252F");
-        Link {
-            name: "log",
-            url: format!("{console}/cloudwatch/home?region={region}#logsV2:log-groups/log-group/{group}"),
-        }
+/// A function's log in CloudWatch's console, which encodes the name of its group twice, with `$` for `%`.
+pub(super) fn log(arn: &Arn<'_>, function: &str) -> Link {
+    let (console, region) = (console(arn), arn.region);
+    let group = log_group(function).replace('/', "$252F");
+    Link {
+        name: "log",
+        url: format!("{console}/cloudwatch/home?region={region}#logsV2:log-groups/log-group/{group}"),
     }
 }
 
@@ -94,14 +77,11 @@ mod tests {
         ] {
             let text = format!("arn:{partition}:ecs:{region}:123456789012:service-deployment/shop/orders/4");
             let arn = Arn::parse(&text).unwrap();
-            assert_eq!(arn.parts(), ["shop", "orders", "4"]);
-            for link in [arn.ecs_deployment("shop", "orders", "4"), arn.log_group("/aws/lambda/a")] {
+            assert_eq!(parts(&arn), ["shop", "orders", "4"]);
+            for link in [ecs_deployment(&arn, "shop", "orders", "4"), log(&arn, "a")] {
                 assert!(link.url.starts_with(host), "{}", link.url);
             }
-            assert!(arn.log_group("/aws/lambda/a").url.ends_with("/$252Faws$252Flambda$252Fa"));
-        }
-        for wrong in ["", "arn:", "arn:aws:ecs:r:1", "d-ABC"] {
-            assert_eq!(Arn::parse(wrong), None, "{wrong}");
+            assert!(log(&arn, "a").url.ends_with("/$252Faws$252Flambda$252Fa"));
         }
     }
 

@@ -8,28 +8,30 @@
 pub(super) enum Cause {
     /// Functions said no.
     Refused { functions: Vec<String> },
-    /// A function gave no answer that can be read.
-    NoAnswer { function: String },
+    /// A function gave no answer that can be read; in AWS's words, what was wrong with it.
+    NoAnswer { function: String, said: String },
     /// A function gave no verdict in time.
     TooLate { function: String },
     /// A function could not be called.
-    NotInvoked { function: String },
+    NotInvoked { function: String, why: Refusal },
     /// The role that calls functions, or that moves traffic, cannot be assumed.
     NotAssumed { role: String },
-    /// CodeDeploy's role lacks a permission.
-    RoleLacks { role: String },
+    /// CodeDeploy's role lacks a permission: the action that is told, or the service.
+    RoleLacks { role: Option<String>, what: Option<String> },
     /// A PAUSE hook that nobody answered.
     PauseTimedOut,
     /// A PAUSE hook that was answered with ROLLBACK.
     PauseRefused,
-    /// ECS may not do this to the load balancer.
-    MayNotShift { action: String },
+    /// ECS may not do this at the load balancer.
+    MayNotBalance { action: String },
     /// Green's tasks did not become healthy.
     NeverHealthy,
-    /// An alarm went off.
+    /// Alarms went off, as far as their names are told.
     Alarm { names: Vec<String> },
-    /// Somebody stopped it.
-    Person,
+    /// It was stopped, and nobody says by whom.
+    Stopped,
+    /// CodeDeploy says that somebody stopped it.
+    StoppedByHand,
     /// A CodeDeploy hook said no; which one, its events tell.
     HookRefused,
     /// A CodeDeploy hook never reported.
@@ -40,6 +42,40 @@ pub(super) enum Cause {
     NothingToGoBackTo,
 }
 
+/// Why Lambda was not called, or did not take a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// Who calls may not do this.
+    NotAllowed {
+        action: String,
+    },
+    /// There is no such function, version or alias.
+    NotFound,
+    Throttled,
+    /// In AWS's words.
+    Said(String),
+}
+
+impl Refusal {
+    /// Reads what follows upon `due to`.
+    fn of(words: &str) -> Self {
+        let has = |text| words.contains(text);
+        if let Some(action) = word_after(words, NOT_AUTHORIZED) {
+            Self::NotAllowed { action }
+        } else if has("Function not found") || has("ResourceNotFoundException") {
+            Self::NotFound
+        } else if has("TooManyRequests") || has("Throttling") || has("Rate Exceeded") || has("Rate exceeded")
+        {
+            Self::Throttled
+        } else {
+            Self::Said(words.trim_end_matches('.').to_owned())
+        }
+    }
+}
+
+/// How IAM says that it denies something, in every service.
+const NOT_AUTHORIZED: &str = "not authorized to perform: ";
+
 impl Cause {
     /// Reads ECS's reason.
     pub(super) fn of_ecs(words: &str) -> Option<Self> {
@@ -49,10 +85,10 @@ impl Cause {
         }
         let between = |before, after| between(words, before, after);
         if let Some(function) = between("unable to parse the response from ", " due to") {
-            return Some(Self::NoAnswer { function });
+            return Some(Self::NoAnswer { function, said: due_to(words) });
         }
         if let Some(function) = between("unable to invoke hook target ", " due to") {
-            return Some(Self::NotInvoked { function });
+            return Some(Self::NotInvoked { function, why: Refusal::of(&due_to(words)) });
         }
         if let Some(function) = between("Lifecycle hook target ", " timed out") {
             return Some(Self::TooLate { function });
@@ -60,8 +96,10 @@ impl Cause {
         if let Some(role) = word_after(words, "unable to assume role ") {
             return Some(Self::NotAssumed { role });
         }
-        if let Some(action) = word_after(words, "not authorized to perform: elasticloadbalancing:") {
-            return Some(Self::MayNotShift { action: format!("elasticloadbalancing:{action}") });
+        if let Some(action) = word_after(words, NOT_AUTHORIZED)
+            && action.starts_with("elasticloadbalancing:")
+        {
+            return Some(Self::MayNotBalance { action });
         }
         let has = |text| words.contains(text);
         if has("pause hook timed out") {
@@ -72,12 +110,14 @@ impl Cause {
             Some(Self::NeverHealthy)
         } else if has("No rollback candidate") {
             Some(Self::NothingToGoBackTo)
+        } else if has("alarm detected") {
+            Some(Self::Alarm { names: Vec::new() })
         } else if let Some(name) = between("the alarm ", " is in ALARM") {
             Some(Self::Alarm { names: vec![name] })
         } else if let Some(what) = between(" because ", " did not end within") {
             Some(Self::TooLong { what: if what == "it" { "the deployment".to_owned() } else { what } })
         } else if has("was stopped") {
-            Some(Self::Person)
+            Some(Self::Stopped)
         } else {
             None
         }
@@ -87,13 +127,13 @@ impl Cause {
     pub(super) fn of_codedeploy(code: &str, message: &str) -> Option<Self> {
         match code {
             "HOOK_EXECUTION_FAILURE" => Some(Self::HookRefused),
-            "ALARM_ACTIVE" => Some(Self::Alarm {
-                names: between(message, "the alarm ", " is in ALARM").into_iter().collect(),
+            "ALARM_ACTIVE" => Some(Self::Alarm { names: activated(message) }),
+            "MANUAL_STOP" => Some(Self::StoppedByHand),
+            "IAM_ROLE_PERMISSIONS" => Some(Self::RoleLacks {
+                role: word_after(message, "IAM role "),
+                what: word_after(message, NOT_AUTHORIZED)
+                    .or_else(|| word_after(message, "in the following AWS service: ")),
             }),
-            "MANUAL_STOP" => Some(Self::Person),
-            "IAM_ROLE_PERMISSIONS" => {
-                Some(Self::RoleLacks { role: word_after(message, "IAM role ").unwrap_or_default() })
-            }
             _ if message.contains("status callback") => Some(Self::NoReport),
             _ if message.contains("to become healthy") => Some(Self::NeverHealthy),
             _ => None,
@@ -104,9 +144,9 @@ impl Cause {
     pub(super) fn functions(&self) -> &[String] {
         match self {
             Self::Refused { functions } => functions,
-            Self::NoAnswer { function } | Self::TooLate { function } | Self::NotInvoked { function } => {
-                std::slice::from_ref(function)
-            }
+            Self::NoAnswer { function, .. }
+            | Self::TooLate { function }
+            | Self::NotInvoked { function, .. } => std::slice::from_ref(function),
             _ => &[],
         }
     }
@@ -119,6 +159,21 @@ pub(super) fn stage(words: &str) -> Option<String> {
     let is_stage =
         stage.len() > 3 && stage.chars().all(|letter| letter.is_ascii_uppercase() || letter == '_');
     is_stage.then(|| stage.to_owned())
+}
+
+/// What follows upon `due to`, as far as it is about one function: reasons of several stand in a row.
+fn due_to(words: &str) -> String {
+    let after = words.split_once(" due to").map_or("", |(_, after)| after);
+    let end =
+        ["ECS was unable to ", "Lifecycle hook target "].iter().filter_map(|next| after.find(next)).min();
+    after.get(..end.unwrap_or(after.len())).unwrap_or(after).trim_start_matches(':').trim().to_owned()
+}
+
+/// The alarms that CodeDeploy names, each in angle brackets.
+fn activated(message: &str) -> Vec<String> {
+    let named = message.split_once("Activated alarms: ").map_or("", |(_, named)| named);
+    let names = named.split('<').skip(1).filter_map(|rest| Some(rest.split_once('>')?.0));
+    names.flat_map(|names| names.split(", ")).map(ToOwned::to_owned).collect()
 }
 
 fn between(text: &str, before: &str, after: &str) -> Option<String> {
@@ -138,62 +193,4 @@ fn word_after(text: &str, before: &str) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ecs_says_who_failed_what() {
-        let function = || "arn:aws:lambda:r:1:function:a".to_owned();
-        let failed = "Service deployment rolled back because POST_SCALE_UP lifecycle hook(s) failed. ";
-        let cases = [
-            (
-                "Lifecycle hook target arn:aws:lambda:r:1:function:a returned FAILED status. Lifecycle hook target b returned FAILED status.",
-                Cause::Refused { functions: vec![function(), "b".to_owned()] },
-            ),
-            (
-                "ECS was unable to parse the response from arn:aws:lambda:r:1:function:a due to HookStatus must not be null",
-                Cause::NoAnswer { function: function() },
-            ),
-            (
-                "ECS was unable to invoke hook target arn:aws:lambda:r:1:function:a due to User: x is not authorized to perform: lambda:InvokeFunction",
-                Cause::NotInvoked { function: function() },
-            ),
-            (
-                "ECS was unable to assume role arn:aws:iam::1:role/hooks.",
-                Cause::NotAssumed { role: "arn:aws:iam::1:role/hooks".to_owned() },
-            ),
-            (
-                "Lifecycle hook target arn:aws:lambda:r:1:function:a timed out.",
-                Cause::TooLate { function: function() },
-            ),
-            (
-                "User: x is not authorized to perform: elasticloadbalancing:ModifyListener on resource: *",
-                Cause::MayNotShift { action: "elasticloadbalancing:ModifyListener".to_owned() },
-            ),
-        ];
-        for (words, expected) in cases {
-            let words = format!("{failed}{words}");
-            assert_eq!(Cause::of_ecs(&words), Some(expected), "{words}");
-            assert_eq!(stage(&words).as_deref(), Some("POST_SCALE_UP"), "{words}");
-        }
-    }
-
-    #[test]
-    fn what_has_no_hook_is_told_apart_too() {
-        let because = |words: &str| format!("Service deployment rolled back because {words}");
-        let alarm = Cause::Alarm { names: vec!["errors".to_owned()] };
-        for (words, expected) in [
-            ("the circuit breaker threshold was exceeded.", Cause::NeverHealthy),
-            ("PRE_SCALE_UP pause hook timed out.", Cause::PauseTimedOut),
-            ("PRE_SCALE_UP pause hook was answered with ROLLBACK.", Cause::PauseRefused),
-            ("the alarm errors is in ALARM state.", alarm),
-            ("it was stopped.", Cause::Person),
-            ("SCALE_UP did not end within 24 hours.", Cause::TooLong { what: "SCALE_UP".to_owned() }),
-        ] {
-            assert_eq!(Cause::of_ecs(&because(words)), Some(expected), "{words}");
-        }
-        assert_eq!(Cause::of_ecs("the moon is in the way"), None);
-        assert_eq!(stage(&because("the circuit breaker threshold was exceeded.")), None);
-        assert_eq!(stage(""), None);
-    }
-}
+mod tests;

@@ -1,18 +1,20 @@
 //! The story of a deployment of CodeDeploy's.
 
 use greenlight::Api;
+use greenlight_preflight::Arn;
 use serde_json::{Value, json};
 
-use super::arn::{self, Arn};
+use super::arn;
 use super::cause::Cause;
 use super::events::{self, seconds};
-use super::find::{self, Service};
+use super::find;
 use super::green::{self, Green};
 use super::known::Known;
 use super::reader::{Call, Reader, part};
 use super::story::{Evidence, Group, Story, Times};
-use super::{logs, reason};
+use super::{last_words, logs, reason};
 use crate::failure::Failure;
+use crate::service::Service;
 use crate::yaml;
 
 /// The deployment as CodeDeploy describes it.
@@ -44,15 +46,21 @@ pub(super) fn event_with<'a>(target: &'a Value, status: &str) -> Option<&'a str>
     events.find(|event| event["status"] == status)?["lifecycleEventName"].as_str()
 }
 
+/// When it was.
+pub(super) fn times(info: &Value) -> Times {
+    Times {
+        began: seconds(&info["startTime"]).or_else(|| seconds(&info["createTime"])),
+        ended: seconds(&info["completeTime"]),
+    }
+}
+
 /// Everything that is known of the deployment.
 pub(super) async fn story(reader: &mut Reader, id: &str, notes: Vec<String>) -> Result<Story, Failure> {
     let info = describe(reader, id).await?;
+    let notes = notes.into_iter().chain(going_back(&info)).collect();
     let target = target(reader, id).await.unwrap_or_default();
     let text = |value: &Value| value.as_str().map(ToOwned::to_owned);
-    let times = Times {
-        began: seconds(&info["startTime"]).or_else(|| seconds(&info["createTime"])),
-        ended: seconds(&info["completeTime"]),
-    };
+    let times = times(&info);
     let status = text(&info["status"]).unwrap_or_default();
     let error = &info["errorInformation"];
     let (code, message) = (error["code"].as_str().unwrap_or_default(), text(&error["message"]));
@@ -76,7 +84,7 @@ pub(super) async fn story(reader: &mut Reader, id: &str, notes: Vec<String>) -> 
     }
     .cloned();
     let log = match (&cause, &function) {
-        (Some(Cause::NoReport), Some(function)) => logs::last_words(reader, function, times).await,
+        (Some(Cause::NoReport), Some(function)) => last_words::read(reader, function, id, times).await,
         _ => Vec::new(),
     };
     let service = service(&target);
@@ -105,13 +113,13 @@ pub(super) async fn story(reader: &mut Reader, id: &str, notes: Vec<String>) -> 
     };
     let reason = match cause.as_ref() {
         Some(cause) => Some(reason::sentence(cause, &known)),
-        None => without_cause(&status, stage.as_deref(), &evidence),
+        None => without_cause(&info, stage.as_deref(), &evidence),
     };
     let rule = message.as_deref().map_or_else(Known::nothing, Known::new);
     let mut links = Vec::new();
     if let Some(parsed) = arn.as_deref().and_then(Arn::parse) {
-        links.push(parsed.codedeploy_deployment(id));
-        links.extend(function.as_deref().map(|function| parsed.log_group(&arn::log_group(function))));
+        links.push(arn::codedeploy_deployment(&parsed, id));
+        links.extend(function.as_deref().map(|function| arn::log(&parsed, function)));
     }
     Ok(Story {
         deployment: id.to_owned(),
@@ -175,9 +183,13 @@ async fn evidence(reader: &mut Reader, functions: &[String], id: &str, times: Ti
     all
 }
 
-/// Whether a function at the failed event has decided.
+/// Whether it is about the function at the failed event.
 fn is_of_hook(cause: &Cause) -> bool {
-    matches!(cause, Cause::HookRefused | Cause::NoReport | Cause::RoleLacks { .. })
+    match cause {
+        Cause::HookRefused | Cause::NoReport => true,
+        Cause::RoleLacks { what: Some(what), .. } => what == "AWSLambda" || what.starts_with("lambda:"),
+        _ => false,
+    }
 }
 
 /// The lifecycle events with their functions, by the AppSpec; none where it is kept in S3.
@@ -212,9 +224,20 @@ async fn target_group(reader: &mut Reader, task_set: &Value) -> Option<String> {
     answer["TargetGroups"][0]["TargetGroupArn"].as_str().map(ToOwned::to_owned)
 }
 
-fn without_cause(status: &str, stage: Option<&str>, evidence: &[Evidence]) -> Option<String> {
+/// Which deployment takes back which, as CodeDeploy deploys anew to go back.
+fn going_back(info: &Value) -> Option<String> {
+    let rollback = &info["rollbackInfo"];
+    if let Some(id) = rollback["rollbackTriggeringDeploymentId"].as_str() {
+        return Some(format!("this deployment takes {id} back: `--deployment {id}` says why"));
+    }
+    let id = rollback["rollbackDeploymentId"].as_str()?;
+    let message = rollback["rollbackMessage"].as_str().map(|said| format!(": {said}")).unwrap_or_default();
+    Some(format!("the deployment {id} takes it back{message}"))
+}
+
+fn without_cause(info: &Value, stage: Option<&str>, evidence: &[Evidence]) -> Option<String> {
     let at = stage.map(|stage| format!(" at {stage}")).unwrap_or_default();
-    match status {
+    match info["status"].as_str().unwrap_or_default() {
         "Succeeded" => Some("nothing went wrong: the deployment succeeded".to_owned()),
         "Created" | "Queued" | "InProgress" | "Baking" | "Ready" => {
             let waits = evidence.first().filter(|told| told.verdict == "wait");
@@ -222,7 +245,12 @@ fn without_cause(status: &str, stage: Option<&str>, evidence: &[Evidence]) -> Op
                 waits.map(|told| format!("; {} waits: {}", told.function, told.reason)).unwrap_or_default();
             Some(format!("nothing went wrong so far: it is under way{at}{waits}"))
         }
-        "Stopped" => Some(format!("somebody stopped the deployment{at}")),
+        "Stopped" => {
+            let said = info["deploymentStatusMessages"].as_array().into_iter().flatten();
+            let said: Vec<_> = said.filter_map(Value::as_str).collect();
+            let why = if said.is_empty() { "CodeDeploy does not say why".to_owned() } else { said.join(" ") };
+            Some(format!("the deployment was stopped{at}; {why}"))
+        }
         _ => None,
     }
 }
@@ -230,6 +258,25 @@ fn without_cause(status: &str, stage: Option<&str>, evidence: &[Evidence]) -> Op
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_codedeploy_tells_of_a_stop_and_a_rollback_is_said_and_no_more() {
+        let stopped = |messages: Value| {
+            let info = json!({ "status": "Stopped", "deploymentStatusMessages": messages });
+            without_cause(&info, Some("Install"), &[]).unwrap()
+        };
+        let expected = "the deployment was stopped at Install; CodeDeploy does not say why";
+        assert_eq!(stopped(Value::Null), expected);
+        assert_eq!(stopped(json!(["It was."])), "the deployment was stopped at Install; It was.");
+        let back = |rollback: Value| going_back(&json!({ "rollbackInfo": rollback }));
+        assert_eq!(
+            back(json!({ "rollbackTriggeringDeploymentId": "d-1" })).unwrap(),
+            "this deployment takes d-1 back: `--deployment d-1` says why"
+        );
+        let taken = json!({ "rollbackDeploymentId": "d-2", "rollbackMessage": "In progress" });
+        assert_eq!(back(taken).unwrap(), "the deployment d-2 takes it back: In progress");
+        assert_eq!(back(Value::Null), None);
+    }
 
     #[test]
     fn hooks_are_read_from_either_form_of_the_appspec() {

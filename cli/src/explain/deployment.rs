@@ -8,13 +8,14 @@ use std::time::Duration;
 use greenlight::{Ask, Connection};
 use serde_json::json;
 
-use super::find::{self, Found, Service, Who};
+use super::find::{self, Found, Who};
 use super::reader::Reader;
 use super::story::Story;
 use super::{codedeploy, ecs, follow, show};
 use crate::arguments::ExplainOptions;
 use crate::failure::Failure;
 use crate::output;
+use crate::service::Service;
 use crate::world::World;
 
 /// As long as somebody who was woken up waits.
@@ -27,7 +28,8 @@ pub(super) async fn run(options: &ExplainOptions) -> Result<ExitCode, Failure> {
         Some(url) => World::endpoint(url)?,
         None => World::Account,
     };
-    let service = options.service.as_deref().map(Service::parse).transpose()?;
+    let service = options.service.as_deref().map(|text| Service::named(options.cluster.as_deref(), text));
+    let service = service.transpose()?;
     let named = options.deployment.as_deref().map(find::named).transpose()?;
     let connection = connection(&world, options);
     if options.follow {
@@ -96,8 +98,10 @@ fn nothing(options: &ExplainOptions, world: &World, reader: Reader) -> Result<Ex
 
 /// An ARN says which region it is in.
 fn connection(world: &World, options: &ExplainOptions) -> Connection {
-    let arn =
-        [&options.deployment, &options.service].into_iter().flatten().find(|text| text.starts_with("arn:"));
+    let arn = [&options.deployment, &options.service, &options.cluster]
+        .into_iter()
+        .flatten()
+        .find(|text| text.starts_with("arn:"));
     let mut connection = world.connection(arn.map(|arn| json!({ "serviceArn": arn })).as_ref());
     let is_set = ["AWS_REGION", "AWS_DEFAULT_REGION"].into_iter().any(|name| env::var_os(name).is_some());
     if matches!(world, World::Endpoint(_)) && connection.region.is_none() && !is_set {

@@ -1,18 +1,20 @@
 //! The story of a service deployment of ECS.
 
 use greenlight::Api;
+use greenlight_preflight::Arn;
 use serde_json::{Value, json};
 
-use super::arn::{self, Arn};
+use super::arn;
 use super::cause::{self, Cause};
 use super::events::{self, seconds};
-use super::find::{self, Service};
+use super::find;
 use super::green::{self, Green};
 use super::known::Known;
 use super::reader::{Call, Reader, part};
 use super::story::{Event, Evidence, Group, Link, Story, Times};
-use super::{logs, reason};
+use super::{last_words, logs, reason};
 use crate::failure::Failure;
+use crate::service::Service;
 
 /// More functions than a service may have hooks of at a stage are not read.
 const MOST_FUNCTIONS: usize = 10;
@@ -32,20 +34,36 @@ pub(super) async fn describe(reader: &mut Reader, arn: &str) -> Result<Value, Fa
     }
 }
 
+/// When it was.
+pub(super) fn times(told: &Value) -> Times {
+    Times {
+        began: seconds(&told["startedAt"]).or_else(|| seconds(&told["createdAt"])),
+        ended: seconds(&told["finishedAt"]).or_else(|| seconds(&told["stoppedAt"])),
+    }
+}
+
 /// Everything that is known of the deployment.
 pub(super) async fn story(reader: &mut Reader, arn: &str, notes: Vec<String>) -> Result<Story, Failure> {
     let told = describe(reader, arn).await?;
-    let parts = Arn::parse(arn).map(|arn| arn.parts()).unwrap_or_default();
+    let parts = Arn::parse(arn).map(|arn| arn::parts(&arn)).unwrap_or_default();
     let name = |place: usize| parts.get(place).copied().unwrap_or_default().to_owned();
     let service = Service { cluster: name(0), name: name(1) };
-    let times = Times {
-        began: seconds(&told["startedAt"]).or_else(|| seconds(&told["createdAt"])),
-        ended: seconds(&told["finishedAt"]).or_else(|| seconds(&told["stoppedAt"])),
-    };
+    let times = times(&told);
     let text = |value: &Value| value.as_str().map(ToOwned::to_owned);
     let status = text(&told["status"]).unwrap_or_default();
     let said = text(&told["statusReason"]).or_else(|| text(&told["rollback"]["reason"]));
-    let cause = cause_of(&told, said.as_deref());
+    let events = match find::describe(reader, &service).await {
+        Ok(described) => events::telling(&described, times),
+        Err(failure) => {
+            reader.note("the service's events", failure.to_string());
+            Vec::new()
+        }
+    };
+    let is_alone = said.as_deref().and_then(Cause::of_ecs) == Some(Cause::NothingToGoBackTo);
+    let cause = match cause_of(&told, said.as_deref()) {
+        Some(Cause::NothingToGoBackTo) => of_events(&events).or(Some(Cause::NothingToGoBackTo)),
+        cause => cause,
+    };
     let functions = functions(&told, cause.as_ref());
     let mut evidence = Vec::new();
     for function in &functions {
@@ -61,18 +79,13 @@ pub(super) async fn story(reader: &mut Reader, arn: &str, notes: Vec<String>) ->
         .or_else(|| text(&told["lifecycleStage"]));
     let log = match (&cause, &function) {
         (Some(Cause::NoAnswer { .. } | Cause::TooLate { .. }), Some(function)) => {
-            logs::last_words(reader, function, times).await
+            // What it says after ECS has given up is of another deployment.
+            let ended = seconds(&told["rollback"]["startedAt"]).or(times.ended);
+            last_words::read(reader, function, arn, Times { ended, ..times }).await
         }
         _ => Vec::new(),
     };
     let (tasks, target_group, targets) = of_green(reader, &told, &service).await;
-    let events = match find::describe(reader, &service).await {
-        Ok(described) => events::telling(&described, times),
-        Err(failure) => {
-            reader.note("the service's events", failure.to_string());
-            Vec::new()
-        }
-    };
     let reason = {
         let known = reason::Known {
             stage: stage.as_deref(),
@@ -83,6 +96,9 @@ pub(super) async fn story(reader: &mut Reader, arn: &str, notes: Vec<String>) ->
             unhealthy: unhealthy(&events),
         };
         match cause.as_ref() {
+            Some(cause) if is_alone && *cause != Cause::NothingToGoBackTo => {
+                Some(format!("{}; there was nothing to go back to", reason::sentence(cause, &known)))
+            }
             Some(cause) => Some(reason::sentence(cause, &known)),
             None => without_cause(&status, stage.as_deref(), evidence.first()),
         }
@@ -123,7 +139,7 @@ fn cause_of(told: &Value, said: Option<&str>) -> Option<Cause> {
         } else if told["deploymentCircuitBreaker"]["status"] == "TRIGGERED" {
             Some(Cause::NeverHealthy)
         } else if matches!(told["status"].as_str(), Some("STOPPED" | "STOP_REQUESTED")) {
-            Some(Cause::Person)
+            Some(Cause::Stopped)
         } else {
             None
         }
@@ -136,9 +152,20 @@ fn cause_of(told: &Value, said: Option<&str>) -> Option<Cause> {
             .filter(|cause| *cause != Cause::NothingToGoBackTo)
             .or_else(of_state)
             .or(Some(Cause::NothingToGoBackTo)),
+        // What detects failures stops a deployment, too, where it does not roll back; its state says which.
+        Some(Cause::Stopped) => of_state().or(Some(Cause::Stopped)),
+        Some(Cause::Alarm { names: told }) if told.is_empty() => Some(Cause::Alarm { names }),
         Some(cause) => Some(cause),
         None => of_state(),
     }
+}
+
+/// Who failed what, by the service's events: where there was nothing to go back to, only they tell.
+fn of_events(events: &[Event]) -> Option<Cause> {
+    let said = events
+        .iter()
+        .filter_map(|event| event.message.split_once("deployment failed: ").map(|(_, said)| said));
+    said.filter_map(Cause::of_ecs).find(|cause| *cause != Cause::NothingToGoBackTo)
 }
 
 /// The functions whose logs tell of it: those that AWS names, else all that the service has.
@@ -267,8 +294,8 @@ fn target_group(green: Option<&Value>, blue: Option<&Value>) -> Option<String> {
 
 fn links(arn: &str, service: &Service, function: Option<&str>) -> Vec<Link> {
     let Some(parsed) = Arn::parse(arn) else { return Vec::new() };
-    let mut links = vec![parsed.ecs_deployment(&service.cluster, &service.name, arn::last(arn))];
-    links.extend(function.map(|function| parsed.log_group(&arn::log_group(function))));
+    let mut links = vec![arn::ecs_deployment(&parsed, &service.cluster, &service.name, arn::last(arn))];
+    links.extend(function.map(|function| arn::log(&parsed, function)));
     links
 }
 
@@ -285,7 +312,13 @@ mod tests {
         let hidden = Some("No rollback candidate was found to run the rollback.");
         assert_eq!(cause_of(&breaker, hidden), Some(Cause::NeverHealthy));
         assert_eq!(cause_of(&json!({}), hidden), Some(Cause::NothingToGoBackTo));
-        assert_eq!(cause_of(&json!({ "status": "STOPPED" }), None), Some(Cause::Person));
+        assert_eq!(cause_of(&json!({ "status": "STOPPED" }), None), Some(Cause::Stopped));
+        // Without a rollback ECS stops what has failed.
+        let stopped = Some("Service deployment was stopped.");
+        let named = Cause::Alarm { names: vec!["errors".to_owned()] };
+        assert_eq!(cause_of(&alarm, stopped), Some(named.clone()));
+        assert_eq!(cause_of(&alarm, Some("deployment failed: alarm detected.")), Some(named));
+        assert_eq!(cause_of(&breaker, stopped), Some(Cause::NeverHealthy));
         assert_eq!(cause_of(&json!({ "status": "ROLLBACK_SUCCESSFUL" }), Some("the moon")), None);
     }
 

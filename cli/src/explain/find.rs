@@ -1,11 +1,13 @@
 //! Which deployment is meant.
 
 use greenlight::Api;
+use greenlight_preflight::Arn;
 use serde_json::{Value, json};
 
-use super::arn::{self, Arn};
+use super::arn;
 use super::reader::{Call, Reader, part};
 use crate::failure::Failure;
+use crate::service::Service;
 
 /// ECS's words for a deployment that went wrong, or is about to.
 const WRONG: [&str; 6] = [
@@ -21,7 +23,8 @@ const WRONG_CODEDEPLOY: [&str; 2] = ["Failed", "Stopped"];
 
 /// Bounds on a look through a region.
 const MOST_SERVICES: usize = 100;
-const MOST_DEPLOYMENTS: usize = 10;
+/// Of CodeDeploy's deployments, which are asked for one by one.
+const MOST_DEPLOYMENTS: usize = 50;
 
 /// Who deploys, and the deployment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,35 +43,10 @@ pub(super) struct Found {
     pub(super) notes: Vec<String>,
 }
 
-/// A service, by its cluster and its name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Service {
-    pub(super) cluster: String,
-    pub(super) name: String,
-}
-
-impl Service {
-    /// Reads `CLUSTER/SERVICE`, or the ARN that ends with it.
-    pub(super) fn parse(text: &str) -> Result<Self, Failure> {
-        let names = Arn::parse(text).map_or_else(|| text.split('/').collect(), |arn| arn.parts());
-        match names[..] {
-            [cluster, name] if !cluster.is_empty() && !name.is_empty() => {
-                Ok(Self { cluster: cluster.to_owned(), name: name.to_owned() })
-            }
-            _ => Err(Failure::wrong(format!("`--service {text}` names no service"))
-                .hint("expected CLUSTER/SERVICE, e.g. `shop/orders`, or the service's ARN")),
-        }
-    }
-
-    pub(super) fn path(&self) -> String {
-        format!("{}/{}", self.cluster, self.name)
-    }
-}
-
 /// What `--deployment` names.
 pub(super) fn named(text: &str) -> Result<Found, Failure> {
     let is_ecs = Arn::parse(text)
-        .is_some_and(|arn| arn.resource.starts_with("service-deployment/") && arn.parts().len() == 3);
+        .is_some_and(|arn| arn.resource.starts_with("service-deployment/") && arn::parts(&arn).len() == 3);
     let who = if is_ecs {
         Who::Ecs(text.to_owned())
     } else if text.starts_with("d-") {
@@ -145,18 +123,16 @@ async fn list(
         input["status"] = json!(statuses);
     }
     let call = Call { api: &Api::ECS, operation: "ListServiceDeployments", input, resource: &path };
-    let answer = reader.need(call).await?;
-    Ok(in_order(&answer))
+    Ok(in_order(&reader.need_all(call, "serviceDeployments").await?))
 }
 
 /// AWS does not say in which order it lists them.
-fn in_order(answer: &Value) -> Vec<(f64, String)> {
+fn in_order(listed: &[Value]) -> Vec<(f64, String)> {
     let brief = |deployment: &Value| {
         let created = deployment["createdAt"].as_f64().unwrap_or_default();
         Some((created, deployment["serviceDeploymentArn"].as_str()?.to_owned()))
     };
-    let mut found: Vec<_> =
-        answer["serviceDeployments"].as_array().into_iter().flatten().filter_map(brief).collect();
+    let mut found: Vec<_> = listed.iter().filter_map(brief).collect();
     found.sort_by(|one, other| other.0.total_cmp(&one.0));
     found
 }
@@ -168,16 +144,18 @@ async fn of_codedeploy_service(
     last: usize,
 ) -> Result<Found, Failure> {
     let (newest, group) = group_of(reader, service).await?;
-    let mut wrong = codedeploy(reader, &group, &WRONG_CODEDEPLOY).await?;
+    let mut notes = Vec::new();
+    let mut wrong = codedeploy(reader, &group, &WRONG_CODEDEPLOY, &mut notes).await?;
     if last <= wrong.len() {
-        return Ok(Found { who: Who::CodeDeploy(wrong.swap_remove(last - 1)), notes: Vec::new() });
+        return Ok(Found { who: Who::CodeDeploy(wrong.swap_remove(last - 1)), notes });
     }
     if !wrong.is_empty() {
         return Err(too_few(&service.path(), wrong.len(), last));
     }
-    let all = codedeploy(reader, &group, &[]).await?;
+    let all = codedeploy(reader, &group, &[], &mut notes).await?;
     let id = all.into_iter().next().unwrap_or(newest);
-    Ok(Found { who: Who::CodeDeploy(id), notes: vec![none_wrong(&service.path())] })
+    notes.push(none_wrong(&service.path()));
+    Ok(Found { who: Who::CodeDeploy(id), notes })
 }
 
 /// A deployment of the service's, and the filter of `ListDeployments` for all of them.
@@ -212,15 +190,27 @@ async fn group_of(reader: &mut Reader, service: &Service) -> Result<(String, Val
     Ok((id, group))
 }
 
-/// Ids of CodeDeploy's deployments, the newest first, without those that take another one back.
-async fn codedeploy(reader: &mut Reader, filter: &Value, statuses: &[&str]) -> Result<Vec<String>, Failure> {
+/// Ids of CodeDeploy's deployments, the newest first, without those that take another one back; that not all were
+/// looked at is noted.
+async fn codedeploy(
+    reader: &mut Reader,
+    filter: &Value,
+    statuses: &[&str],
+    notes: &mut Vec<String>,
+) -> Result<Vec<String>, Failure> {
     let mut input = filter.clone();
     if !statuses.is_empty() {
         input["includeOnlyStatuses"] = json!(statuses);
     }
     let call = Call { api: &Api::CODEDEPLOY, operation: "ListDeployments", input, resource: "*" };
-    let answer = reader.need(call).await?;
-    let ids = answer["deployments"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let listed = reader.need_all(call, "deployments").await?;
+    if listed.len() > MOST_DEPLOYMENTS {
+        notes.push(format!(
+            "only {MOST_DEPLOYMENTS} of CodeDeploy's {} deployments were looked at, those that it lists first: `--deployment d-…` names one",
+            listed.len()
+        ));
+    }
+    let ids = listed.iter().filter_map(Value::as_str);
     let mut found = Vec::new();
     for id in ids.take(MOST_DEPLOYMENTS) {
         let input = json!({ "deploymentId": id });
@@ -240,7 +230,7 @@ async fn codedeploy(reader: &mut Reader, filter: &Value, statuses: &[&str]) -> R
 pub(super) async fn newest(reader: &mut Reader, service: &Service) -> Result<Option<Who>, Failure> {
     if describe(reader, service).await?["deploymentController"]["type"] == "CODE_DEPLOY" {
         let (newest, group) = group_of(reader, service).await?;
-        let all = codedeploy(reader, &group, &[]).await?;
+        let all = codedeploy(reader, &group, &[], &mut Vec::new()).await?;
         return Ok(Some(Who::CodeDeploy(all.into_iter().next().unwrap_or(newest))));
     }
     Ok(list(reader, service, &[]).await?.into_iter().next().map(|(_, arn)| Who::Ecs(arn)))
@@ -259,15 +249,14 @@ pub(super) async fn in_region(reader: &mut Reader) -> Result<Option<Found>, Fail
     for (cluster, service) in services {
         let input = json!({ "cluster": cluster, "service": service, "status": WRONG, "maxResults": 100 });
         let call = Call { api: &Api::ECS, operation: "ListServiceDeployments", input, resource: &service };
-        let Some(answer) = reader.read(&format!("deployments of {}", arn::last(&service)), call).await else {
-            continue;
-        };
-        let Some((created, arn)) = in_order(&answer).into_iter().next() else { continue };
+        let what = format!("deployments of {}", arn::last(&service));
+        let Some(listed) = reader.read_all(&what, call, "serviceDeployments").await else { continue };
+        let Some((created, arn)) = in_order(&listed).into_iter().next() else { continue };
         if newest.as_ref().is_none_or(|(known, _)| created > *known) {
             newest = Some((created, Who::Ecs(arn)));
         }
     }
-    match codedeploy(reader, &json!({}), &WRONG_CODEDEPLOY).await {
+    match codedeploy(reader, &json!({}), &WRONG_CODEDEPLOY, &mut notes).await {
         Ok(ids) => {
             if let Some(id) = ids.into_iter().next() {
                 let input = json!({ "deploymentId": id });
@@ -289,39 +278,26 @@ pub(super) async fn in_region(reader: &mut Reader) -> Result<Option<Found>, Fail
 /// Clusters with their services, by their ARNs, and whether these are all.
 async fn services(reader: &mut Reader) -> Result<(Vec<(String, String)>, bool), Failure> {
     let call = Call { api: &Api::ECS, operation: "ListClusters", input: json!({}), resource: "*" };
-    let clusters = reader.need(call).await?;
-    let mut are_all = clusters["nextToken"].is_null();
+    let clusters = reader.need_all(call, "clusterArns").await?;
     let mut services = Vec::new();
-    for cluster in clusters["clusterArns"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+    for cluster in clusters.iter().filter_map(Value::as_str) {
         let input = json!({ "cluster": cluster, "maxResults": 100 });
         let call = Call { api: &Api::ECS, operation: "ListServices", input, resource: cluster };
-        let Some(answer) = reader.read(&format!("services of {}", arn::last(cluster)), call).await else {
-            continue;
-        };
-        are_all &= answer["nextToken"].is_null();
-        let arns = answer["serviceArns"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        let what = format!("services of {}", arn::last(cluster));
+        let Some(arns) = reader.read_all(&what, call, "serviceArns").await else { continue };
+        let arns = arns.iter().filter_map(Value::as_str);
         services.extend(arns.map(|service| (cluster.to_owned(), service.to_owned())));
         if services.len() > MOST_SERVICES {
             services.truncate(MOST_SERVICES);
             return Ok((services, false));
         }
     }
-    Ok((services, are_all))
+    Ok((services, true))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_service_is_named_by_its_path_or_its_arn() {
-        for text in ["shop/orders", "arn:aws:ecs:r:1:service/shop/orders"] {
-            assert_eq!(Service::parse(text).unwrap().path(), "shop/orders");
-        }
-        for wrong in ["", "orders", "shop/", "/orders", "a/b/c", "arn:aws:ecs:r:1:service/orders"] {
-            assert!(Service::parse(wrong).is_err(), "{wrong}");
-        }
-    }
 
     #[test]
     fn a_deployment_is_one_of_ecs_or_of_codedeploy() {

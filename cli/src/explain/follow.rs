@@ -8,23 +8,26 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use greenlight::{Ask, Connection};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use tokio::time::Instant;
 
 use self::polling::{Look, Outcome, look};
 use self::told::Told;
 use super::deployment::{self, WITHIN};
-use super::find::{self, Found, Service, Who};
+use super::find::{self, Found, Who};
 use super::reader::Reader;
 use super::show;
 use crate::arguments::ExplainOptions;
 use crate::failure::Failure;
 use crate::output;
+use crate::service::Service;
 use crate::world::World;
 
 /// Who is asked to slow down waits no longer than this before the next look.
 const LONGEST: Duration = Duration::from_mins(1);
+/// AWS may list a deployment a little later than it was asked for: until then, one that is over is not the newest.
+const LISTED: Duration = Duration::from_secs(10);
 /// Whoever asks for no pause at all would be throttled.
 const SHORTEST: Duration = Duration::from_millis(50);
 
@@ -43,6 +46,7 @@ pub(super) async fn run(
         ask: Ask::over(connection, WITHIN),
         interval: options.interval.0.max(SHORTEST),
         patience: options.wait.0,
+        lately: options.since.0,
         pause: Duration::ZERO,
         heard: Instant::now(),
         seen: HashSet::new(),
@@ -73,6 +77,8 @@ struct Watch {
     interval: Duration,
     /// How long nothing may be to follow, and how long AWS may be silent.
     patience: Duration,
+    /// How long ago a deployment may have ended to be the one that is meant.
+    lately: Duration,
     /// Until the next look.
     pause: Duration,
     /// When AWS has answered last.
@@ -84,9 +90,17 @@ struct Watch {
 }
 
 impl Watch {
-    /// The deployment of the service that is under way, or the next one to begin.
+    /// The deployment of the service that is under way, the one that has just ended, or the next one to begin.
+    ///
+    /// Who deploys and then follows may come when all is over: what ended lately is told with its outcome.
     async fn attach(&mut self, service: &Service) -> Result<Who, Failure> {
-        let began = Instant::now();
+        let (began, now) = (Instant::now(), greenlight::clock::now());
+        let lately = span(self.lately);
+        let has_just_ended = |look: &Look| {
+            look.ended.is_some_and(|ended| !lately.is_zero() && now.duration_since(ended) <= lately)
+        };
+        // The newest one when nobody had waited yet, if there was one.
+        let mut before: Option<Option<String>> = None;
         loop {
             let mut reader = self.reader();
             let found = async {
@@ -105,15 +119,26 @@ impl Watch {
                     None
                 }
             };
-            if began.elapsed() >= self.patience {
-                let path = service.path();
-                let newest =
-                    newest.map(|(who, look)| format!("; the newest, {}, is {}", who.id(), look.status));
-                let text = format!("no deployment of {path} is under way{}", newest.unwrap_or_default());
-                return Err(Failure::no(text)
-                    .hint("`--wait` says how long to wait for one to begin; without `--follow` the last one is explained"));
+            let id = newest.as_ref().map(|(who, _)| who.id().to_owned());
+            let is_new = id.is_some() && before.get_or_insert_with(|| id.clone()) != &id;
+            let (path, waited) = (service.path(), began.elapsed());
+            let is_listed = waited >= LISTED.min(self.patience);
+            match newest {
+                Some((who, look)) if is_new || is_listed && has_just_ended(&look) => {
+                    output::note(&format!("no deployment of {path} is under way: this one has just ended"));
+                    return Ok(who);
+                }
+                newest if waited >= self.patience => {
+                    let newest =
+                        newest.map(|(who, look)| format!("; the newest, {}, is {}", who.id(), look.status));
+                    let text = format!("no deployment of {path} is under way{}", newest.unwrap_or_default());
+                    return Err(Failure::no(text).hint(
+                        "`--wait` says how long to wait for one to begin, `--since` how long ago one may have ended; without \
+                         `--follow` the last one that went wrong is explained",
+                    ));
+                }
+                _ => tokio::time::sleep(self.pause.min(self.patience.saturating_sub(waited))).await,
             }
-            tokio::time::sleep(self.pause.min(self.patience.saturating_sub(began.elapsed()))).await;
         }
     }
 
@@ -174,4 +199,9 @@ impl Watch {
         }
         Ok(())
     }
+}
+
+/// The same time, for comparing timestamps.
+fn span(duration: Duration) -> SignedDuration {
+    SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX)
 }

@@ -10,9 +10,6 @@ use super::story::{Evidence, Times};
 
 /// A function may still write after the deployment has ended.
 const AFTER: SignedDuration = SignedDuration::from_mins(2);
-/// What Lambda says where it ends a function, and what most runtimes say of an exception.
-const ENDED: &str = "?\"Task timed out\" ?\"Runtime exited\" ?\"Runtime.ExitError\" ?\"Runtime.InvalidEntrypoint\" ?OutOfMemory ?Traceback ?ERROR";
-
 /// What a function has told of exactly this deployment, the newest first.
 pub(super) async fn evidence(
     reader: &mut Reader,
@@ -25,18 +22,24 @@ pub(super) async fn evidence(
     let mut found: Vec<Evidence> = lines(reader, function, &pattern, times)
         .await
         .iter()
-        .filter_map(|(at, line)| read(*at, line, greenlight_preflight::function_name(function), deployment))
+        .filter_map(|line| {
+            read(line.at, &line.text, greenlight_preflight::function_name(function), deployment)
+        })
         .collect();
     found.reverse();
     found
 }
 
-/// What Lambda or the function's runtime has said of its end in that time, the newest last.
-pub(super) async fn last_words(reader: &mut Reader, function: &str, times: Times) -> Vec<String> {
-    lines(reader, function, ENDED, times).await.into_iter().map(|(_, line)| without_request(&line)).collect()
+/// A line of a log.
+pub(super) struct Line {
+    pub(super) at: Timestamp,
+    /// The one process whose line it is, which has one invocation at a time.
+    pub(super) stream: String,
+    pub(super) text: String,
 }
 
-async fn lines(reader: &mut Reader, function: &str, pattern: &str, times: Times) -> Vec<(Timestamp, String)> {
+/// The lines of that time that fit the pattern, in the order of their times.
+pub(super) async fn lines(reader: &mut Reader, function: &str, pattern: &str, times: Times) -> Vec<Line> {
     let group = arn::log_group(function);
     let mut input = json!({ "logGroupName": group, "filterPattern": pattern });
     if let Some(began) = times.began {
@@ -47,16 +50,19 @@ async fn lines(reader: &mut Reader, function: &str, pattern: &str, times: Times)
     }
     let call = Call { api: &Api::LOGS, operation: "FilterLogEvents", input, resource: &group };
     let pages = reader.log(&group, call).await;
-    let event = |event: &Value| {
-        let at = Timestamp::from_millisecond(event["timestamp"].as_i64()?).ok()?;
-        Some((at, event["message"].as_str()?.trim_end().to_owned()))
+    let line = |event: &Value| {
+        Some(Line {
+            at: Timestamp::from_millisecond(event["timestamp"].as_i64()?).ok()?,
+            stream: event["logStreamName"].as_str().unwrap_or_default().to_owned(),
+            text: event["message"].as_str()?.trim_end().to_owned(),
+        })
     };
     let mut lines: Vec<_> = pages
         .iter()
         .flat_map(|page| page["events"].as_array().into_iter().flatten())
-        .filter_map(event)
+        .filter_map(line)
         .collect();
-    lines.sort_by_key(|(at, _)| *at);
+    lines.sort_by_key(|line| line.at);
     lines
 }
 
@@ -87,13 +93,6 @@ pub(super) fn read(at: Timestamp, line: &str, function: &str, deployment: &str) 
     })
 }
 
-/// A line of Lambda's without the request that it is about.
-fn without_request(line: &str) -> String {
-    let rest = line.split_once("RequestId: ").and_then(|(_, rest)| rest.split_once(' '));
-    let line = rest.map_or(line, |(_, rest)| rest);
-    line.strip_prefix("Error: ").unwrap_or(line).to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,16 +113,6 @@ mod tests {
         assert_eq!(read(&format!("2026-11-22T18:00:00Z {}", line("d-1"))), Some(evidence));
         for other in [&*line("d-2"), "START RequestId: 1", "{", "{\"greenlight\":1}", ""] {
             assert_eq!(read(other), None, "{other}");
-        }
-    }
-
-    #[test]
-    fn the_request_is_left_out_of_lambdas_lines() {
-        for (line, expected) in [
-            ("RequestId: 1-2 Error: Task timed out after 1.00 seconds", "Task timed out after 1.00 seconds"),
-            ("2026-11-22T18:00:00Z 1-2 Task timed out", "2026-11-22T18:00:00Z 1-2 Task timed out"),
-        ] {
-            assert_eq!(without_request(line), expected);
         }
     }
 }

@@ -63,6 +63,29 @@ impl Reader {
         self.call(call).await.map_err(|failure| refused(&what, &failure))
     }
 
+    /// All pages of a list that has to be known; a part of AWS's own names leads to what is listed.
+    pub(super) async fn need_all(&mut self, call: Call<'_>, list: &str) -> Result<Vec<Value>, Failure> {
+        let what = format!("there is nothing to explain without {}", call.api.action(call.operation));
+        self.all(call, list).await.map_err(|failure| refused(&what, &failure))
+    }
+
+    /// All pages of a list, as [`Reader::read`].
+    pub(super) async fn read_all(&mut self, what: &str, call: Call<'_>, list: &str) -> Option<Vec<Value>> {
+        match self.all(call, list).await {
+            Ok(all) => Some(all),
+            Err(failure) => {
+                self.note(what, failure.to_string());
+                None
+            }
+        }
+    }
+
+    async fn all(&mut self, call: Call<'_>, list: &str) -> Result<Vec<Value>, Refusal> {
+        let Call { api, operation, input, resource } = call;
+        let pages = self.ask.try_pages(api, operation, input, resource).await?;
+        Ok(pages.iter().flat_map(|page| page[list].as_array().into_iter().flatten().cloned()).collect())
+    }
+
     /// A call whose failures its caller treats by their causes.
     async fn call(&mut self, call: Call<'_>) -> Result<Value, Refusal> {
         let Call { api, operation, input, resource } = call;

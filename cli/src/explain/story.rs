@@ -25,7 +25,7 @@ pub(super) struct Story {
     pub(super) function: Option<String>,
     /// What functions have told of exactly this deployment, the newest first.
     pub(super) evidence: Vec<Evidence>,
-    /// Lines of the deciding function's log from that time, which name no deployment.
+    /// How the deciding function ended, by its log of that time.
     pub(super) log: Vec<String>,
     /// Stopped tasks of green; none where they could not be read.
     pub(super) tasks: Option<Vec<Group>>,

@@ -24,6 +24,7 @@ impl Place {
             services: vec![(any(), any())],
             groups: vec![(any(), any())],
         };
+        place.of_options(options)?;
         let services = options.service.iter().map(|arn| parse(arn)).collect::<Result<Vec<_>, _>>()?;
         if let Some(first) = services.first() {
             (place.partition, place.region, place.account) =
@@ -43,6 +44,30 @@ impl Place {
             place.groups = vec![(application.clone(), group.clone())];
         }
         Ok(place)
+    }
+
+    /// What is known of the account where no service tells it.
+    fn of_options(&mut self, options: &IamOptions) -> Result<(), Failure> {
+        if let Some(region) = &options.region {
+            if !is_plain(region) {
+                return Err(Failure::wrong(format!("`--region {region}` is no region"))
+                    .hint("expected one such as `eu-west-1`"));
+            }
+            let partition = match region.split('-').take(2).collect::<Vec<_>>()[..] {
+                ["cn", ..] => "aws-cn",
+                ["us", "gov"] => "aws-us-gov",
+                _ => "aws",
+            };
+            (self.partition, self.region) = (partition.to_owned(), region.clone());
+        }
+        if let Some(account) = &options.account {
+            if !is_account(account) {
+                return Err(Failure::wrong(format!("`--account {account}` is no account"))
+                    .hint("expected the 12 digits of its id"));
+            }
+            self.account.clone_from(account);
+        }
+        Ok(())
     }
 
     /// An ARN of the account and region.
@@ -70,12 +95,8 @@ fn parse(arn: &str) -> Result<Place, Failure> {
     let ["arn", partition @ ("aws" | "aws-cn" | "aws-us-gov"), "ecs", region, account, _] = parts[..] else {
         return Err(wrong(arn));
     };
-    let plain = |name: &&str| {
-        !name.is_empty() && name.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_".contains(letter))
-    };
     let ["service", cluster, service] = names[..] else { return Err(wrong(arn)) };
-    let is_account = account.len() == 12 && account.bytes().all(|digit| digit.is_ascii_digit());
-    if !is_account || ![region, cluster, service].iter().all(plain) {
+    if !is_account(account) || ![region, cluster, service].iter().all(|name| is_plain(name)) {
         return Err(wrong(arn));
     }
     Ok(Place {
@@ -85,6 +106,14 @@ fn parse(arn: &str) -> Result<Place, Failure> {
         services: vec![(cluster.to_owned(), service.to_owned())],
         groups: Vec::new(),
     })
+}
+
+fn is_plain(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_".contains(letter))
+}
+
+fn is_account(id: &str) -> bool {
+    id.len() == 12 && id.bytes().all(|digit| digit.is_ascii_digit())
 }
 
 fn wrong(arn: &str) -> Failure {

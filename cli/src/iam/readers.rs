@@ -1,32 +1,14 @@
-//! What `greenlight explain` and `greenlight doctor` ask, of a person's role or a pipeline's: the one list.
+//! What `greenlight explain` and `greenlight doctor` ask, of a person's role or a pipeline's.
 
 use greenlight::Protocol;
 use greenlight_preflight::live;
 
+use crate::explain::calls;
+
 use super::{Reader, format::Role, place::Place, resources::statements};
 
-/// What an explanation asks.
-const OF_ECS: &[&str] = &[
-    "ecs:DescribeServices",
-    "ecs:DescribeTaskDefinition",
-    "ecs:DescribeServiceDeployments",
-    "ecs:ListServiceDeployments",
-    "ecs:DescribeServiceRevisions",
-    "ecs:ListTasks",
-    "ecs:DescribeTasks",
-    "elasticloadbalancing:DescribeRules",
-    "elasticloadbalancing:DescribeListeners",
-    "elasticloadbalancing:DescribeListenerCertificates",
-    "elasticloadbalancing:DescribeLoadBalancers",
-    "elasticloadbalancing:DescribeLoadBalancerAttributes",
-    "elasticloadbalancing:DescribeTargetGroups",
-    "elasticloadbalancing:DescribeTargetGroupAttributes",
-    "elasticloadbalancing:DescribeTargetHealth",
-    "cloudwatch:DescribeAlarms",
-];
-
-/// What both ask of CodeDeploy.
-const OF_CODEDEPLOY: &[&str] = &[
+/// What the doctor asks of CodeDeploy.
+const DOCTOR_OF_CODEDEPLOY: &[&str] = &[
     "codedeploy:GetApplication",
     "codedeploy:GetDeployment",
     "codedeploy:GetDeploymentGroup",
@@ -41,26 +23,39 @@ const OF_CODEDEPLOY: &[&str] = &[
 /// What else the doctor asks: the services of a cluster. What its rules take stands beside the calls themselves.
 const DOCTOR: &[&str] = &["ecs:ListServices", "codedeploy:BatchGetDeploymentGroups"];
 
-/// What else an explanation asks: what the hooks said.
-const EXPLAIN: &[&str] = &["logs:FilterLogEvents"];
-
-/// The actions of a reader.
-pub(super) fn actions(reader: Reader, protocols: &[Protocol]) -> Vec<&'static str> {
+/// The actions of a reader. Whoever names no service may look through a region, where either may deploy.
+pub(super) fn actions(reader: Reader, protocols: &[Protocol], is_service_named: bool) -> Vec<&'static str> {
     let is_codedeploy = protocols.contains(&Protocol::CodeDeploy);
-    let mut actions = match reader {
-        Reader::Doctor => [live::CALLS, DOCTOR].concat(),
-        Reader::Explain => [OF_ECS, EXPLAIN].concat(),
-    };
-    if is_codedeploy {
-        actions.extend(OF_CODEDEPLOY);
-    } else {
-        actions.retain(|action| !action.starts_with("codedeploy:"));
+    match reader {
+        Reader::Doctor => {
+            let mut actions = [live::CALLS, DOCTOR].concat();
+            if is_codedeploy {
+                actions.extend(DOCTOR_OF_CODEDEPLOY);
+            } else {
+                actions.retain(|action| !action.starts_with("codedeploy:"));
+            }
+            actions
+        }
+        Reader::Explain if !is_service_named => {
+            [calls::OF_ECS, calls::OF_CODEDEPLOY, calls::OF_REGION].concat()
+        }
+        Reader::Explain => {
+            let is_ecs = protocols.iter().any(|protocol| *protocol != Protocol::CodeDeploy);
+            let of_ecs = if is_ecs { calls::OF_ECS } else { &[] };
+            let of_codedeploy = if is_codedeploy { calls::OF_CODEDEPLOY } else { &[] };
+            [of_ecs, of_codedeploy].concat()
+        }
     }
-    actions
 }
 
 /// The policy of a reader, whoever that is: it trusts nobody by itself.
-pub(super) fn role(reader: Reader, place: &Place, protocols: &[Protocol], functions: &[String]) -> Role {
+pub(super) fn role(
+    reader: Reader,
+    place: &Place,
+    protocols: &[Protocol],
+    functions: &[String],
+    is_service_named: bool,
+) -> Role {
     let name = match reader {
         Reader::Doctor => "doctor",
         Reader::Explain => "explain",
@@ -69,6 +64,6 @@ pub(super) fn role(reader: Reader, place: &Place, protocols: &[Protocol], functi
         name: name.to_owned(),
         of: format!("who runs `greenlight {name}`"),
         trusts: None,
-        statements: statements(actions(reader, protocols), place, functions),
+        statements: statements(actions(reader, protocols, is_service_named), place, functions),
     }
 }

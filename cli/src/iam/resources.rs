@@ -39,6 +39,7 @@ const ACTIONS: &[(&str, &str, By)] = &[
     ("logs:PutLogEvents", "WriteLogs", By::Logs),
     ("ecs:DescribeServiceDeployments", "FollowTheDeployment", By::ServiceDeployments),
     ("ecs:ListServiceDeployments", "ListTheDeployments", By::Services),
+    ("ecs:ListClusters", "ListTheClusters", By::Nothing),
     // Judged by no resource, as it names a cluster only.
     ("ecs:ListServices", "ListTheServices", By::Cluster),
     ("ecs:DescribeServiceRevisions", "ReadTheRevisions", By::ServiceRevisions),

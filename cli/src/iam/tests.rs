@@ -60,6 +60,39 @@ fn who_only_looks() {
 }
 
 #[test]
+fn who_explains_reads_what_an_explanation_calls_and_no_more() {
+    let of = |arguments: &[&str]| {
+        let roles = roles(&options(&[&["--for", "explain"], arguments].concat())).unwrap().0;
+        let (mut actions, mut resources) = (Vec::new(), Vec::new());
+        for statement in &roles[0].statements {
+            actions.extend(statement.actions.clone());
+            resources.extend(statement.resources.iter().filter(|arn| *arn != "*").cloned());
+        }
+        (actions, resources)
+    };
+    let names = |actions: &[String], service: &str| actions.iter().any(|action| action.starts_with(service));
+    let (of_a_service, resources) = of(&["--service", SERVICE]);
+    assert!(!names(&of_a_service, "codedeploy:") && !names(&of_a_service, "ecs:ListServices"));
+    assert!(
+        resources
+            .iter()
+            .all(|arn| arn.contains(":eu-west-1:123456789012:") && !arn.starts_with("arn:aws:iam"))
+    );
+    let (of_a_region, _) = of(&[]);
+    for action in ["ecs:ListClusters", "ecs:ListServices", "ecs:DescribeTaskSets", "codedeploy:GetDeployment"]
+    {
+        assert!(of_a_region.iter().any(|known| known == action), "{action}");
+    }
+    let group = ["--application", "shop", "--deployment-group", "orders"];
+    let place = ["--region", "cn-north-1", "--account", "123456789012"];
+    let (_, resources) = of(&[&group[..], &place].concat());
+    let arn = "arn:aws-cn:codedeploy:cn-north-1:123456789012:deploymentgroup:shop/orders";
+    assert!(resources.iter().any(|known| known == arn), "{resources:?}");
+    let (of_codedeploy, _) = of(&[&group[..], &["--service", SERVICE]].concat());
+    assert!(!names(&of_codedeploy, "ecs:ListServiceDeployments") && names(&of_codedeploy, "codedeploy:"));
+}
+
+#[test]
 fn cloud_formation_is_yaml_that_says_what_the_documents_say() {
     let (roles, _) = roles(&options(&["--service", SERVICE])).unwrap();
     let template = crate::yaml::read(&format::cloud_formation(&roles)).unwrap();
@@ -81,7 +114,7 @@ fn every_action_has_a_statement_that_says_what_it_is_for() {
         .collect();
     actions.extend(protocols.iter().flat_map(|protocol| protocol.actions()));
     for reader in [Reader::Doctor, Reader::Explain] {
-        actions.extend(readers::actions(reader, &protocols));
+        actions.extend(readers::actions(reader, &protocols, false));
     }
     for action in actions {
         assert!(resources::is_known(action), "{action} has no resources");
@@ -130,6 +163,8 @@ fn what_is_wrong_is_said() {
     let elsewhere = SERVICE.replace("eu-west-1", "eu-west-2");
     for (arguments, error) in [
         (vec!["--service", SERVICE, "--service", &elsewhere], "is of another account or region than"),
+        (vec!["--region", "eu west"], "`--region eu west` is no region"),
+        (vec!["--account", "1"], "`--account 1` is no account"),
         (vec!["--hooks", "healt"], "unknown hook `healt`"),
         (vec!["--function", "mine"], "`--function mine` does not say which hook it is"),
         (vec!["--hooks", "health", "--function", "a b"], "`a b` is no name of a function"),

@@ -37,10 +37,13 @@ pub(crate) fn explain(rules: impl Iterator<Item = &'static Rule>, text: &str) ->
     found.into_iter().map(|(_, explained)| explained).collect()
 }
 
-/// The text on one line, with single spaces and plain quotes.
+/// The text on one line, with single spaces and plain quotes: without what mail and Markdown quote with, and with
+/// what JSON writes for a new line taken for one.
 fn flat(text: &str) -> String {
     let end = text.char_indices().nth(MOST).map_or(text.len(), |(end, _)| end);
-    let words: Vec<&str> = text[..end].split_whitespace().collect();
+    let text = text[..end].replace("\\r", " ").replace("\\n", "\n").replace("\\\"", "\"");
+    let lines = text.lines().map(|line| line.trim_start_matches(['>', ' ', '\t']));
+    let words: Vec<&str> = lines.flat_map(str::split_whitespace).collect();
     words.join(" ").replace(['’', '‘'], "'").replace(['“', '”'], "\"")
 }
 
@@ -78,13 +81,22 @@ fn said(pattern: &'static str) -> usize {
 /// can; the last one takes a word.
 fn fit(pattern: &'static str, text: &str) -> Option<BTreeMap<&'static str, String>> {
     let lower = text.to_ascii_lowercase();
-    let (mut values, mut at, mut open) = (BTreeMap::new(), 0, None);
+    let (mut values, mut at, mut open, mut begins) = (BTreeMap::new(), 0, None, String::new());
     for piece in pieces(pattern) {
         match piece {
             Piece::Said(said) => {
                 let found = at + lower.get(at..)?.find(&said.to_ascii_lowercase())?;
                 if let Some(name) = open.take() {
-                    values.insert(name, text.get(at..found)?.to_owned());
+                    // What the pattern begins with may stand before, about something else.
+                    let again = lower
+                        .get(at..found)?
+                        .rfind(&begins)
+                        .filter(|_| values.is_empty() && !begins.is_empty());
+                    let from = again.map_or(at, |again| at + again + begins.len());
+                    values.insert(name, bare(text.get(from..found)?));
+                }
+                if at == 0 {
+                    begins = said.to_ascii_lowercase();
                 }
                 at = found + said.len();
             }
@@ -92,10 +104,15 @@ fn fit(pattern: &'static str, text: &str) -> Option<BTreeMap<&'static str, Strin
         }
     }
     if let Some(name) = open {
-        let word = text.get(at..)?.split(' ').next().unwrap_or_default();
-        values.insert(name, word.trim_end_matches(['.', ',', ';', ')', '"', '\'']).to_owned());
+        values.insert(name, bare(text.get(at..)?.split(' ').next().unwrap_or_default()));
     }
     Some(values)
+}
+
+/// A value without the quotes and brackets around it, and without the end of the sentence that it is in.
+fn bare(value: &str) -> String {
+    let quotes = ['"', '\'', '`', '(', ')', '<', '>', ' '];
+    value.trim_matches(quotes).trim_end_matches(['.', ',', ';', ':']).trim_matches(quotes).to_owned()
 }
 
 #[cfg(test)]
@@ -109,6 +126,8 @@ mod tests {
             "ECS was unable to assume role arn:aws:iam::1:role/hooks",
             "Service deployment rolled back. ECS was\n  unable to assume role\tarn:aws:iam::1:role/hooks.",
             "ecs WAS unable to assume role arn:aws:iam::1:role/hooks, said ECS",
+            "> ECS was unable to\n> assume role `arn:aws:iam::1:role/hooks`.",
+            "\"ECS was unable\\nto assume role \\\"arn:aws:iam::1:role/hooks\\\".\"",
         ] {
             let values = fit(pattern, &flat(text)).unwrap();
             assert_eq!(values["role"], "arn:aws:iam::1:role/hooks", "{text}");
@@ -125,6 +144,11 @@ mod tests {
         .unwrap();
         assert_eq!(values["service"], "a b");
         assert_eq!(values["group"], "y in z");
+        let two = "ECS was unable to parse the response from a due to x. ECS was unable to parse the response from 'b' due to null";
+        assert_eq!(
+            fit("ECS was unable to parse the response from {function} due to null", two).unwrap()["function"],
+            "b"
+        );
     }
 
     #[test]

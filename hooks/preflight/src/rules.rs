@@ -13,6 +13,7 @@ mod hooks;
 mod load_balancer;
 mod pauses;
 mod permissions;
+mod refused;
 mod rolling;
 mod service_connect;
 mod stopped_tasks;
@@ -45,6 +46,7 @@ pub(crate) static SUBJECTS: &[Subject] = &[
     test_route::SUBJECT,
     service_connect::SUBJECT,
     rolling::SUBJECT,
+    refused::SUBJECT,
     events::SUBJECT,
     stopped_tasks::SUBJECT,
     envoy::SUBJECT,

@@ -71,18 +71,20 @@ impl fmt::Display for Failure {
 impl Error for Failure {}
 
 impl Failure {
-    /// Explains `error` of `action` (`codedeploy:GetDeployment`) on `resource`, called in `region`.
+    /// Explains `error` of `action` (`codedeploy:GetDeployment`) on `resource`, called in a region, or at the URL of
+    /// an endpoint in the place of AWS.
     pub(crate) fn explain<E>(
         error: &SdkError<E, HttpResponse>,
         action: &str,
         resource: &str,
-        region: &str,
+        place: &str,
     ) -> Self
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
         let (service, operation) = action.split_once(':').unwrap_or((action, action));
-        let host = format!("{service}.{region}");
+        let is_aws = !place.contains("://");
+        let host = if is_aws { format!("{service}.{place}") } else { place.to_owned() };
         match error {
             SdkError::ServiceError(answered) => {
                 let code = answered.err().code().unwrap_or("an error without a code");
@@ -90,18 +92,25 @@ impl Failure {
                 let status = answered.raw().status().as_u16();
                 Self::answered(code, message, status, action, resource)
             }
+            SdkError::TimeoutError(_) if !is_aws => {
+                Self::unreachable(format!("cannot reach {host}: no answer to {operation} in time"))
+            }
             SdkError::TimeoutError(_) => Self::unreachable(format!(
                 "cannot reach {host}: no answer to {operation} in time; in a VPC that usually means no NAT route and no interface endpoint for {service}, or a security group that lets nothing through"
             )),
             SdkError::DispatchFailure(failure) => {
                 let cause = failure.as_connector_error().map(|error| chain(error)).unwrap_or_default();
-                if failure.is_timeout() || failure.is_io() {
-                    Self::unreachable(format!(
-                        "cannot reach {host}: no NAT route or interface endpoint, or a security group in the way ({cause})"
-                    ))
+                let why = if cause.contains("Connection refused") {
+                    // What has no route, or is behind a security group, gets no answer at all.
+                    format!("the connection was refused, so nothing listens there ({cause})")
+                } else if cause.contains("dns error") {
+                    format!("its name could not be resolved ({cause})")
+                } else if is_aws && (failure.is_timeout() || failure.is_io()) {
+                    format!("no NAT route or interface endpoint, or a security group in the way ({cause})")
                 } else {
-                    Self::unreachable(format!("cannot reach {host}: {cause}"))
-                }
+                    cause
+                };
+                Self::unreachable(format!("cannot reach {host}: {why}"))
             }
             SdkError::ResponseError(_) => {
                 Self::unreachable(format!("{host} gave no proper answer to {operation}: {}", chain(error)))

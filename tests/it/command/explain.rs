@@ -26,4 +26,7 @@ async fn what_is_not_known_is_said_so() {
 async fn a_rule_is_told_by_its_id() {
     let ran = Run::new(&["explain", "lb-same-rule", "--json"]).ran().await;
     assert_eq!((ran.code, &ran.json()["id"]), (Some(0), &"LB-SAME-RULE".into()));
+    let ran = Run::new(&["explain", "HOOK-NUL-STATUS"]).ran().await;
+    assert_eq!(ran.code, Some(1));
+    assert_eq!(ran.stdout, "not known: there is no such rule\n  did you mean `HOOK-NULL-STATUS`?\n");
 }

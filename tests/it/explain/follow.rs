@@ -60,7 +60,7 @@ async fn a_deployment_that_somebody_stops_is_told_as_that() {
     ask.try_call(&Api::ECS, "StopServiceDeployment", stop, arn).await.unwrap();
     let (code, text) = rehearsal.explained(&["--follow", "--deployment", arn, "--interval", "100ms"]).await;
     assert_eq!(code, Some(1), "{text}");
-    assert!(text.contains("\nreason   somebody stopped the deployment"), "{text}");
+    assert!(text.contains("\nreason   the deployment was stopped"), "{text}");
 }
 
 #[tokio::test]
@@ -76,12 +76,41 @@ async fn a_deployment_of_codedeploy_is_followed_too() {
     assert!(text.contains("  status   Failed: The deployment failed because one or more"), "{text}");
 }
 
+/// Who follows when all is over: told at once enough, and with the deployment's own outcome.
 #[tokio::test]
-async fn what_never_begins_and_who_never_answers_is_not_waited_for() {
+async fn a_deployment_that_is_over_already_is_told_with_its_outcome() {
+    let late = [&SERVICE[..], &["--wait", "300ms"]].concat();
+    let rehearsal = Rehearsal::kept(&["--speed", "200x"]).await;
+    let (code, text) = rehearsal.explained(&late).await;
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains("no deployment of demo/hello is under way: this one has just ended"), "{text}");
+    assert!(
+        text.contains("  verdict  greenlight-test-traffic at POST_TEST_TRAFFIC_SHIFT: proceed: "),
+        "{text}"
+    );
+    assert!(text.contains("  status   SUCCESSFUL\n"), "{text}");
+    let rehearsal = Rehearsal::kept(&["--speed", "200x", "--fault", "green:errors=20%"]).await;
+    let (code, text) = rehearsal.explained(&late).await;
+    assert_eq!(code, Some(1), "{text}");
+    assert!(
+        text.contains("  verdict  greenlight-test-traffic at POST_SCALE_UP: stop: check `http` failed: "),
+        "{text}"
+    );
+    assert!(text.contains("  status   ROLLBACK_SUCCESSFUL: Service deployment rolled back"), "{text}");
+    assert!(
+        text.contains("\nreason   the hook greenlight-test-traffic stopped it at POST_SCALE_UP"),
+        "{text}"
+    );
+    let (code, text) = rehearsal.explained(&[&late[..], &["--since", "0s"]].concat()).await;
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("no deployment of demo/hello is under way; the newest, "), "{text}");
+    assert!(text.contains(", is ROLLBACK_SUCCESSFUL"), "{text}");
+}
+
+#[tokio::test]
+async fn who_never_answers_is_not_waited_for() {
     let rehearsal = Rehearsal::kept(&["--speed", "200x"]).await;
     let patient = [&SERVICE[..], &["--wait", "300ms"]].concat();
-    let (code, text) = rehearsal.explained(&patient).await;
-    assert!(code == Some(1) && text.contains("no deployment of demo/hello is under way"), "{text}");
     let url = rehearsal.endpoint.clone();
     drop(rehearsal);
     let arguments = [&["explain", "--endpoint-url", &url], &patient[..]].concat();

@@ -83,7 +83,7 @@ impl Rehearsal {
 }
 
 /// What the command writes, and its exit code.
-pub(super) async fn ran(arguments: &[&str]) -> (Option<i32>, String) {
+pub(crate) async fn ran(arguments: &[&str]) -> (Option<i32>, String) {
     let output = tokio::time::timeout(LIMIT, command(arguments).output()).await.expect("it does not end");
     let Output { status, stdout, stderr } = output.unwrap();
     let text = String::from_utf8([stdout, stderr].concat()).expect("the command writes UTF-8");

@@ -86,6 +86,136 @@ const WAYS: &[Way] = &[
         stage: None,
     },
     Way {
+        arguments: &["--fault", "green:crash-after=1ms", "--speed", "600x"],
+        reason: (
+            "green's tasks did not become healthy: 3 × Essential container in task exited",
+            "exit code 137",
+        ),
+        id: Some("EV-CB"),
+        stage: None,
+    },
+    Way {
+        arguments: &[
+            "examples/ecs-native/canary.json",
+            "--fault",
+            "green:crash-after=3m",
+            "--hooks",
+            "health",
+        ],
+        reason: (
+            "the hook greenlight-health stopped it at PRE_PRODUCTION_TRAFFIC_SHIFT: check `tasks` failed: ",
+            "EssentialContainerExited",
+        ),
+        id: Some("HOOK-RETURNED-FAILED"),
+        stage: Some("PRE_PRODUCTION_TRAFFIC_SHIFT"),
+    },
+    Way {
+        arguments: &[
+            "--plan",
+            "tests/rehearsals/version.json",
+            "--fault",
+            "green:version=1.0",
+            "--hooks",
+            "test-traffic",
+        ],
+        reason: ("the hook greenlight-test-traffic stopped it at POST_SCALE_UP: check `http` failed: ", ""),
+        id: Some("HOOK-RETURNED-FAILED"),
+        stage: Some("POST_SCALE_UP"),
+    },
+    Way {
+        arguments: &["tests/rehearsals/wrong-stage.json"],
+        reason: (
+            "the hook greenlight-test-traffic stopped it at PRE_SCALE_UP: nothing was validated: ",
+            "it belongs at",
+        ),
+        id: Some("HOOK-RETURNED-FAILED"),
+        stage: Some("PRE_SCALE_UP"),
+    },
+    Way {
+        arguments: &["--create", "--fault", "green:errors=20%"],
+        reason: (
+            "the hook greenlight-test-traffic stopped it at POST_SCALE_UP: check `http` failed: ",
+            "; there was nothing to go back to",
+        ),
+        id: Some("DEPLOY-NO-ROLLBACK"),
+        stage: Some("POST_SCALE_UP"),
+    },
+    Way {
+        arguments: &["--create", "--fault", "green:never-healthy", "--speed", "600x"],
+        reason: ("green's tasks did not become healthy: ", "; there was nothing to go back to"),
+        id: Some("DEPLOY-NO-ROLLBACK"),
+        stage: None,
+    },
+    Way {
+        arguments: &[
+            "tests/rehearsals/pause.json",
+            "--pause",
+            "test-traffic",
+            "--fault",
+            "hook:report-denied",
+            "--speed",
+            "600x",
+        ],
+        reason: ("nobody answered the PAUSE hook at POST_TEST_TRAFFIC_SHIFT before its time was over", ""),
+        id: Some("HOOK-PAUSE-TIMEOUT"),
+        stage: Some("POST_TEST_TRAFFIC_SHIFT"),
+    },
+    Way {
+        arguments: &["tests/rehearsals/pause-and-hook.json", "--fault", "green:errors=20%"],
+        reason: (
+            "the hook greenlight-test-traffic stopped it at POST_TEST_TRAFFIC_SHIFT: check `http` failed: ",
+            "status 500",
+        ),
+        id: Some("HOOK-RETURNED-FAILED"),
+        stage: Some("POST_TEST_TRAFFIC_SHIFT"),
+    },
+    Way {
+        arguments: &[
+            "--appspec",
+            "examples/codedeploy/appspec.yaml",
+            "--fault",
+            "green:never-healthy",
+            "--speed",
+            "600x",
+        ],
+        reason: ("green's tasks did not become healthy: 3 × Task failed ELB health checks", ""),
+        id: Some("CD-REPLACEMENT-TIMEOUT"),
+        stage: Some("Install"),
+    },
+    Way {
+        arguments: &[
+            "--appspec",
+            "examples/codedeploy/appspec.yaml",
+            "--deployment-group",
+            "tests/rehearsals/codedeploy-alarms.json",
+            "--hooks",
+            "none",
+            "--fault",
+            "green:errors-after=1m",
+            "--speed",
+            "120x",
+        ],
+        reason: ("the alarm hello-errors went off", ""),
+        id: Some("CD-ALARM-ROLLBACK"),
+        stage: None,
+    },
+    Way {
+        arguments: &[
+            "--appspec",
+            "examples/codedeploy/appspec.yaml",
+            "--deployment-group",
+            "tests/rehearsals/no-rollback.json",
+            "--fault",
+            "green:errors=20%",
+        ],
+        reason: (
+            "the hook CodeDeployHook_greenlight-test-traffic stopped it at AfterAllowTestTraffic: check `http` failed: ",
+            "status 500",
+        ),
+        id: Some("CD-HOOK-FAILED"),
+        stage: Some("AfterAllowTestTraffic"),
+    },
+    Way {
         arguments: &["tests/rehearsals/pause.json", "--pause", "rollback"],
         reason: ("the PAUSE hook at ", "was answered with ROLLBACK"),
         id: None,
@@ -110,7 +240,7 @@ const WAYS: &[Way] = &[
         arguments: &["--appspec", "examples/codedeploy/appspec.yaml", "--fault", "hook:invoke-denied"],
         reason: (
             "CodeDeploy may not call the hook CodeDeployHook_greenlight-",
-            "lacks lambda:InvokeFunction",
+            "does not permit operations in AWSLambda",
         ),
         id: None,
         stage: None,
@@ -142,7 +272,15 @@ async fn wrong(way: &Way) -> Option<String> {
     let fits = text.lines().count() <= 40;
     let is_first = first.strip_prefix("reason   ").is_some_and(|first| reason.starts_with(first));
     let is_whole = code == Some(0) && world.starts_with("world    http://127.0.0.1:") && is_first && fits;
-    (!is_whole).then(|| format!("exit code {code:?}\n{text}"))
+    if !is_whole {
+        return Some(format!("exit code {code:?}\n{text}"));
+    }
+    // Who follows comes late, and is told the same.
+    let follow = ["--follow", "--service", service, "--wait", "100ms", "--interval", "50ms"];
+    let (code, text) = rehearsal.explained(&follow).await;
+    let is_told = code == Some(1)
+        && text.contains(&format!("\nreason   {first}", first = first.trim_start_matches("reason   ")));
+    (!is_told).then(|| format!("exit code {code:?} of --follow\n{text}"))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -177,6 +315,12 @@ async fn the_evidence_of_the_deployment_is_shown_with_where_it_is() {
     // One by its name, and one that nobody has.
     let arn = document["deployment"].as_str().unwrap();
     assert_eq!(rehearsal.document(&["--deployment", arn]).await.1["reason"], document["reason"]);
+    let apart = rehearsal.document(&["--cluster", "demo", "--service", "hello"]).await;
+    assert_eq!(apart.1["reason"], document["reason"]);
+    let (code, text) = rehearsal.explained(&["--service", "hello"]).await;
+    assert!(code == Some(2) && text.contains("does not say in which cluster"), "{text}");
+    let (code, text) = rehearsal.explained(&["--cluster", "demo"]).await;
+    assert!(code == Some(2) && text.contains("--service <CLUSTER/SERVICE>"), "{text}");
     let (code, text) = rehearsal.explained(&["--service", "demo/hello", "--last", "2"]).await;
     assert!(code == Some(2) && text.contains("1 deployments of demo/hello went wrong"), "{text}");
     let (code, text) = rehearsal.explained(&["--service", "demo/nobody"]).await;
@@ -201,6 +345,8 @@ async fn it_is_said_where_aws_does_not_answer() {
     drop(nobody);
     let (code, text) = ran(&["explain", "--endpoint-url", &url, "--service", "demo/hello"]).await;
     assert!(code == Some(3) && text.contains("AWS did not answer"), "{code:?} {text}");
+    let refused = format!("cannot reach {url}: the connection was refused, so nothing listens there");
+    assert!(text.contains(&refused) && !text.contains("NAT"), "{text}");
     // The account of the environment, which here has none.
     for arguments in [&["--service", "demo/hello"][..], &["--deployment", "d-ABC"], &[], &["--aws"]] {
         let (code, text) = ran(&[&["explain"], arguments].concat()).await;

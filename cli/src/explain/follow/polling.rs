@@ -17,6 +17,8 @@ pub(super) struct Look {
     pub(super) outcome: Outcome,
     /// In the words of who deploys.
     pub(super) status: String,
+    /// When it was over, as far as that is told.
+    pub(super) ended: Option<Timestamp>,
     pub(super) told: Vec<Told>,
 }
 
@@ -55,28 +57,24 @@ const LATE: SignedDuration = SignedDuration::from_mins(1);
 
 /// Looks once, at logs as far back as to the latest verdict that was told.
 pub(super) async fn look(reader: &mut Reader, who: &Who, since: Option<Timestamp>) -> Result<Look, Failure> {
-    let (status, mut told, functions, mut times) = match who {
+    let (status, mut told, functions, began, ended) = match who {
         Who::Ecs(arn) => {
             let told = ecs::describe(reader, arn).await?;
             let status = told["status"].as_str().unwrap_or_default().to_owned();
-            let times = Times {
-                began: seconds(&told["startedAt"]).or_else(|| seconds(&told["createdAt"])),
-                ended: None,
-            };
-            (status, of_ecs(arn, &told), ecs::functions(&told, None), times)
+            let Times { began, ended } = ecs::times(&told);
+            (status, of_ecs(arn, &told), ecs::functions(&told, None), began, ended)
         }
         Who::CodeDeploy(id) => {
             let info = codedeploy::describe(reader, id).await?;
             let target = codedeploy::target(reader, id).await.unwrap_or_default();
             let status = info["status"].as_str().unwrap_or_default().to_owned();
             let functions = codedeploy::hooks(&info).into_iter().map(|(_, function)| function).collect();
-            let times = Times {
-                began: seconds(&info["startTime"]).or_else(|| seconds(&info["createTime"])),
-                ended: None,
-            };
-            (status, of_codedeploy(id, &info, &target), functions, times)
+            let Times { began, ended } = codedeploy::times(&info);
+            (status, of_codedeploy(id, &info, &target), functions, began, ended)
         }
     };
+    // A function may still write after the end.
+    let mut times = Times { began, ended: None };
     if let Some(since) = since.and_then(|since| since.checked_sub(LATE).ok()) {
         times.began = times.began.max(Some(since));
     }
@@ -93,7 +91,7 @@ pub(super) async fn look(reader: &mut Reader, who: &Who, since: Option<Timestamp
         .split_off(told.len() - usize::from(Outcome::of(&status) != Outcome::UnderWay && !told.is_empty()));
     told.extend(verdicts.into_iter().map(verdict));
     told.extend(end);
-    Ok(Look { outcome: Outcome::of(&status), status, told })
+    Ok(Look { outcome: Outcome::of(&status), status, ended, told })
 }
 
 /// What ECS tells; its status comes last.

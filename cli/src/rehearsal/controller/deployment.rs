@@ -54,6 +54,8 @@ pub struct Deployment {
     reason: Option<String>,
     /// CodeDeploy's error code for it.
     code: Option<&'static str>,
+    /// What went wrong first.
+    failure: Option<String>,
     phases: Vec<Phase>,
     /// Which phase, and which part of it.
     at: (usize, usize),
@@ -103,6 +105,7 @@ impl Deployment {
             status: Status::InProgress,
             reason: None,
             code: None,
+            failure: None,
             phases,
             at: (0, 0),
             doing: Doing::Nothing,
@@ -223,6 +226,11 @@ impl Deployment {
     /// CodeDeploy's error code for it; ECS has none.
     pub fn code(&self) -> Option<&'static str> {
         self.code
+    }
+
+    /// What went wrong first, which the reason no longer tells where there is nothing to go back to.
+    pub fn failure(&self) -> Option<&str> {
+        self.failure.as_deref()
     }
 
     /// The stage that it is in, in the controller's words; none once it is over.

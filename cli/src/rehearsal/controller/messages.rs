@@ -124,9 +124,11 @@ pub(super) fn iam_role(role: &str) -> (&'static str, String) {
     ("IAM_ROLE_PERMISSIONS", format!("The IAM role {role} {text}"))
 }
 
-/// CodeDeploy: an alarm. The code is the API's; its words are not known.
+/// CodeDeploy: an alarm.
 pub(super) fn alarm_active(name: &str) -> (&'static str, String) {
-    ("ALARM_ACTIVE", format!("The deployment failed because the alarm {name} is in ALARM state."))
+    let text = "One or more alarms have been activated according to the Amazon CloudWatch metrics you selected, and \
+                the affected deployments have been stopped. Activated alarms:";
+    ("ALARM_ACTIVE", format!("{text} <{name}>"))
 }
 
 /// CodeDeploy: somebody stopped it. The code is the API's; its words are not known.

@@ -246,6 +246,7 @@ static RULES: &[Rule] = &[
             "circuit breaker threshold was exceeded",
             "deployment failed: tasks failed to start",
             "ECS deployment circuit breaker: task",
+            "ECS Deployment Circuit Breaker was triggered",
             "could not launch {count} tasks for deployment {deployment}",
         ],
         not_proven: "That tasks did not start. Those that started and were found unhealthy count, too.",

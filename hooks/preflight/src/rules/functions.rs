@@ -42,6 +42,7 @@ static RULES: &[Rule] = &[
         link: TROUBLESHOOTING,
         looks_at: "the timeout of each hook's function",
         judge: Some(function_timeout),
+        messages: &["Task timed out after {seconds} seconds"],
         ..WARNING
     },
     Rule {

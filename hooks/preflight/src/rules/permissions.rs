@@ -108,7 +108,7 @@ static RULES: &[Rule] = &[
             "lifecycle hook(s) failed. ECS was unable to assume role {role}",
             "ECS was unable to assume role {role}",
         ],
-        not_proven: "No hook has judged green: none was called.",
+        not_proven: "The hooks with this role were not called, so they have not judged green. Hooks with other roles may have.",
         ..BASE
     },
     Rule {
@@ -124,7 +124,7 @@ static RULES: &[Rule] = &[
             "ECS was unable to invoke hook target {function} due to",
             "is not authorized to perform: lambda:InvokeFunction on resource: {function}",
         ],
-        not_proven: "No hook has judged green: none was called.",
+        not_proven: "The hooks with this role were not called, so they have not judged green. Hooks with other roles may have.",
         ..BASE
     },
 ];

@@ -132,6 +132,33 @@ const SAID: &[(&str, &str)] = &[
         "EV-COMMAND",
         "CannotStartContainerError: Error response from daemon: OCI runtime create failed: container_linux.go:380: starting container process caused: exec: \"python\": executable file not found in $PATH",
     ),
+    ("HOOK-LAMBDA-TIMEOUT", "2026-11-22T18:00:00.123Z 5d8f0a1c Task timed out after 3.00 seconds"),
+    (
+        "LB-TG-UNUSED",
+        "InvalidParameterException: The target group with targetGroupArn arn:aws:elasticloadbalancing:us-west-2:123:targetgroup/foo/abc does not have an associated load balancer.",
+    ),
+    (
+        "LB-RULE-MISSING",
+        "deployment failed: Service deployment rolled back because of invalid networking configuration. One or more rules not found",
+    ),
+    (
+        "EV-CB",
+        "Resource handler returned message: \"Error occurred during operation 'ECS Deployment Circuit Breaker was triggered'.\" (RequestToken: d180e115, HandlerErrorCode: GeneralServiceException)",
+    ),
+    ("EV-CB", "ECS deployment circuit breaker: tasks failed to start."),
+    (
+        "TASK-EXECUTION-ROLE",
+        "ClientException: Fargate requires task definition to have execution role ARN to support log driver awslogs.",
+    ),
+    (
+        "TASK-EXECUTION-ROLE",
+        "An error occurred (ClientException) when calling the RegisterTaskDefinition operation: Fargate requires task definition to have execution role ARN to support ECR images.",
+    ),
+    ("TASK-SIZE", "Error: ClientException: No Fargate configuration exists for given values."),
+    (
+        "TASK-SIZE",
+        "An error occurred (ClientException) when calling the RegisterTaskDefinition operation: Invalid 'cpu' setting for task. For more information, see the Troubleshooting section.",
+    ),
     ("EV-OOM", "OutOfMemoryError: Container killed due to memory usage"),
     ("EV-SPOT", "Your Spot Task was interrupted."),
     (

@@ -88,6 +88,7 @@ impl Deployment {
     pub(super) fn fail(&mut self, reason: String, code: Option<&'static str>) {
         self.cancel();
         self.code = code;
+        self.failure.get_or_insert_with(|| reason.clone());
         self.note(Happening::Failed { reason: reason.clone(), code });
         if self.status == Status::RollbackInProgress {
             return self.end(Status::RollbackFailed, Some(reason));

@@ -53,8 +53,11 @@ impl Scene {
             });
         }
         if record.is_rollback() {
+            let first = record.failure.as_ref().map(|failure| failure.message.clone());
+            // Where there is nothing to go back to, ECS is only known to tell the rest in an event.
+            let is_alone = told.source_service_revisions.is_empty();
             told.rollback = Some(Rollback {
-                reason: record.failure.as_ref().map(|failure| failure.message.clone()),
+                reason: if is_alone { record.reason.clone() } else { first },
                 started_at: record.rollback_at,
                 service_revision_arn: told.source_service_revisions.first().map(|blue| blue.arn.clone()),
             });

@@ -1,7 +1,7 @@
 //! The events of the service: what ECS tells of its tasks and targets.
 //!
 //! Sources: "Amazon ECS service event messages" and "Stopped tasks error messages" of the ECS developer guide, in the
-//! form that `DescribeServices` has them.
+//! form that `DescribeServices` has them; why a deployment failed, from events that people have published.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -23,8 +23,8 @@ pub(super) struct Events {
     told: Vec<Value>,
     /// Whether green was seen to fail its health checks.
     unhealthy: bool,
-    /// Whether the circuit breaker was told of, and that only one side is left.
-    broken: bool,
+    /// Whether it was told that the deployment failed, and that only one side is left.
+    failed: bool,
     ended: bool,
 }
 
@@ -95,10 +95,10 @@ impl Scene {
             self.events.unhealthy = true;
             self.tell_event(&text);
         }
-        if self.record.is_broken() && !self.events.broken {
-            self.events.broken = true;
+        if let (Some(why), false) = (self.why_failed(), self.events.failed) {
+            self.events.failed = true;
             let id = self.side(Colour::Green).map(Side::started_by).unwrap_or_default();
-            self.tell_event(&format!("(deployment {id}) deployment failed: tasks failed to start."));
+            self.tell_event(&format!("(deployment {id}) deployment failed: {why}"));
         }
         let is_steady = match self.record.status {
             Status::Successful => !self.runs.blue,
@@ -109,6 +109,20 @@ impl Scene {
             self.events.ended = true;
             self.tell_event("has reached a steady state.");
         }
+    }
+
+    /// Why ECS ends its deployment: in words of their own where its failure detection does, and else in those of the
+    /// deployment's reason.
+    fn why_failed(&self) -> Option<String> {
+        let failure =
+            self.record.failure.as_ref().filter(|_| matches!(self.parameters, Parameters::Ecs(_)))?;
+        Some(if self.record.is_broken() {
+            "tasks failed to start.".to_owned()
+        } else if failure.message.contains("is in ALARM") {
+            "alarm detected.".to_owned()
+        } else {
+            failure.message.clone()
+        })
     }
 
     fn unhealthy_target<'world>(&self, elb: &'world elb::State) -> Option<(String, &'world elb::Target)> {

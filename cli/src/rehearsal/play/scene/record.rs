@@ -82,7 +82,7 @@ impl Record {
             self.failure.get_or_insert_with(|| Failure {
                 at: now,
                 code: deployment.code(),
-                message: deployment.reason().unwrap_or_default().to_owned(),
+                message: deployment.failure().or_else(|| deployment.reason()).unwrap_or_default().to_owned(),
             });
         }
         if self.is_rollback() {
