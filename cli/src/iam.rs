@@ -9,7 +9,7 @@
 //! | an action → what it is for and the resources that it is judged by | `resources` |
 //! | a hook, a plan, a protocol → the role of a function | `functions` |
 //! | what people and pipelines need to look | `readers` |
-//! | roles → JSON, CloudFormation, Terraform | `format` |
+//! | roles → JSON, CloudFormation, Terraform | `format`, `yaml` |
 
 use std::process::ExitCode;
 
@@ -26,7 +26,10 @@ mod readers;
 mod resources;
 mod secrets;
 #[cfg(test)]
+mod template;
+#[cfg(test)]
 mod tests;
+mod yaml;
 
 /// Whose policy is asked for, where it is no function's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
