@@ -24,6 +24,7 @@ mod hooks;
 mod iam;
 mod invoke;
 mod output;
+mod overriding;
 mod rehearse;
 mod route;
 mod schema;
@@ -49,6 +50,7 @@ pub fn main() -> ExitCode {
         Command::Hook { name, clock } => return hooks::run(&name, clock),
         Command::Iam(options) => iam::run(&options),
         Command::Invoke(options) => in_runtime(invoke::run(options)),
+        Command::Override(options) => overriding::run(&options),
         Command::Schema(options) => schema::run(&options),
         Command::Route(options) => in_runtime(route::run(options)),
         Command::ServeAws(options) => in_runtime(serve_aws::run(options)),

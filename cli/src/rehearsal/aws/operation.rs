@@ -12,8 +12,8 @@ use super::error::AwsError;
 use super::protocol::Protocol;
 use super::world::World;
 use super::{
-    acm, application_autoscaling, cloudwatch, codedeploy, ec2, ecs, elb, iam, lambda, logs, secrets_manager,
-    ssm, sts,
+    acm, application_autoscaling, cloudwatch, codedeploy, ec2, ecs, elb, events, iam, lambda, logs,
+    secrets_manager, ssm, sts,
 };
 
 /// Every service that is served.
@@ -25,6 +25,7 @@ pub(super) static SERVICES: &[&Service] = &[
     &ec2::SERVICE,
     &ecs::SERVICE,
     &elb::SERVICE,
+    &events::SERVICE,
     &iam::SERVICE,
     &lambda::SERVICE,
     &logs::SERVICE,

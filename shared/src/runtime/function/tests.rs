@@ -57,8 +57,8 @@ fn plan(what: &str, patience: &str) -> Value {
 
 /// The answer, and the line for the log.
 async fn handle(function: &mut Function, event: &Event) -> (Value, Value) {
-    let Answered { document, line } = function.answer(event).await;
-    (from_slice(&document.unwrap()).unwrap(), serde_json::from_str(&line).unwrap())
+    let Answered { document, lines } = function.answer(event).await;
+    (from_slice(&document.unwrap()).unwrap(), serde_json::from_str(&lines[0]).unwrap())
 }
 
 async fn answer(function: &mut Function, event: &Event) -> Value {
