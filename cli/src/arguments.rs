@@ -138,7 +138,7 @@ pub(crate) struct OverrideOptions {
     /// The service, with `*` as wildcard.
     #[arg(long, value_name = "CLUSTER/SERVICE")]
     pub(crate) service: String,
-    /// For how long, at most 7 days.
+    /// For how long, at most 24 hours: what is to last longer says `"mode": "shadow"` in its plan.
     #[arg(long = "for", value_name = "DURATION")]
     pub(crate) duration: Span,
     /// Why: an incident's number, say.

@@ -1,6 +1,6 @@
 //! `greenlight override`: the line that opens a gate in an emergency, for a while and with a reason.
 
-use std::{env, process::ExitCode, time::Duration};
+use std::{env, process::ExitCode};
 
 use greenlight::overrides::{Override, in_force};
 use greenlight::plan::Mode;
@@ -8,9 +8,6 @@ use jiff::{Timestamp, Unit};
 use serde_json::json;
 
 use crate::{arguments::OverrideOptions, document, failure::Failure, output};
-
-/// The longest emergency. What lasts longer is a decision, and belongs into the plan: `"mode": "shadow"`.
-const LONGEST: Duration = Duration::from_hours(24 * 7);
 
 pub(crate) fn run(options: &OverrideOptions) -> Result<ExitCode, Failure> {
     let now = Timestamp::now().round(Unit::Second).unwrap_or_else(|_| Timestamp::now());
@@ -47,12 +44,7 @@ fn list(
     current: Option<&str>,
     now: Timestamp,
 ) -> Result<(Vec<Override>, Vec<String>), Failure> {
-    let Ok(until) = now.checked_add(options.duration.0) else {
-        return Err(too_long(options));
-    };
-    if options.duration.0 > LONGEST {
-        return Err(too_long(options));
-    }
+    let until = now.checked_add(options.duration.0).unwrap_or(now);
     let entry = Override {
         service: options.service.clone(),
         mode: Mode::Shadow,
@@ -71,11 +63,6 @@ fn list(
     list.retain(|known| known.service != entry.service);
     list.push(entry);
     Ok((list, notes))
-}
-
-fn too_long(options: &OverrideOptions) -> Failure {
-    Failure::wrong(format!("`--for {}` is no emergency; expected at most 7d", options.duration))
-        .hint("what is to last says `\"mode\": \"shadow\"` in its plan")
 }
 
 fn user() -> Option<String> {
@@ -140,7 +127,6 @@ mod tests {
     fn what_no_hook_would_heed_is_an_error() {
         for (more, why) in [
             (["--service", "orders", "--for", "2h"], "`orders` names no service; expected `CLUSTER/SERVICE`"),
-            (["--service", "shop/orders", "--for", "8d"], "`--for 8d` is no emergency; expected at most 7d"),
             (["--service", "shop/orders", "--for", "0s"], "is over since"),
         ] {
             let error = list(&options(&more), None, now()).unwrap_err().to_string();

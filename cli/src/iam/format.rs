@@ -131,13 +131,12 @@ pub(super) fn terraform(roles: &[Role]) -> String {
         let _ = writeln!(text, "# For {}.\ndata \"aws_iam_policy_document\" \"{name}\" {{", role.of);
         for (index, statement) in role.statements.iter().enumerate() {
             let gap = if index == 0 { "" } else { "\n" };
-            let _ = writeln!(
-                text,
-                "{gap}  statement {{\n    sid       = {}\n    actions   = {}\n    resources = {}",
-                quoted(&statement.sid),
-                list(&statement.actions),
-                list(&statement.resources),
-            );
+            let attributes = aligned(&[
+                ("sid", quoted(&statement.sid)),
+                ("actions", list(&statement.actions)),
+                ("resources", list(&statement.resources)),
+            ]);
+            let _ = writeln!(text, "{gap}  statement {{\n{attributes}");
             if let Some((operator, key, values)) = &statement.condition {
                 let _ = writeln!(
                     text,
@@ -166,6 +165,17 @@ pub(super) fn terraform(roles: &[Role]) -> String {
         }
     }
     text.trim_end().to_owned()
+}
+
+/// Attributes as `terraform fmt` writes them: neighbours of one line have their values in one column.
+fn aligned(attributes: &[(&str, String)]) -> String {
+    let is_short = |(_, value): &(&str, String)| !value.contains('\n');
+    let mut lines = Vec::new();
+    for group in attributes.chunk_by(|one, other| is_short(one) && is_short(other)) {
+        let width = group.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
+        lines.extend(group.iter().map(|(name, value)| format!("    {name:<width$} = {value}")));
+    }
+    lines.join("\n")
 }
 
 fn list(values: &[String]) -> String {

@@ -26,46 +26,143 @@ fn the_templates_are_current() {
     let (front, rest) = template.split_once(BEGINS).unwrap();
     let (title, rest) = rest.split_once('\n').unwrap();
     let (_, end) = rest.split_once(ENDS).unwrap();
-    let current = format!("{front}{BEGINS}{title}\n{}{ENDS}{end}", roles());
+    let mut resources = String::new();
+    roles(&of_template()).iter().for_each(|role| put(&mut resources, role));
+    let current = format!("{front}{BEGINS}{title}\n{resources}{ENDS}{end}");
     is_current("template.yaml", &current);
     is_current("template-prebuilt.yaml", &prebuilt(&current));
+    is_current("modules/terraform/iam.tf", &terraform());
 }
 
-/// The roles of the functions, as resources.
-fn roles() -> String {
-    let place = place();
-    let mut functions = Vec::new();
-    let mut text = String::new();
+/// What a template calls its parameters.
+struct Names {
+    place: Place,
+    name: &'static str,
+    parameter_path: &'static str,
+    secret_arns: &'static str,
+    event_bus_arn: &'static str,
+}
+
+fn of_template() -> Names {
+    Names {
+        place: place(
+            ["AWS::Partition", "AWS::Region", "AWS::AccountId"],
+            ["Cluster", "Service", "Application", "DeploymentGroup"],
+        ),
+        name: "${Name}",
+        parameter_path: "${ParameterPath}",
+        secret_arns: "${SecretArns}",
+        event_bus_arn: "${EventBusArn}",
+    }
+}
+
+fn of_module() -> Names {
+    Names {
+        place: place(
+            [
+                "data.aws_partition.current.partition",
+                "data.aws_region.current.region",
+                "data.aws_caller_identity.current.account_id",
+            ],
+            ["var.cluster", "var.service", "var.application", "var.deployment_group"],
+        ),
+        name: "${var.name}",
+        parameter_path: "${var.parameter_path}",
+        secret_arns: "${var.secret_arns}",
+        event_bus_arn: "${var.event_bus_arn}",
+    }
+}
+
+fn place(account: [&str; 3], deployed: [&str; 4]) -> Place {
+    let [partition, region, account] = account.map(|name| format!("${{{name}}}"));
+    let [cluster, service, application, group] = deployed.map(|name| format!("${{{name}}}"));
+    Place {
+        partition,
+        region,
+        account,
+        services: vec![(cluster, service)],
+        groups: vec![(application, group)],
+    }
+}
+
+/// The roles of the functions, and the one that invokes them.
+fn roles(names: &Names) -> Vec<Role> {
+    let (mut roles, mut all) = (Vec::new(), Vec::new());
     for hook in hooks::all() {
-        let name = format!("CodeDeployHook_${{Name}}-{}", hook.name());
+        let name = format!("CodeDeployHook_{}-{}", names.name, hook.name());
         let mut asks = hook.plan(serde_json::Map::new()).unwrap().asks();
         if hook.name() == "health" {
-            // Its check `envoy` does, and the template has a parameter for it.
+            // Its check `envoy` does, and the templates have a parameter for it.
             asks.insert(Asks::Connection);
         }
         let function = Function { hook: hook.name().to_owned(), name, asks, secrets: BTreeSet::new() };
-        let mut role = function.role(&place, &PROTOCOLS, &["${ParameterPath}/*".to_owned()]);
+        let parameters = format!("{}/*", names.parameter_path);
+        let mut role = function.role(&names.place, &PROTOCOLS, &[parameters]);
+        let mut add = |sid, action, resource: &str| {
+            role.statements.push(Statement::new(sid, action, vec![resource.to_owned()]))
+        };
+        add("TellTheEventBus", "events:PutEvents", names.event_bus_arn);
         if hook.name() == "test-traffic" {
-            let arns = vec!["${SecretArns}".to_owned()];
-            role.statements.push(Statement::new("ReadTheSecrets", "secretsmanager:GetSecretValue", arns));
-            role.statements.push(secrets::decryption(&place, "DecryptTheSecrets", "secretsmanager"));
+            add("ReadTheSecrets", "secretsmanager:GetSecretValue", names.secret_arns);
+            role.statements.push(secrets::decryption(&names.place, "DecryptTheSecrets", "secretsmanager"));
         }
-        put(&mut text, &role);
-        functions.push(function);
+        roles.push(role);
+        all.push(function);
     }
-    put(&mut text, &functions::invoking(&place, &functions));
-    text
+    roles.push(functions::invoking(&names.place, &all));
+    roles
 }
 
-/// What the template's parameters name.
-fn place() -> Place {
-    let name = |name: &str| format!("${{{name}}}");
-    Place {
-        partition: name("AWS::Partition"),
-        region: name("AWS::Region"),
-        account: name("AWS::AccountId"),
-        services: vec![(name("Cluster"), name("Service"))],
-        groups: vec![(name("Application"), name("DeploymentGroup"))],
+/// The policy documents of the Terraform module.
+fn terraform() -> String {
+    let mut text = "# Written by a test, from what `greenlight iam` knows:\n#\n#     GREENLIGHT_WRITE_DOCS=1 cargo test --workspace \
+                    --lib the_templates\n\n".to_owned();
+    let mut policies = String::new();
+    for role in roles(&of_module()) {
+        let hook = role.name.clone();
+        let document = format!("greenlight_{}", hook.replace('-', "_"));
+        policies.push_str(&format!("    {hook:<12} = data.aws_iam_policy_document.{document}.json\n"));
+        // Without its trust it is the document alone. What stands in braces is meant here.
+        let written = format::terraform(&[Role { trusts: None, ..role }]).replace("$${", "${");
+        let mut blocks = written.split("  statement {\n");
+        text.push_str(blocks.next().unwrap());
+        for block in blocks {
+            let (inner, after) = block.split_once("\n  }\n").unwrap();
+            let inner = inner
+                .replace("[\"${var.secret_arns}\"]", "var.secret_arns")
+                .replace("\"${var.event_bus_arn}\"", "var.event_bus_arn");
+            match condition_of_module(&inner, &hook) {
+                None => text.push_str(&format!("  statement {{\n{inner}\n  }}\n{after}")),
+                Some(condition) => {
+                    let indented: Vec<_> = inner
+                        .lines()
+                        .map(|line| if line.is_empty() { String::new() } else { format!("  {line}") })
+                        .collect();
+                    let indented = indented.join("\n");
+                    text.push_str(&format!(
+                        "  dynamic \"statement\" {{\n    for_each = {condition} ? [1] : []\n\n    content {{\n{indented}\n    }}\n  }}\n{after}"
+                    ));
+                }
+            }
+        }
+        text.push_str("\n\n");
+    }
+    format!("{text}locals {{\n  policies = {{\n{policies}  }}\n}}\n")
+}
+
+/// Where a statement of the module is not always needed.
+fn condition_of_module(statement: &str, hook: &str) -> Option<String> {
+    let is = |sid: &str| statement.contains(&format!("\"{sid}\""));
+    if is("AnswerThePause") {
+        Some(format!("local.pauses[\"{hook}\"]"))
+    } else if is("AttachToTheVpc") {
+        Some(format!("local.hooks[\"{hook}\"].in_vpc"))
+    } else if is("ReadTheSecrets") || is("DecryptTheSecrets") {
+        Some("length(var.secret_arns) > 0".to_owned())
+    } else if is("TellTheEventBus") {
+        Some("var.event_bus_arn != null".to_owned())
+    } else {
+        None
     }
 }
 
@@ -92,6 +189,7 @@ fn condition(sid: &str, hook: &str) -> Option<String> {
         "AnswerThePause" => Some(format!("{hook}Pauses")),
         "AttachToTheVpc" if hook == "TestTraffic" => Some("InVpc".to_owned()),
         "AttachToTheVpc" => Some(format!("{hook}IsInVpc")),
+        "TellTheEventBus" => Some("HasEventBus".to_owned()),
         "ReadTheSecrets" | "DecryptTheSecrets" => Some("HasSecrets".to_owned()),
         _ => None,
     }

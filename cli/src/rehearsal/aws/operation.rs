@@ -172,12 +172,13 @@ mod tests {
             &codedeploy::PUT_LIFECYCLE_EVENT_HOOK_EXECUTION_STATUS,
             &ecs::CONTINUE_SERVICE_DEPLOYMENT,
             &ecs::STOP_SERVICE_DEPLOYMENT,
+            &events::PUT_EVENTS,
             &lambda::INVOKE,
         ] {
             assert!(!that_look.contains(&changes), "{}", changes.name);
         }
         assert!(that_look.contains(&&ecs::DESCRIBE_TASKS));
-        assert_eq!(Operation::all().count() - that_look.len(), 4);
+        assert_eq!(Operation::all().count() - that_look.len(), 5);
     }
 
     #[test]
