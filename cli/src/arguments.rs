@@ -73,6 +73,10 @@ pub(crate) enum Command {
     ///
     /// Nothing in AWS is asked or changed. Exit codes: 0 written, 2 wrong arguments or files.
     Iam(IamOptions),
+    /// Turn an AppSpec of CodeDeploy into the `deploymentConfiguration` with which ECS deploys the same service itself.
+    ///
+    /// Nothing in AWS is asked or changed. Exit codes: 0 written, 2 wrong arguments or files.
+    Migrate(MigrateOptions),
     /// Print the line that puts a service's hooks into shadow mode for a while, in an emergency.
     ///
     /// The line sets the parameter that `GREENLIGHT_OVERRIDES` names; nothing in AWS is asked or changed by this command.
@@ -130,6 +134,28 @@ pub(crate) struct InvokeOptions {
     pub(crate) trace: bool,
     /// Write one JSON document.
     #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MigrateOptions {
+    /// The AppSpec, in YAML or JSON, or `-` for standard input.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) appspec: PathBuf,
+    /// The deployment group: what `aws deploy get-deployment-group` says.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) deployment_group: Option<PathBuf>,
+    /// The deployment configuration, where it is one of your own: what `aws deploy get-deployment-config` says.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) deployment_config: Option<PathBuf>,
+    /// The role with which ECS is to invoke the functions.
+    #[arg(long, value_name = "ARN")]
+    pub(crate) role: Option<String>,
+    /// How it is written.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: iam::Format,
+    /// Write JSON, as without `--format`.
+    #[arg(long, conflicts_with = "format")]
     pub(crate) json: bool,
 }
 

@@ -9,7 +9,7 @@
 //! | an action → what it is for and the resources that it is judged by | `resources` |
 //! | a hook, a plan, a protocol → the role of a function | `functions` |
 //! | what people and pipelines need to look | `readers` |
-//! | roles → JSON, CloudFormation, Terraform | `format`, `yaml` |
+//! | roles → JSON, CloudFormation, Terraform | `format` |
 
 use std::process::ExitCode;
 
@@ -29,7 +29,6 @@ mod secrets;
 mod template;
 #[cfg(test)]
 mod tests;
-mod yaml;
 
 /// Whose policy is asked for, where it is no function's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -4,7 +4,10 @@ use std::fmt::Write;
 
 use serde_json::{Map, Value, json};
 
-use super::yaml;
+use crate::{
+    hcl::{aligned, list, quoted},
+    yaml_text,
+};
 
 /// A role: who it is for, whom it trusts, what it may do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,7 +93,7 @@ pub(super) fn cloud_formation(roles: &[Role]) -> String {
     for role in roles {
         let (id, resource) = resource(role);
         let _ = writeln!(text, "  # For {}.\n  {id}:", role.of);
-        yaml::write(&mut text, &resource, 4);
+        yaml_text::write(&mut text, &resource, 4);
     }
     text.trim_end().to_owned()
 }
@@ -131,11 +134,14 @@ pub(super) fn terraform(roles: &[Role]) -> String {
         let _ = writeln!(text, "# For {}.\ndata \"aws_iam_policy_document\" \"{name}\" {{", role.of);
         for (index, statement) in role.statements.iter().enumerate() {
             let gap = if index == 0 { "" } else { "\n" };
-            let attributes = aligned(&[
-                ("sid", quoted(&statement.sid)),
-                ("actions", list(&statement.actions)),
-                ("resources", list(&statement.resources)),
-            ]);
+            let attributes = aligned(
+                4,
+                &[
+                    ("sid", quoted(&statement.sid)),
+                    ("actions", list(4, &statement.actions)),
+                    ("resources", list(4, &statement.resources)),
+                ],
+            );
             let _ = writeln!(text, "{gap}  statement {{\n{attributes}");
             if let Some((operator, key, values)) = &statement.condition {
                 let _ = writeln!(
@@ -143,7 +149,7 @@ pub(super) fn terraform(roles: &[Role]) -> String {
                     "\n    condition {{\n      test     = {}\n      variable = {}\n      values   = {}\n    }}",
                     quoted(operator),
                     quoted(key),
-                    list(values),
+                    list(6, values),
                 );
             }
             text.push_str("  }\n");
@@ -165,30 +171,4 @@ pub(super) fn terraform(roles: &[Role]) -> String {
         }
     }
     text.trim_end().to_owned()
-}
-
-/// Attributes as `terraform fmt` writes them: neighbours of one line have their values in one column.
-fn aligned(attributes: &[(&str, String)]) -> String {
-    let is_short = |(_, value): &(&str, String)| !value.contains('\n');
-    let mut lines = Vec::new();
-    for group in attributes.chunk_by(|one, other| is_short(one) && is_short(other)) {
-        let width = group.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
-        lines.extend(group.iter().map(|(name, value)| format!("    {name:<width$} = {value}")));
-    }
-    lines.join("\n")
-}
-
-fn list(values: &[String]) -> String {
-    match values {
-        [one] => format!("[{}]", quoted(one)),
-        many => {
-            let quoted: Vec<_> = many.iter().map(|value| format!("      {},", quoted(value))).collect();
-            format!("[\n{}\n    ]", quoted.join("\n"))
-        }
-    }
-}
-
-/// A text of HCL, in which `${` and `%{` begin something else.
-fn quoted(text: &str) -> String {
-    Value::from(text).to_string().replace("${", "$${").replace("%{", "%%{")
 }

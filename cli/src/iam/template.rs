@@ -12,9 +12,9 @@ use super::{
     functions::{self, Function},
     place::Place,
     resources::VPC,
-    secrets, yaml,
+    secrets,
 };
-use crate::hooks;
+use crate::{hooks, yaml_text};
 
 const PROTOCOLS: [Protocol; 3] = [Protocol::Ecs, Protocol::CodeDeploy, Protocol::Pause];
 const BEGINS: &str = "  # --- Roles:";
@@ -180,7 +180,7 @@ fn put(text: &mut String, role: &Role) {
     resource["Properties"]["PermissionsBoundary"] =
         json!({ "Fn::If": ["HasBoundary", { "Ref": "PermissionsBoundaryArn" }, { "Ref": "AWS::NoValue" }] });
     text.push_str(&format!("  {id}:\n"));
-    yaml::write(text, &resource, 4);
+    yaml_text::write(text, &resource, 4);
 }
 
 /// Where a statement is not always needed: the condition that it stands under.

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 const FIRST: [&str; 7] = ["Type", "Version", "PolicyName", "Sid", "Effect", "Action", "Resource"];
 
 /// Writes a value at a depth.
-pub(super) fn write(text: &mut String, value: &Value, depth: usize) {
+pub(crate) fn write(text: &mut String, value: &Value, depth: usize) {
     let indent = " ".repeat(depth);
     match value {
         Value::Object(fields) => {
