@@ -73,6 +73,17 @@ pub(crate) enum Command {
     ///
     /// Nothing in AWS is asked or changed. Exit codes: 0 written, 2 wrong arguments or files.
     Iam(IamOptions),
+    /// Turn an AppSpec of CodeDeploy into the `deploymentConfiguration` with which ECS deploys the same service itself.
+    ///
+    /// Nothing in AWS is asked or changed. Exit codes: 0 written, 2 wrong arguments or files.
+    Migrate(MigrateOptions),
+    /// Print the line that puts a service's hooks into shadow mode for a while, in an emergency.
+    ///
+    /// The line sets the parameter that `GREENLIGHT_OVERRIDES` names; nothing in AWS is asked or changed by this command.
+    /// The hooks then proceed, say what they would have answered, and log who wanted that.
+    ///
+    /// Exit codes: 0 printed, 2 wrong arguments or files.
+    Override(OverrideOptions),
     /// Write the JSON Schema of plans, for editors.
     Schema(SchemaOptions),
     /// Serve the AWS calls that hooks make, on a free local port, until standard input ends.
@@ -122,6 +133,53 @@ pub(crate) struct InvokeOptions {
     #[arg(long)]
     pub(crate) trace: bool,
     /// Write one JSON document.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MigrateOptions {
+    /// The AppSpec, in YAML or JSON, or `-` for standard input.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) appspec: PathBuf,
+    /// The deployment group: what `aws deploy get-deployment-group` says.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) deployment_group: Option<PathBuf>,
+    /// The deployment configuration, where it is one of your own: what `aws deploy get-deployment-config` says.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) deployment_config: Option<PathBuf>,
+    /// The role with which ECS is to invoke the functions.
+    #[arg(long, value_name = "ARN")]
+    pub(crate) role: Option<String>,
+    /// How it is written.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: iam::Format,
+    /// Write JSON, as without `--format`.
+    #[arg(long, conflicts_with = "format")]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OverrideOptions {
+    /// The service, with `*` as wildcard.
+    #[arg(long, value_name = "CLUSTER/SERVICE")]
+    pub(crate) service: String,
+    /// For how long, at most 24 hours: what is to last longer says `"mode": "shadow"` in its plan.
+    #[arg(long = "for", value_name = "DURATION")]
+    pub(crate) duration: Span,
+    /// Why: an incident's number, say.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: String,
+    /// Who wants it; without it the user of this machine.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) by: Option<String>,
+    /// The parameter that `GREENLIGHT_OVERRIDES` names.
+    #[arg(long, value_name = "NAME", default_value = "/greenlight/overrides")]
+    pub(crate) parameter: String,
+    /// The list as it is now (a file, or `-` for standard input), to keep those of its entries that still hold.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) current: Option<PathBuf>,
+    /// Write the list alone, as JSON.
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -44,6 +44,18 @@ pub(crate) fn plan(path: &Path) -> Result<Map<String, Value>, Failure> {
     }
 }
 
+/// Any object in JSON or YAML.
+pub(crate) fn any(path: &Path, what: &str) -> Result<Value, Failure> {
+    let wrong = |why: String| Failure::wrong(format!("the {what} `{}` {why}", path.display()));
+    let text =
+        String::from_utf8(read(path, what)?).map_err(|error| wrong(format!("is not UTF-8: {error}")))?;
+    match object(&text) {
+        Ok(Some(fields)) => Ok(Value::Object(fields)),
+        Ok(None) => Err(wrong("is no object".to_owned())),
+        Err(why) => Err(wrong(why)),
+    }
+}
+
 /// The object in a text of JSON or YAML; none where it has anything else. Nesting is bounded by both.
 fn object(text: &str) -> Result<Option<Map<String, Value>>, String> {
     let looks_like_json = text.trim_start().starts_with(['{', '[']);

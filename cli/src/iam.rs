@@ -26,6 +26,8 @@ mod readers;
 mod resources;
 mod secrets;
 #[cfg(test)]
+mod template;
+#[cfg(test)]
 mod tests;
 
 /// Whose policy is asked for, where it is no function's.

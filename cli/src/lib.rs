@@ -20,10 +20,13 @@ mod ending;
 mod event;
 mod explain;
 mod failure;
+mod hcl;
 mod hooks;
 mod iam;
 mod invoke;
+mod migrate;
 mod output;
+mod overriding;
 mod rehearse;
 mod route;
 mod schema;
@@ -35,6 +38,7 @@ mod validate;
 mod wiring;
 mod world;
 mod yaml;
+mod yaml_text;
 
 use self::arguments::{Arguments, Command};
 use self::failure::Failure;
@@ -50,6 +54,8 @@ pub fn main() -> ExitCode {
         Command::Hook { name, clock } => return hooks::run(&name, clock),
         Command::Iam(options) => iam::run(&options),
         Command::Invoke(options) => in_runtime(invoke::run(options)),
+        Command::Migrate(options) => migrate::run(&options),
+        Command::Override(options) => overriding::run(&options),
         Command::Schema(options) => schema::run(&options),
         Command::Route(options) => in_runtime(route::run(options)),
         Command::ServeAws(options) => in_runtime(serve_aws::run(options)),

@@ -5,7 +5,10 @@
 use std::{env, path::PathBuf};
 
 use clap::Args;
-use greenlight::{Connection, settings::REPORT_ENDPOINT_URL};
+use greenlight::{
+    Connection,
+    settings::{METRICS, REPORT_ENDPOINT_URL},
+};
 use serde_json::Value;
 use url::Url;
 
@@ -130,7 +133,7 @@ impl World {
     pub(crate) fn variables(&self, local: &Aws) -> Vec<(String, String)> {
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         // Whatever the world: a verdict is reported to nobody but this command.
-        let mut variables = vec![pair(REPORT_ENDPOINT_URL, &local.endpoint_url())];
+        let mut variables = vec![pair(REPORT_ENDPOINT_URL, &local.endpoint_url()), pair(METRICS, "off")];
         let own = || {
             env::vars_os()
                 .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))

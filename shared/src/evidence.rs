@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use crate::{
     aws::AwsCall,
     outcome::{Kind, Outcome},
+    overrides::Override,
     plan::{Layer, Mode},
     protocol::{Protocol, Situation},
 };
@@ -46,6 +47,9 @@ pub(crate) struct Evidence {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) situation_because: Option<String>,
     pub(crate) mode: Mode,
+    /// Who has declared an emergency, until when and why.
+    #[serde(rename = "override", skip_serializing_if = "Option::is_none")]
+    pub(crate) overridden: Option<Override>,
     pub(crate) verdict: &'static str,
     pub(crate) reason: String,
     pub(crate) deciding_check: Option<String>,
@@ -197,6 +201,7 @@ mod tests {
             situation: None,
             situation_because: None,
             mode: Mode::Enforce,
+            overridden: None,
             verdict: "stop",
             reason: "r".repeat(size),
             deciding_check: Some("c".to_owned()),

@@ -33,6 +33,7 @@
 
 pub mod clock;
 pub mod deployment;
+pub mod overrides;
 pub mod plan;
 pub mod settings;
 pub mod stage;

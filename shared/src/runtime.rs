@@ -6,12 +6,14 @@
 //! | parse, validate, report, answer, in this order | [`function`] |
 //! | when the verdict is due | [`deadline`] |
 //! | ask the deployment what the event leaves open | [`settling`] |
+//! | ask whether somebody has declared an emergency | [`overriding`] |
 //! | read the plan where it is kept | [`loading`] |
 //! | run its checks, again while there is patience | [`validation`] |
 //! | what is known now → verdict | [`board`] |
 //! | how long waiting may go on | [`wait`] |
 //! | waiting on where nobody asks again: invoke itself | [`chain`] |
 //! | one verdict, whatever the validation does | [`guard`] |
+//! | what is left of it: evidence, metrics, an event | [`record`], [`metrics`], [`announcement`] |
 
 use std::{fmt, panic::AssertUnwindSafe, process::ExitCode, task::Poll};
 
@@ -25,6 +27,7 @@ use self::{
 };
 use crate::{hook::Hook, protocol, verdict::Verdict};
 
+mod announcement;
 mod api;
 mod board;
 mod chain;
@@ -33,6 +36,9 @@ mod function;
 mod guard;
 mod loading;
 mod log;
+mod metrics;
+mod overriding;
+mod record;
 mod settling;
 mod validation;
 mod wait;
@@ -61,7 +67,7 @@ async fn serve_events(hook: Hook, log: &Log) -> Result<std::convert::Infallible,
     let mut function = Function::new(hook);
     loop {
         let event = api.next().await?;
-        let Answered { document, line } = answer(&mut function, &event).await;
+        let Answered { document, lines } = answer(&mut function, &event).await;
         if let Err(error) = api.answer(&event, document).await {
             log.line(&problem(&error));
             if let api::Error::Refused { .. } = error {
@@ -70,7 +76,7 @@ async fn serve_events(hook: Hook, log: &Log) -> Result<std::convert::Infallible,
                 let _ = api.answer(&event, Ok(short(&verdict))).await;
             }
         }
-        log.line(&line);
+        lines.iter().for_each(|line| log.line(line));
         if function.wants_replacing() {
             api::replace_process();
         }
@@ -96,7 +102,7 @@ async fn answer(function: &mut Function, event: &Event) -> Answered {
         } else {
             Err(FunctionError { kind: "Greenlight.Panicked", message: verdict.reason.clone() })
         };
-        Answered { document, line: problem(&verdict.reason) }
+        Answered { document, lines: vec![problem(&verdict.reason)] }
     })
 }
 

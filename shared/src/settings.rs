@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use crate::{
-    plan::{Mode, Problem, Source, TargetUrl, decode::suggest},
+    plan::{Mode, Problem, Reference, Source, TargetUrl, decode::suggest},
     protocol::pause::Gate,
     stage::Stage,
 };
@@ -21,6 +21,12 @@ pub const LIFECYCLE_EVENT: &str = "GREENLIGHT_LIFECYCLE_EVENT";
 pub const PAUSE: &str = "GREENLIGHT_PAUSE";
 /// `enforce` or `shadow`.
 pub const MODE: &str = "GREENLIGHT_MODE";
+/// Emergencies: `ssm:NAME` of a list of [overrides](crate::overrides).
+pub const OVERRIDES: &str = "GREENLIGHT_OVERRIDES";
+/// `off`: no line of metrics in the log.
+pub const METRICS: &str = "GREENLIGHT_METRICS";
+/// The EventBridge bus, by name or ARN, that is told of verdicts.
+pub const EVENT_BUS: &str = "GREENLIGHT_EVENT_BUS";
 /// Where verdicts are reported to, in place of AWS: `greenlight invoke` sets it, so that a hook that reads a
 /// real account changes nothing there.
 pub const REPORT_ENDPOINT_URL: &str = "GREENLIGHT_REPORT_ENDPOINT_URL";
@@ -46,6 +52,12 @@ pub(crate) struct Settings {
     pub(crate) mode: Mode,
     pub(crate) reserve: Option<Duration>,
     pub(crate) report_endpoint_url: Option<String>,
+    /// The parameter that holds the overrides.
+    pub(crate) overrides: Option<String>,
+    pub(crate) metrics: bool,
+    pub(crate) event_bus: Option<String>,
+    /// What is wrong with the settings that no verdict depends on.
+    pub(crate) warnings: Vec<String>,
     /// Problems of everything but the gates.
     pub(crate) problems: Vec<Problem>,
     /// Problems of `GREENLIGHT_PAUSE`: they only matter to a PAUSE event.
@@ -72,6 +84,14 @@ impl Settings {
         let mode = read(value(MODE), mode, &mut problems).unwrap_or_default();
         let reserve = read(value(RESERVE_MS), reserve, &mut problems);
         let report_endpoint_url = value(REPORT_ENDPOINT_URL);
+        let mut warnings = Vec::new();
+        let mut read_or_warn = |name: &str, read: fn(&str) -> Result<Option<String>, String>| {
+            let read = read(value(name)?.trim());
+            read.map_err(|why| warnings.push(format!("{name} is left aside: {why}"))).ok().flatten()
+        };
+        let overrides = read_or_warn(OVERRIDES, overrides);
+        let metrics = read_or_warn(METRICS, metrics).is_none();
+        let event_bus = value(EVENT_BUS).map(|bus| bus.trim().to_owned());
         let (gates, gate_problems) = Gate::list(value(PAUSE).as_deref().unwrap_or_default());
         Self {
             plan,
@@ -81,6 +101,10 @@ impl Settings {
             mode,
             reserve,
             report_endpoint_url,
+            overrides,
+            metrics,
+            event_bus,
+            warnings,
             problems,
             gate_problems,
         }
@@ -109,6 +133,22 @@ fn mode(text: &str) -> Result<Mode, Problem> {
         "enforce" => Ok(Mode::Enforce),
         "shadow" => Ok(Mode::Shadow),
         other => Err(Problem::new(MODE, format!("`{other}` is no mode; expected `enforce` or `shadow`"))),
+    }
+}
+
+fn overrides(text: &str) -> Result<Option<String>, String> {
+    match text.parse() {
+        Ok(Reference::Parameter(name)) => Ok(Some(name)),
+        _ => Err(format!("`{text}` names no parameter; expected `ssm:NAME`")),
+    }
+}
+
+/// Told where there is something other than the default.
+fn metrics(text: &str) -> Result<Option<String>, String> {
+    match text {
+        "on" => Ok(None),
+        "off" => Ok(Some(text.to_owned())),
+        _ => Err(format!("`{text}` is neither `on` nor `off`")),
     }
 }
 
@@ -149,11 +189,19 @@ mod tests {
             (MODE, "dry-run"),
             (RESERVE_MS, "0"),
             (PAUSE, "x"),
+            (OVERRIDES, "greenlight/overrides"),
+            (METRICS, "no"),
         ]);
         let names: Vec<_> = settings.problems.iter().map(|problem| problem.path.as_str()).collect();
         assert_eq!(names, [PLAN, TARGET_URL, LIFECYCLE_EVENT, MODE, RESERVE_MS]);
         assert_eq!(settings.problems[2].hint.as_deref(), Some("did you mean `AfterAllowTestTraffic`?"));
         assert_eq!(settings.gate_problems.len(), 1);
+        let warnings = [
+            "GREENLIGHT_OVERRIDES is left aside: `greenlight/overrides` names no parameter; expected `ssm:NAME`",
+            "GREENLIGHT_METRICS is left aside: `no` is neither `on` nor `off`",
+        ];
+        assert_eq!(settings.warnings, warnings);
+        assert!(settings.metrics && settings.overrides.is_none());
     }
 
     #[test]
@@ -163,7 +211,12 @@ mod tests {
             (MODE, "shadow"),
             (RESERVE_MS, "250"),
             (TARGET_URL, "http://127.0.0.1:1"),
+            (OVERRIDES, "ssm:/greenlight/overrides"),
+            (METRICS, "off"),
+            (EVENT_BUS, "default"),
         ]);
+        assert_eq!(settings.overrides.as_deref(), Some("/greenlight/overrides"));
+        assert!(!settings.metrics && settings.event_bus.as_deref() == Some("default"));
         assert_eq!(settings.lifecycle_event, Some(Stage::PreScaleUp));
         assert_eq!((settings.mode, settings.reserve), (Mode::Shadow, Some(Duration::from_millis(250))));
         assert!(settings.target_url.is_some() && settings.problems.is_empty());

@@ -21,6 +21,8 @@ mod iam;
 #[cfg(test)]
 mod metrics;
 #[cfg(test)]
+mod overrides;
+#[cfg(test)]
 mod preflight;
 #[cfg(test)]
 mod rehearse;
@@ -30,6 +32,8 @@ mod scene;
 mod table;
 #[cfg(test)]
 mod targets;
+#[cfg(test)]
+mod telling;
 #[cfg(test)]
 mod traffic;
 #[cfg(test)]

@@ -239,6 +239,7 @@ impl<D: Deployment> Scene<D> {
             calls: aws.calls(),
             reports: aws.reports(),
             continues: aws.continues(),
+            told: aws.events(),
             balanced: balancer.map(|balancer| balancer.log()).unwrap_or_default(),
             blue: self.blue.got(),
             green: self.green.got(),

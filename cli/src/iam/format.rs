@@ -4,6 +4,11 @@ use std::fmt::Write;
 
 use serde_json::{Map, Value, json};
 
+use crate::{
+    hcl::{aligned, list, quoted},
+    yaml_text,
+};
+
 /// A role: who it is for, whom it trusts, what it may do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Role {
@@ -86,19 +91,24 @@ pub(super) fn json(roles: &[Role]) -> Value {
 pub(super) fn cloud_formation(roles: &[Role]) -> String {
     let mut text = "Resources:\n".to_owned();
     for role in roles {
-        let id = in_camel_case(&role.name);
-        let name = format!("greenlight-{}", role.name);
-        let _ = writeln!(text, "  # For {}.", role.of);
-        let (kind, resource) = if let Some(trust) = role.trust() {
-            let policies = json!([{ "PolicyName": name, "PolicyDocument": role.policy() }]);
-            ("Role", json!({ "AssumeRolePolicyDocument": trust, "Policies": policies }))
-        } else {
-            ("ManagedPolicy", json!({ "PolicyDocument": role.policy() }))
-        };
-        let _ = writeln!(text, "  Greenlight{id}{kind}:\n    Type: AWS::IAM::{kind}\n    Properties:");
-        yaml(&mut text, &resource, 6);
+        let (id, resource) = resource(role);
+        let _ = writeln!(text, "  # For {}.\n  {id}:", role.of);
+        yaml_text::write(&mut text, &resource, 4);
     }
     text.trim_end().to_owned()
+}
+
+/// The resource of a role in a template, and its id.
+pub(super) fn resource(role: &Role) -> (String, Value) {
+    let (kind, properties) = if let Some(trust) = role.trust() {
+        let name = format!("greenlight-{}", role.name);
+        let policies = json!([{ "PolicyName": name, "PolicyDocument": role.policy() }]);
+        ("Role", json!({ "AssumeRolePolicyDocument": trust, "Policies": policies }))
+    } else {
+        ("ManagedPolicy", json!({ "PolicyDocument": role.policy() }))
+    };
+    let id = format!("Greenlight{}{kind}", in_camel_case(&role.name));
+    (id, json!({ "Type": format!("AWS::IAM::{kind}"), "Properties": properties }))
 }
 
 /// `test-traffic` as `TestTraffic`: an id of CloudFormation has only letters and digits.
@@ -116,40 +126,6 @@ fn in_camel_case(name: &str) -> String {
     id
 }
 
-/// A value as YAML, at a depth. Texts are quoted as in JSON, which YAML reads alike.
-fn yaml(text: &mut String, value: &Value, depth: usize) {
-    let indent = " ".repeat(depth);
-    let is_short = |value: &Value| !value.is_object() && !value.is_array();
-    match value {
-        Value::Object(fields) => {
-            for (key, value) in fields {
-                // A key with a colon has to be quoted.
-                let key = if key.contains(':') { format!("\"{key}\"") } else { key.clone() };
-                if is_short(value) {
-                    let _ = writeln!(text, "{indent}{key}: {value}");
-                } else {
-                    let _ = writeln!(text, "{indent}{key}:");
-                    yaml(text, value, depth + 2);
-                }
-            }
-        }
-        Value::Array(values) => {
-            for value in values {
-                if is_short(value) {
-                    let _ = writeln!(text, "{indent}- {value}");
-                } else {
-                    let mut inner = String::new();
-                    yaml(&mut inner, value, depth + 2);
-                    let _ = write!(text, "{indent}- {}", inner.trim_start());
-                }
-            }
-        }
-        short => {
-            let _ = writeln!(text, "{indent}{short}");
-        }
-    }
-}
-
 /// Terraform's HCL: a policy document and a role each, and for who has a role already the document alone.
 pub(super) fn terraform(roles: &[Role]) -> String {
     let mut text = String::new();
@@ -158,20 +134,22 @@ pub(super) fn terraform(roles: &[Role]) -> String {
         let _ = writeln!(text, "# For {}.\ndata \"aws_iam_policy_document\" \"{name}\" {{", role.of);
         for (index, statement) in role.statements.iter().enumerate() {
             let gap = if index == 0 { "" } else { "\n" };
-            let _ = writeln!(
-                text,
-                "{gap}  statement {{\n    sid       = {}\n    actions   = {}\n    resources = {}",
-                quoted(&statement.sid),
-                list(&statement.actions),
-                list(&statement.resources),
+            let attributes = aligned(
+                4,
+                &[
+                    ("sid", quoted(&statement.sid)),
+                    ("actions", list(4, &statement.actions)),
+                    ("resources", list(4, &statement.resources)),
+                ],
             );
+            let _ = writeln!(text, "{gap}  statement {{\n{attributes}");
             if let Some((operator, key, values)) = &statement.condition {
                 let _ = writeln!(
                     text,
                     "\n    condition {{\n      test     = {}\n      variable = {}\n      values   = {}\n    }}",
                     quoted(operator),
                     quoted(key),
-                    list(values),
+                    list(6, values),
                 );
             }
             text.push_str("  }\n");
@@ -193,19 +171,4 @@ pub(super) fn terraform(roles: &[Role]) -> String {
         }
     }
     text.trim_end().to_owned()
-}
-
-fn list(values: &[String]) -> String {
-    match values {
-        [one] => format!("[{}]", quoted(one)),
-        many => {
-            let quoted: Vec<_> = many.iter().map(|value| format!("      {},", quoted(value))).collect();
-            format!("[\n{}\n    ]", quoted.join("\n"))
-        }
-    }
-}
-
-/// A text of HCL, in which `${` and `%{` begin something else.
-fn quoted(text: &str) -> String {
-    Value::from(text).to_string().replace("${", "$${").replace("%{", "%%{")
 }

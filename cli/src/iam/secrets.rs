@@ -38,10 +38,11 @@ pub(super) fn statements(place: &Place, plan: &[String], secrets: &BTreeSet<Refe
 }
 
 /// Decryption by whatever key, but only through the one service: a key's policy says who may use it otherwise.
-fn decryption(place: &Place, sid: &str, service: &str) -> Statement {
+pub(super) fn decryption(place: &Place, sid: &str, service: &str) -> Statement {
     let key = place.arn("kms", "key/*");
     // China's endpoints end differently.
-    let end = if place.partition == "aws-cn" { "amazonaws.com*" } else { "amazonaws.com" };
+    let is_elsewhere = !["aws", "aws-us-gov"].contains(&&*place.partition);
+    let end = if is_elsewhere { "amazonaws.com*" } else { "amazonaws.com" };
     let through = format!("{service}.{}.{end}", place.region);
     let operator = if through.contains('*') { "StringLike" } else { "StringEquals" };
     Statement {

@@ -116,6 +116,14 @@ impl Api {
         service_id: "Elastic Load Balancing v2",
         wire: Wire::Query { version: "2015-12-01" },
     };
+    /// EventBridge.
+    pub const EVENTS: Self = Self {
+        prefix: "events",
+        host: Host::Regional("events"),
+        signing_name: "events",
+        service_id: "EventBridge",
+        wire: Wire::Json { content_type: JSON_1_1, target: "AWSEvents" },
+    };
     /// IAM, which is one for all regions of a partition.
     pub const IAM: Self = Self {
         prefix: "iam",

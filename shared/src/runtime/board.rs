@@ -22,6 +22,7 @@ use crate::{
     clock,
     evidence::Record,
     outcome::{Kind, Outcome},
+    overrides::Override,
     plan::{Layer, Mode, Plan, Problem, sentence, units::Span},
     protocol::Situation,
     stage::Stage,
@@ -34,6 +35,8 @@ use crate::{
 pub(crate) struct Conclusion {
     pub(crate) verdict: Verdict,
     pub(crate) mode: Mode,
+    /// Who has declared an emergency, if somebody has.
+    pub(crate) overridden: Option<Override>,
     pub(crate) checks: Vec<Record>,
     /// The effective plan without its checks.
     pub(crate) plan: Value,
@@ -99,6 +102,7 @@ struct Known {
     /// What checks remember, from one pass to the next.
     memory: Memory,
     mode: Mode,
+    overridden: Option<Override>,
     checks: Option<Vec<Planned>>,
     plan: Value,
     layers: BTreeMap<String, Layer>,
@@ -124,6 +128,7 @@ impl Board {
             settled,
             memory,
             mode: Mode::default(),
+            overridden: None,
             checks: None,
             plan: Value::Null,
             layers: BTreeMap::new(),
@@ -164,6 +169,13 @@ impl Board {
     /// Shadow from any layer wins: once set, it stays.
     pub(crate) fn shadow(&self) {
         self.known().mode = Mode::Shadow;
+    }
+
+    /// Somebody has declared an emergency: nothing is enforced.
+    pub(crate) fn overridden(&self, by: Override) {
+        let mut known = self.known();
+        known.mode = Mode::Shadow;
+        known.overridden = Some(by);
     }
 
     pub(crate) fn mode(&self) -> Mode {
@@ -269,6 +281,7 @@ impl Board {
             settled: known.settled.clone(),
             memory: known.memory.clone(),
             mode: known.mode,
+            overridden: known.overridden.clone(),
             checks: known.records(asking, now),
             plan: known.plan.clone(),
             layers: known.layers.clone(),

@@ -13,12 +13,13 @@ use super::{
     chain::{self, MAX_HOPS, Onward},
     deadline::Deadline,
     guard::{Guard, Lost, MAX_LEAKED_THREADS},
+    record::{self, Record},
     validation::Validation,
     wait::{self, Wait},
 };
 use crate::{
     VERSION,
-    aws::{Aws, AwsCall, Connection, Failure},
+    aws::{Aws, Connection, Failure},
     clock,
     evidence::{Evidence, SCHEMA, cut},
     hook::Hook,
@@ -57,8 +58,8 @@ pub(crate) struct Function {
 pub(crate) struct Answered {
     /// The document, or an error for Lambda: the report failed for good.
     pub(crate) document: Result<Bytes, FunctionError>,
-    /// The line for the log. It is written after the answer: a log that blocks must not cost a verdict.
-    pub(crate) line: String,
+    /// The lines for the log. They are written after the answer: a log that blocks must not cost a verdict.
+    pub(crate) lines: Vec<String>,
 }
 
 /// One event on its way.
@@ -113,13 +114,13 @@ impl Function {
             }
             Ok(Asked::Nothing { why, level }) => Answered {
                 document: Ok(Bytes::from(json!({ "acknowledged": why }).to_string())),
-                line: json!({ "level": level, "message": why, "hook": self.hook.name }).to_string(),
+                lines: vec![json!({ "level": level, "message": why, "hook": self.hook.name }).to_string()],
             },
             Err(reason) => {
                 let verdict = Verdict::stop(reason);
                 Answered {
                     document: Ok(Bytes::from(protocol::document(&verdict, None).to_string())),
-                    line: self.unreadable(&verdict, warning, began).into_line(),
+                    lines: vec![self.unreadable(&verdict, warning, began).into_line()],
                 }
             }
         }
@@ -140,6 +141,7 @@ impl Function {
             Connection { endpoint_url: settings.report_endpoint_url.clone(), ..Connection::default() };
         self.reporting.get_or_insert_with(|| Aws::at(elsewhere));
         let handling = self.begin(invocation, event, &settings, reserve, began);
+        let (metrics, event_bus) = (settings.metrics, settings.event_bus.clone());
         let mut conclusion = self.validate(&handling, settings, deadline.verdict_due(reserve)).await;
         if let Some(why) = &conclusion.settled.over {
             return self.nobody_waits(&handling, why);
@@ -164,7 +166,11 @@ impl Function {
                 message: format!("the verdict ({}) could not be reported: {failure}", answer.word()),
             }),
         };
-        Answered { document, line: self.line(&handling, conclusion, &reported) }
+        let mut record = self.record(&handling, conclusion, &reported);
+        if let (Some(bus), Some(aws), false) = (&event_bus, &self.reporting, record.waits) {
+            record.announce(bus, aws, deadline.left()).await;
+        }
+        Answered { document, lines: record.into_lines(metrics, clock::wall()) }
     }
 
     /// Restores the wait that this event belongs to, and opens the board.
@@ -207,7 +213,8 @@ impl Function {
         if settings.mode == Mode::Shadow || asks_for_shadow(settings, &invocation.hook_details) {
             board.shadow();
         }
-        invocation.warnings.iter().cloned().chain(warning).for_each(|warning| board.warn(warning));
+        let told = invocation.warnings.iter().chain(&settings.warnings).cloned();
+        told.chain(warning).for_each(|warning| board.warn(warning));
         if let Some(expires_at) = invocation.expires_at.filter(|_| outer.is_some_and(|outer| outer <= now)) {
             board.warn(format!(
                 "the event expires at {expires_at}, which leaves no time to wait: patience is over"
@@ -304,10 +311,13 @@ impl Function {
         let message = format!("nobody waits for a verdict any more: {why}; nothing was reported");
         Answered {
             document: Ok(Bytes::from(json!({ "acknowledged": message }).to_string())),
-            line: json!({
-                "level": "INFO", "message": message, "hook": self.hook.name, "deployment": deployment, "hops": hops
-            })
-            .to_string(),
+            lines: vec![
+                json!({
+                    "level": "INFO", "message": message, "hook": self.hook.name, "deployment": deployment,
+                    "hops": hops
+                })
+                .to_string(),
+            ],
         }
     }
 
@@ -324,66 +334,42 @@ impl Function {
         protocol::report(&handling.invocation, answer, reporting, within).await
     }
 
-    /// The line for the log: complete for the first, a changed and the final verdict, else short.
-    fn line(
+    /// What is written down of an invocation.
+    fn record(
         &self,
         handling: &Handling<'_>,
         conclusion: Conclusion,
         reported: &Result<Reported, Failure>,
-    ) -> String {
-        let verdict = &conclusion.verdict;
-        let mut calls = handling.aws.calls.take();
-        calls.extend(self.reporting.iter().flat_map(|reporting| reporting.calls.take()));
+    ) -> Record {
+        let Handling { invocation, began, state, .. } = handling;
+        let mut aws_calls = handling.aws.calls.take();
+        aws_calls.extend(self.reporting.iter().flat_map(|reporting| reporting.calls.take()));
+        let Conclusion { verdict, mode, overridden, checks, plan, layers, warnings, settled, .. } =
+            conclusion;
         let waits = matches!(verdict.answer, Answer::Wait(_));
-        if waits && handling.state.said.as_ref() == Some(&said(verdict)) {
-            let (deployment, hops) = (&handling.invocation.deployment, handling.state.hops);
-            return json!({
-                "level": "INFO", "message": "still waiting", "reason": verdict.reason, "deployment": deployment,
-                "hops": hops
-            })
-            .to_string();
-        }
-        self.evidence(handling, conclusion, reported, calls).into_line()
-    }
-
-    fn evidence(
-        &self,
-        handling: &Handling<'_>,
-        conclusion: Conclusion,
-        reported: &Result<Reported, Failure>,
-        aws_calls: Vec<AwsCall>,
-    ) -> Evidence {
-        let Handling { invocation, began, .. } = handling;
-        let Conclusion { verdict, mode, checks, plan, layers, warnings, settled, .. } = conclusion;
-        let report = match reported {
-            Ok(Reported::ByReturn) => None,
-            Ok(Reported::Accepted) => Some("accepted".to_owned()),
-            Ok(Reported::HandedOver(hop)) => {
-                Some(format!("handed over to the next invocation (hop {hop} of {MAX_HOPS})"))
-            }
-            Ok(Reported::AlreadyAnswered(words)) => Some(format!(
-                "already answered: {words}; if that was not an earlier delivery of this event, our verdict ({}) was not the one that counted",
-                verdict.answer.word()
-            )),
-            Err(failure) => Some(format!("failed: {failure}")),
-        };
-        Evidence {
-            service: invocation.service.as_ref().map(ToString::to_string),
-            deployment: Some(invocation.deployment.clone()),
-            stage: Some(settled.stage.to_string()),
-            step: invocation.step.clone(),
-            hops: handling.state.hops,
-            protocol: invocation.protocol,
-            situation: Some(settled.situation),
-            situation_because: Some(settled.situation_because),
-            mode,
-            checks,
-            plan,
-            layers,
-            warnings,
-            report,
-            aws_calls,
-            ..self.unreadable(&verdict, None, *began)
+        Record {
+            waits,
+            is_repeated: waits && state.said.as_ref() == Some(&said(&verdict)),
+            is_unreported: reported.is_err(),
+            evidence: Evidence {
+                service: invocation.service.as_ref().map(ToString::to_string),
+                deployment: Some(invocation.deployment.clone()),
+                stage: Some(settled.stage.to_string()),
+                step: invocation.step.clone(),
+                hops: state.hops,
+                protocol: invocation.protocol,
+                situation: Some(settled.situation),
+                situation_because: Some(settled.situation_because),
+                mode,
+                overridden,
+                checks,
+                plan,
+                layers,
+                warnings,
+                report: record::report(reported, verdict.answer),
+                aws_calls,
+                ..self.unreadable(&verdict, None, *began)
+            },
         }
     }
 
@@ -402,6 +388,7 @@ impl Function {
             situation: None,
             situation_because: None,
             mode: Mode::Enforce,
+            overridden: None,
             verdict: verdict.answer.word(),
             reason: verdict.reason.clone(),
             deciding_check: verdict.deciding_check.clone(),

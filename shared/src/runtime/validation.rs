@@ -15,7 +15,7 @@ use super::{
     chain::{self, Onward},
     guard::panic_message,
     loading::{self, NoPlan},
-    settling,
+    overriding, settling,
 };
 use crate::{
     Scope,
@@ -71,8 +71,12 @@ impl Validation {
         loop {
             // Every pass looks at the deployment anew.
             let deployment = self.deployment();
-            ((), loaded) =
-                tokio::join!(settling::settle(&self, &deployment), self.loaded(loaded, &deployment));
+            let load = async {
+                // First, so that neither a plan that is broken nor code that panics over it hides an emergency.
+                overriding::look(&self, &deployment).await;
+                self.loaded(loaded, &deployment).await
+            };
+            ((), loaded) = tokio::join!(settling::settle(&self, &deployment), load);
             if self.board.settled().over.is_some() {
                 return self.board.conclude(Asking::default());
             }

@@ -97,7 +97,8 @@ async fn only_the_first_a_changed_and_the_final_verdict_have_full_evidence() {
     for _ in 0..TOO_MANY {
         let invocation = lambda.invoke(event.to_string()).await;
         let lines = invocation.log.iter().map(|line| serde_json::from_str::<Value>(line).unwrap());
-        verdicts.extend(lines.map(|line| match line.get("greenlight") {
+        let told = lines.filter(|line| line.get("_aws").is_none());
+        verdicts.extend(told.map(|line| match line.get("greenlight") {
             Some(_) => line["verdict"].as_str().unwrap_or_default().to_owned(),
             None => line["message"].as_str().unwrap_or_default().to_owned(),
         }));

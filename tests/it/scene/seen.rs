@@ -17,6 +17,8 @@ pub(crate) struct Seen {
     pub(crate) calls: Vec<Call>,
     pub(crate) reports: Vec<codedeploy::Report>,
     pub(crate) continues: Vec<ecs::Continue>,
+    /// What event buses were told.
+    pub(crate) told: Vec<Value>,
     /// What the load balancers were asked.
     pub(crate) balanced: Vec<Entry>,
     /// What reached blue's tasks.
@@ -63,15 +65,16 @@ impl Seen {
         Ok(())
     }
 
+    /// The documents of the log, one for each line.
+    pub(crate) fn lines(&self) -> Vec<Value> {
+        let lines = self.attempts.iter().flat_map(|attempt| &attempt.log);
+        lines.filter_map(|line| serde_json::from_str(line).ok()).collect()
+    }
+
     /// The evidence, of which there is one document.
     pub(crate) fn evidence(&self) -> Result<Value, String> {
-        let documents: Vec<Value> = self
-            .attempts
-            .iter()
-            .flat_map(|attempt| &attempt.log)
-            .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-            .filter(|document| document.get("greenlight").is_some())
-            .collect();
+        let documents: Vec<Value> =
+            self.lines().into_iter().filter(|document| document.get("greenlight").is_some()).collect();
         match <[Value; 1]>::try_from(documents) {
             Ok([document]) => Ok(document),
             Err(documents) => Err(format!("{} documents of evidence; expected 1", documents.len())),

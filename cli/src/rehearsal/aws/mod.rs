@@ -25,6 +25,7 @@ pub mod codedeploy;
 pub mod ec2;
 pub mod ecs;
 pub mod elb;
+pub mod events;
 pub mod iam;
 pub mod lambda;
 pub mod logs;
@@ -121,6 +122,11 @@ impl Aws {
     /// Sets a parameter of Parameter Store.
     pub fn set_parameter(&self, name: impl Into<String>, parameter: ssm::Parameter) {
         self.change(|world| world.ssm.parameters.insert(name.into(), parameter));
+    }
+
+    /// What event buses were told, as `PutEvents` has it, in order.
+    pub fn events(&self) -> Vec<serde_json::Value> {
+        self.look(|world| world.events.entries.clone())
     }
 
     /// Sets a secret of Secrets Manager.

@@ -12,8 +12,8 @@ use super::error::AwsError;
 use super::protocol::Protocol;
 use super::world::World;
 use super::{
-    acm, application_autoscaling, cloudwatch, codedeploy, ec2, ecs, elb, iam, lambda, logs, secrets_manager,
-    ssm, sts,
+    acm, application_autoscaling, cloudwatch, codedeploy, ec2, ecs, elb, events, iam, lambda, logs,
+    secrets_manager, ssm, sts,
 };
 
 /// Every service that is served.
@@ -25,6 +25,7 @@ pub(super) static SERVICES: &[&Service] = &[
     &ec2::SERVICE,
     &ecs::SERVICE,
     &elb::SERVICE,
+    &events::SERVICE,
     &iam::SERVICE,
     &lambda::SERVICE,
     &logs::SERVICE,
@@ -171,12 +172,13 @@ mod tests {
             &codedeploy::PUT_LIFECYCLE_EVENT_HOOK_EXECUTION_STATUS,
             &ecs::CONTINUE_SERVICE_DEPLOYMENT,
             &ecs::STOP_SERVICE_DEPLOYMENT,
+            &events::PUT_EVENTS,
             &lambda::INVOKE,
         ] {
             assert!(!that_look.contains(&changes), "{}", changes.name);
         }
         assert!(that_look.contains(&&ecs::DESCRIBE_TASKS));
-        assert_eq!(Operation::all().count() - that_look.len(), 4);
+        assert_eq!(Operation::all().count() - that_look.len(), 5);
     }
 
     #[test]

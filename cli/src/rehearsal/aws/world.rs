@@ -10,8 +10,8 @@ use tokio::sync::watch;
 
 use super::fault::Faults;
 use super::{
-    acm, application_autoscaling, cloudwatch, codedeploy, ec2, ecs, elb, iam, lambda, logs, secrets_manager,
-    ssm,
+    acm, application_autoscaling, cloudwatch, codedeploy, ec2, ecs, elb, events, iam, lambda, logs,
+    secrets_manager, ssm,
 };
 
 /// The account as the services see it. Each service's part is in its own module.
@@ -34,6 +34,9 @@ pub struct World {
     pub ecs: ecs::State,
     /// Elastic Load Balancing.
     pub elb: elb::State,
+    /// EventBridge.
+    #[serde(skip)]
+    pub events: events::State,
     /// Identity and Access Management: roles, and the policies of the caller.
     pub iam: iam::State,
     /// Lambda.

@@ -57,8 +57,8 @@ fn plan(what: &str, patience: &str) -> Value {
 
 /// The answer, and the line for the log.
 async fn handle(function: &mut Function, event: &Event) -> (Value, Value) {
-    let Answered { document, line } = function.answer(event).await;
-    (from_slice(&document.unwrap()).unwrap(), serde_json::from_str(&line).unwrap())
+    let Answered { document, lines } = function.answer(event).await;
+    (from_slice(&document.unwrap()).unwrap(), serde_json::from_str(&lines[0]).unwrap())
 }
 
 async fn answer(function: &mut Function, event: &Event) -> Value {
@@ -72,24 +72,26 @@ async fn every_validation_gives_one_truthful_verdict_before_the_deadline() {
         ("pass", "10m", "SUCCEEDED", "check `validate` passed: all is well"),
         ("fail", "10m", "FAILED", "check `validate` failed: status 500; expected 200-299"),
         ("pending", "10m", "IN_PROGRESS", "waiting: check `validate` is pending: 2 of 3 tasks run"),
-        ("pending", "0s", "FAILED", "was still pending: 2 of 3 tasks run"),
+        // On a busy machine a second may pass, and the reason says so in its middle.
+        ("pending", "0s", "FAILED", "was still pending…: 2 of 3 tasks run"),
         ("err", "10m", "IN_PROGRESS", "could not be told yet: the validation returned an error: no route"),
-        ("err", "0s", "FAILED", "could not be told: the validation returned an error: no route"),
-        ("panic", "0s", "FAILED", "could not be told: it panicked: index out of range"),
+        ("err", "0s", "FAILED", "could not be told…: the validation returned an error: no route"),
+        ("panic", "0s", "FAILED", "could not be told…: it panicked: index out of range"),
         ("panic", "10m", "IN_PROGRESS", "it panicked: index out of range"),
         ("hang", "0s", "FAILED", "did not finish in the time that the function had"),
         ("hang", "10m", "IN_PROGRESS", "did not finish in the time that the function had"),
         ("block", "0s", "FAILED", "did not finish in the time that the function had"),
         ("pass", "10m", "SUCCEEDED", "all is well"),
     ] {
-        let millis = if matches!(what, "hang" | "block") { 600 } else { 60_000 };
+        let millis = if matches!(what, "hang" | "block") { 1_800 } else { 60_000 };
         let event = event(&plan(what, patience), millis);
         let began = Instant::now();
         let (answer, evidence) = handle(&mut function, &event).await;
         let limit = Duration::from_millis(u64::try_from(millis).unwrap());
         assert!(began.elapsed() < limit, "{what}: took {:?}", began.elapsed());
         assert_eq!(answer["hookStatus"], status, "{what} {patience}: {answer}");
-        assert!(answer["reason"].as_str().unwrap().contains(reason), "{what} {patience}: {answer}");
+        let said = answer["reason"].as_str().unwrap();
+        assert!(reason.split('…').all(|part| said.contains(part)), "{what} {patience}: {answer}");
         assert_eq!(evidence["reason"], answer["reason"], "{what}");
         assert_eq!(evidence["checks"][0]["name"], "validate", "{what}");
         assert_eq!(answer["callBackDelay"].is_u64(), status == "IN_PROGRESS", "{what}");

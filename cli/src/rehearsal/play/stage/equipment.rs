@@ -91,6 +91,8 @@ pub(super) fn environment(functions: &mut Functions, aws: &Aws, authority: Optio
     let url = aws.endpoint_url();
     functions.set("AWS_ENDPOINT_URL", url.clone());
     functions.set(greenlight::settings::REPORT_ENDPOINT_URL, url);
+    // Nobody reads them here.
+    functions.set(greenlight::settings::METRICS, "off");
     functions.set("NO_PROXY", "*");
     functions.set("no_proxy", "*");
     functions.set("AWS_EC2_METADATA_DISABLED", "true");

@@ -1,0 +1,45 @@
+//! `greenlight migrate`: from CodeDeploy's AppSpec to ECS's own deployments, with the same hooks.
+//!
+//! | step | module |
+//! |---|---|
+//! | AppSpec, deployment group, deployment configuration → what ECS is told, and what it cannot be told | `configuration` |
+//! | → JSON, CloudFormation, Terraform | `write` |
+
+mod configuration;
+mod write;
+
+use std::process::ExitCode;
+
+use self::configuration::Given;
+use crate::{arguments::MigrateOptions, document, failure::Failure, iam::Format, output};
+
+pub(crate) fn run(options: &MigrateOptions) -> Result<ExitCode, Failure> {
+    let read = |path: &Option<std::path::PathBuf>, what: &str| {
+        path.as_deref().map(|path| document::any(path, what)).transpose()
+    };
+    let app_spec = document::any(&options.appspec, "AppSpec")?;
+    let group = read(&options.deployment_group, "deployment group")?;
+    let config = read(&options.deployment_config, "deployment configuration")?;
+    let given = Given {
+        app_spec: &app_spec,
+        group: group.as_ref(),
+        config: config.as_ref(),
+        role: options.role.as_deref(),
+    };
+    let (configuration, notes) = configuration::migrated(&given)?;
+    match options.format {
+        Format::Json => output::json(&write::json(&configuration))?,
+        Format::Cloudformation => output::data(&write::cloud_formation(&configuration))?,
+        Format::Terraform => output::data(&write::terraform(&configuration))?,
+    }
+    for note in notes {
+        output::note(&note);
+    }
+    if options.format == Format::Terraform {
+        output::note(
+            &"`target_type` and `timeout_configuration` need a provider of September 2026 or later; below that a hook has a day, and a PAUSE hook is \
+              set by other means",
+        );
+    }
+    Ok(ExitCode::SUCCESS)
+}

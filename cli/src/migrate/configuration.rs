@@ -1,0 +1,280 @@
+//! What ECS is told, and what there is to say about it. Pure.
+//!
+//! Nothing is guessed: what no file tells is a word in capitals, which ECS refuses, and a note says what belongs there.
+//!
+//! Source: ECS developer guide, *Migrate CodeDeploy blue/green deployments to Amazon ECS blue/green deployments*;
+//! CodeDeploy API reference, *`DeploymentGroupInfo`*, *`TrafficRoutingConfig`*.
+
+use greenlight::Stage;
+use serde_json::{Map, Value, json};
+
+use crate::failure::Failure;
+
+/// What people have.
+pub(super) struct Given<'a> {
+    pub(super) app_spec: &'a Value,
+    pub(super) group: Option<&'a Value>,
+    pub(super) config: Option<&'a Value>,
+    pub(super) role: Option<&'a str>,
+}
+
+/// What CodeDeploy gives a hook, in minutes.
+const HOOK_MINUTES: u64 = 60;
+/// The longest bake time of ECS, in minutes.
+const LONGEST_BAKE: u64 = 1440;
+/// The longest that a PAUSE hook waits, in minutes.
+const LONGEST_PAUSE: u64 = 20_160;
+
+/// ECS's `deploymentConfiguration`, in its API's shape, and what there is to say.
+pub(super) fn migrated(given: &Given<'_>) -> Result<(Value, Vec<String>), Failure> {
+    let mut notes = Vec::new();
+    let group = given.group.map(|group| group.get("deploymentGroupInfo").unwrap_or(group));
+    let mut configuration = Map::new();
+    configuration.extend(strategy(group, given.config)?);
+    if let Some(minutes) = group.and_then(bake) {
+        if minutes > LONGEST_BAKE {
+            notes.push(format!(
+                "blue was kept for {minutes} minutes; ECS keeps it for {LONGEST_BAKE} at the most, which is written here"
+            ));
+        }
+        configuration.insert("bakeTimeInMinutes".to_owned(), minutes.min(LONGEST_BAKE).into());
+    }
+    let mut hooks = functions(given, group, &mut notes)?;
+    hooks.extend(group.and_then(|group| pause(group, &mut notes)));
+    configuration.insert("lifecycleHooks".to_owned(), hooks.into());
+    configuration.extend(
+        group.and_then(|group| alarms(group, &mut notes)).map(|alarms| ("alarms".to_owned(), alarms)),
+    );
+    if group.is_none() {
+        notes.push(
+            "without `--deployment-group` the strategy, the bake time and the alarms are not known: BLUE_GREEN is written"
+                .to_owned(),
+        );
+    }
+    notes.push(
+        "the service changes, too: `deploymentController` ECS, and `advancedConfiguration` of its load balancer with the other target \
+         group, the production and the test rule, and the role that moves their weights (docs/migration.md)"
+            .to_owned(),
+    );
+    Ok((Value::Object(configuration), notes))
+}
+
+/// The strategy, and the settings of its steps.
+fn strategy(group: Option<&Value>, config: Option<&Value>) -> Result<Map<String, Value>, Failure> {
+    let name = group.and_then(|group| group["deploymentConfigName"].as_str());
+    let routing = match (config, name) {
+        (Some(config), _) => {
+            let config = config.get("deploymentConfigInfo").unwrap_or(config);
+            of_routing(&config["trafficRoutingConfig"])
+        }
+        (None, None) => return Ok(object(json!({ "strategy": "BLUE_GREEN" }))),
+        (None, Some(name)) => of_name(name),
+    };
+    routing.ok_or_else(|| match (config, name) {
+        (None, Some(name)) => Failure::wrong(format!("what `{name}` does is not known: it is none of CodeDeploy's own"))
+            .hint(format!("`aws deploy get-deployment-config --deployment-config-name {name} > config.json`, and `--deployment-config config.json`")),
+        _ => Failure::wrong("the deployment configuration has no `trafficRoutingConfig` of ECS's")
+            .hint("expected AllAtOnce, TimeBasedCanary or TimeBasedLinear"),
+    })
+}
+
+/// CodeDeploy's own configurations say in their names what they do: `CodeDeployDefault.ECSLinear10PercentEvery3Minutes`.
+fn of_name(name: &str) -> Option<Map<String, Value>> {
+    let name = name.strip_prefix("CodeDeployDefault.ECS")?;
+    if name == "AllAtOnce" {
+        return Some(object(json!({ "strategy": "BLUE_GREEN" })));
+    }
+    let (kind, percent, minutes) = if let Some(rest) = name.strip_prefix("Canary") {
+        let (percent, minutes) = rest.strip_suffix("Minutes")?.split_once("Percent")?;
+        ("TimeBasedCanary", percent, minutes)
+    } else {
+        let rest = name.strip_prefix("Linear")?;
+        let rest = rest.strip_suffix("Minutes").or_else(|| rest.strip_suffix("Minute"))?;
+        let (percent, minutes) = rest.split_once("PercentEvery")?;
+        ("TimeBasedLinear", percent, minutes)
+    };
+    Some(in_steps(kind, percent.parse().ok()?, minutes.parse().ok()?))
+}
+
+fn of_routing(routing: &Value) -> Option<Map<String, Value>> {
+    let number = |value: &Value| value.as_u64();
+    match routing["type"].as_str()? {
+        "AllAtOnce" => Some(object(json!({ "strategy": "BLUE_GREEN" }))),
+        kind @ "TimeBasedCanary" => {
+            let steps = &routing["timeBasedCanary"];
+            Some(in_steps(kind, number(&steps["canaryPercentage"])?, number(&steps["canaryInterval"])?))
+        }
+        kind @ "TimeBasedLinear" => {
+            let steps = &routing["timeBasedLinear"];
+            Some(in_steps(kind, number(&steps["linearPercentage"])?, number(&steps["linearInterval"])?))
+        }
+        _ => None,
+    }
+}
+
+fn in_steps(kind: &str, percent: u64, minutes: u64) -> Map<String, Value> {
+    object(if kind == "TimeBasedCanary" {
+        json!({ "strategy": "CANARY", "canaryConfiguration": { "canaryPercent": percent, "canaryBakeTimeInMinutes": minutes } })
+    } else {
+        json!({ "strategy": "LINEAR", "linearConfiguration": { "stepPercent": percent, "stepBakeTimeInMinutes": minutes } })
+    })
+}
+
+/// How long blue is kept once green has everything, in minutes.
+fn bake(group: &Value) -> Option<u64> {
+    let ending = &group["blueGreenDeploymentConfiguration"]["terminateBlueInstancesOnDeploymentSuccess"];
+    (ending["action"] == "TERMINATE")
+        .then(|| ending["terminationWaitTimeInMinutes"].as_u64().unwrap_or_default())
+}
+
+/// One hook for each function, at the stages of its events.
+fn functions(
+    given: &Given<'_>,
+    group: Option<&Value>,
+    notes: &mut Vec<String>,
+) -> Result<Vec<Value>, Failure> {
+    let mut by_function: Vec<(String, Vec<Stage>)> = Vec::new();
+    let hooks = given.app_spec.get("Hooks").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    if given.app_spec.get("Resources").is_none() {
+        return Err(Failure::wrong("the AppSpec has no `Resources`")
+            .hint("expected an AppSpec of the ECS platform, with `Resources` and `Hooks`"));
+    }
+    for (event, function) in hooks.iter().filter_map(Value::as_object).flatten() {
+        let Some(stage) = Stage::from_codedeploy(event) else {
+            let events: Vec<_> = Stage::codedeploy_events().collect();
+            return Err(Failure::wrong(format!("`Hooks` of the AppSpec: `{event}` is no event with a hook"))
+                .hint(format!("expected one of {}", events.join(", "))));
+        };
+        let Some(function) = function.as_str().filter(|name| !name.is_empty()) else {
+            return Err(Failure::wrong(format!(
+                "`Hooks` of the AppSpec: `{event}` names no function: {function}"
+            )));
+        };
+        match by_function.iter_mut().find(|(known, _)| known == function) {
+            Some((_, stages)) => stages.push(stage),
+            None => by_function.push((function.to_owned(), vec![stage])),
+        }
+    }
+    if by_function.is_empty() {
+        notes.push("the AppSpec has no hooks, so nothing is asked of green here either".to_owned());
+    }
+    let place = group.and_then(place);
+    let role = given.role.map_or_else(|| in_place(place.as_ref(), "iam", "role/ROLE"), ToOwned::to_owned);
+    if given.role.is_none() && !by_function.is_empty() {
+        notes.push(
+            "ROLE is the role with which ECS invokes the functions, which CodeDeploy did with its own: `greenlight iam` writes it, `--role` \
+             names it"
+                .to_owned(),
+        );
+    }
+    if place.is_none() && by_function.iter().any(|(function, _)| !function.starts_with("arn:")) {
+        notes.push("REGION and ACCOUNT are yours: no file tells them".to_owned());
+    }
+    let goes_in_steps = group
+        .and_then(|group| group["deploymentConfigName"].as_str())
+        .is_none_or(|name| !name.ends_with("AllAtOnce"));
+    if goes_in_steps
+        && by_function.iter().any(|(_, stages)| stages.contains(&Stage::PreProductionTrafficShift))
+    {
+        notes.push(
+            "BeforeAllowTraffic was asked once; PRE_PRODUCTION_TRAFFIC_SHIFT is asked before each step of a linear or canary deployment"
+                .to_owned(),
+        );
+    }
+    let foreign: Vec<_> = by_function
+        .iter()
+        .filter(|(function, _)| !function.contains("greenlight"))
+        .map(|(function, _)| &**function)
+        .collect();
+    if !foreign.is_empty() {
+        notes.push(format!(
+            "ECS reads the answer of a function, which CodeDeploy did not: a function that answers no `hookStatus` ends the deployment with \
+             \"HookStatus must not be null\". greenlight's answer both; these may not: {}",
+            foreign.join(", ")
+        ));
+    }
+    let hook = |(function, stages): (String, Vec<Stage>)| {
+        let arn = if function.starts_with("arn:") {
+            function
+        } else {
+            in_place(place.as_ref(), "lambda", &format!("function:{function}"))
+        };
+        let stages: Vec<_> = stages.iter().map(Stage::ecs_name).collect();
+        json!({
+            "targetType": "AWS_LAMBDA", "hookTargetArn": arn, "roleArn": role, "lifecycleStages": stages,
+            "timeoutConfiguration": { "timeoutInMinutes": HOOK_MINUTES, "action": "ROLLBACK" },
+        })
+    };
+    Ok(by_function.into_iter().map(hook).collect())
+}
+
+/// Partition, region and account, as a listener of the group tells them.
+fn place(group: &Value) -> Option<[String; 3]> {
+    let pairs = group["loadBalancerInfo"]["targetGroupPairInfoList"].as_array()?;
+    let arn = pairs.first()?["prodTrafficRoute"]["listenerArns"][0].as_str()?;
+    let parts: Vec<_> = arn.splitn(6, ':').collect();
+    match parts[..] {
+        ["arn", partition, _, region, account, _] => {
+            Some([partition, region, account].map(ToOwned::to_owned))
+        }
+        _ => None,
+    }
+}
+
+fn in_place(place: Option<&[String; 3]>, service: &str, resource: &str) -> String {
+    let [partition, region, account] =
+        place.map_or(["aws", "REGION", "ACCOUNT"], |place| place.each_ref().map(String::as_str));
+    let region = if service == "iam" { "" } else { region };
+    format!("arn:{partition}:{service}:{region}:{account}:{resource}")
+}
+
+/// A person's gate: CodeDeploy stops where nobody says in time that traffic may go on.
+fn pause(group: &Value, notes: &mut Vec<String>) -> Option<Value> {
+    let ready = &group["blueGreenDeploymentConfiguration"]["deploymentReadyOption"];
+    if ready["actionOnTimeout"] != "STOP_DEPLOYMENT" {
+        return None;
+    }
+    let minutes = ready["waitTimeInMinutes"].as_u64().unwrap_or_default().clamp(1, LONGEST_PAUSE);
+    notes.push(format!(
+        "somebody had {minutes} minutes to let traffic go on (`aws deploy continue-deployment`); now it is a PAUSE hook, which \
+         `aws ecs continue-service-deployment` answers"
+    ));
+    Some(json!({
+        "targetType": "PAUSE", "lifecycleStages": ["POST_TEST_TRAFFIC_SHIFT"],
+        "timeoutConfiguration": { "timeoutInMinutes": minutes, "action": "ROLLBACK" },
+    }))
+}
+
+fn alarms(group: &Value, notes: &mut Vec<String>) -> Option<Value> {
+    let alarms = &group["alarmConfiguration"];
+    let names: Vec<_> =
+        alarms["alarms"].as_array()?.iter().filter_map(|alarm| alarm["name"].as_str()).collect();
+    if names.is_empty() {
+        return None;
+    }
+    let events = group["autoRollbackConfiguration"]["events"].as_array();
+    let rolls_back =
+        events.is_some_and(|events| events.iter().any(|event| event == "DEPLOYMENT_STOP_ON_ALARM"));
+    if !rolls_back {
+        notes.push(
+            "an alarm stopped the deployment and left it there (no DEPLOYMENT_STOP_ON_ALARM in `autoRollbackConfiguration`); `rollback` is \
+             false here, too: think again"
+                .to_owned(),
+        );
+    }
+    if alarms["ignorePollAlarmFailure"] == true {
+        notes.push("`ignorePollAlarmFailure` has no equal in ECS".to_owned());
+    }
+    let enabled = alarms["enabled"].as_bool().unwrap_or_default();
+    Some(json!({ "alarmNames": names, "enable": enabled, "rollback": rolls_back }))
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(fields) => fields,
+        _ => Map::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,97 @@
+//! A `deploymentConfiguration`, as people write it down.
+
+use serde_json::{Map, Value, json};
+
+use crate::{hcl, yaml_text};
+
+/// As `--cli-input-json` has it.
+pub(super) fn json(configuration: &Value) -> Value {
+    json!({ "deploymentConfiguration": configuration })
+}
+
+/// As the properties of an `AWS::ECS::Service` have it.
+pub(super) fn cloud_formation(configuration: &Value) -> String {
+    let mut text = String::new();
+    yaml_text::write(&mut text, &json!({ "DeploymentConfiguration": in_pascal_case(configuration) }), 0);
+    text.trim_end().to_owned()
+}
+
+/// As an `aws_ecs_service` has it.
+pub(super) fn terraform(configuration: &Value) -> String {
+    let mut fields = configuration.as_object().cloned().unwrap_or_default();
+    // Alarms stand beside it there.
+    let alarms = fields.remove("alarms");
+    let mut text = block("deployment_configuration", &fields, 0);
+    if let Some(Value::Object(alarms)) = alarms {
+        text.push('\n');
+        text.push_str(&block("alarms", &alarms, 0));
+    }
+    text.trim_end().to_owned()
+}
+
+/// A block with its attributes first, and a blank line before each block in it.
+fn block(name: &str, fields: &Map<String, Value>, depth: usize) -> String {
+    let inner = depth + 2;
+    let mut attributes = Vec::new();
+    let mut blocks = String::new();
+    for (key, value) in fields {
+        let key = in_snake_case(key);
+        match value {
+            // The provider learned of it late, and it is what a hook is anyway.
+            Value::String(text) if key == "target_type" && text == "AWS_LAMBDA" => {}
+            Value::Object(fields) => blocks.push_str(&format!("\n{}", block(&key, fields, inner))),
+            Value::Array(values) if values.iter().all(Value::is_object) && !values.is_empty() => {
+                for fields in values.iter().filter_map(Value::as_object) {
+                    blocks.push_str(&format!("\n{}", block(&lifecycle_hook(&key), fields, inner)));
+                }
+            }
+            Value::Array(values) => {
+                let texts: Vec<_> =
+                    values.iter().filter_map(|value| value.as_str().map(hcl::quoted)).collect();
+                attributes.push((key, format!("[{}]", texts.join(", "))));
+            }
+            Value::String(text) => attributes.push((key, hcl::quoted(text))),
+            other => attributes.push((key, other.to_string())),
+        }
+    }
+    let attributes: Vec<_> = attributes.iter().map(|(key, value)| (&**key, value.clone())).collect();
+    let mut text = format!("{:depth$}{name} {{\n", "");
+    if attributes.is_empty() {
+        blocks = blocks.trim_start_matches('\n').to_owned();
+    } else {
+        text.push_str(&hcl::aligned(inner, &attributes));
+        text.push('\n');
+    }
+    format!("{text}{blocks}{:depth$}}}\n", "")
+}
+
+/// A block of a list goes by the name of one.
+fn lifecycle_hook(key: &str) -> String {
+    key.strip_suffix('s').unwrap_or(key).to_owned()
+}
+
+fn in_pascal_case(value: &Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let renamed = |(key, value): (&String, &Value)| {
+                let mut letters = key.chars();
+                let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+                (first.into_iter().chain(letters).collect(), in_pascal_case(value))
+            };
+            Value::Object(fields.iter().map(renamed).collect())
+        }
+        Value::Array(values) => values.iter().map(in_pascal_case).collect(),
+        other => other.clone(),
+    }
+}
+
+fn in_snake_case(key: &str) -> String {
+    let mut snake = String::new();
+    for letter in key.chars() {
+        if letter.is_ascii_uppercase() {
+            snake.push('_');
+        }
+        snake.push(letter.to_ascii_lowercase());
+    }
+    snake
+}

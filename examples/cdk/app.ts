@@ -1,0 +1,141 @@
+// A service that ECS deploys blue/green, with greenlight's hooks.
+//
+// Load balancing and service are the L2 constructs. The hooks are L1: the L2's addLifecycleHook knows no hookDetails, no timeout, no
+// PAUSE and no PRE_PRODUCTION_TRAFFIC_SHIFT.
+
+import { App, Duration, Fn, Stack, StackProps, aws_cloudwatch as cloudwatch, aws_ec2 as ec2, aws_ecs as ecs, aws_elasticloadbalancingv2 as elb } from 'aws-cdk-lib';
+
+interface ServiceProps extends StackProps {
+  /** The stack of greenlight's hooks, which exports their ARNs. */
+  readonly hooksStack: string;
+  /** The hooks' security group (`SecurityGroupId` of that stack). */
+  readonly hooksSecurityGroupId: string;
+  readonly image: string;
+  readonly strategy: 'BLUE_GREEN' | 'LINEAR' | 'CANARY';
+}
+
+class Service extends Stack {
+  constructor(scope: App, id: string, props: ServiceProps) {
+    super(scope, id, props);
+    const vpc = new ec2.Vpc(this, 'Vpc', { maxAzs: 2, natGateways: 1 });
+    const cluster = new ecs.Cluster(this, 'Cluster', { vpc });
+
+    const taskDefinition = new ecs.FargateTaskDefinition(this, 'TaskDefinition', { cpu: 256, memoryLimitMiB: 512 });
+    taskDefinition.addContainer('app', {
+      image: ecs.ContainerImage.fromRegistry(props.image),
+      portMappings: [{ containerPort: 8080 }],
+      // What drains has this long to end, less than the target groups' deregistration delay.
+      stopTimeout: Duration.seconds(20),
+    });
+
+    // Alike in everything: green is in the one that blue is not in.
+    const group = (name: string) =>
+      new elb.ApplicationTargetGroup(this, name, {
+        vpc,
+        targetType: elb.TargetType.IP,
+        protocol: elb.ApplicationProtocol.HTTP,
+        port: 8080,
+        deregistrationDelay: Duration.seconds(30),
+        healthCheck: { path: '/ping', interval: Duration.seconds(10), timeout: Duration.seconds(5) },
+      });
+    const one = group('TargetGroup1');
+    const other = group('TargetGroup2');
+
+    const balancer = new elb.ApplicationLoadBalancer(this, 'LoadBalancer', { vpc, internetFacing: false });
+    const rule = (name: string, port: number) => {
+      const listener = balancer.addListener(`${name}Listener`, {
+        port,
+        protocol: elb.ApplicationProtocol.HTTP,
+        open: false,
+        defaultAction: elb.ListenerAction.fixedResponse(404),
+      });
+      return new elb.ApplicationListenerRule(this, `${name}Rule`, {
+        listener,
+        priority: 1,
+        conditions: [elb.ListenerCondition.pathPatterns(['/*'])],
+        action: elb.ListenerAction.weightedForward([
+          { targetGroup: one, weight: 100 },
+          { targetGroup: other, weight: 0 },
+        ]),
+      });
+    };
+    const production = rule('Production', 80);
+    const test = rule('Test', 9000);
+
+    const service = new ecs.FargateService(this, 'Service', {
+      cluster,
+      taskDefinition,
+      desiredCount: 2,
+      minHealthyPercent: 100,
+      healthCheckGracePeriod: Duration.seconds(60),
+      deploymentStrategy: ecs.DeploymentStrategy.BLUE_GREEN,
+      bakeTime: Duration.minutes(10),
+      // AWS documents it for rolling and blue/green deployments only.
+      circuitBreaker: props.strategy === 'BLUE_GREEN' ? { rollback: true } : undefined,
+    });
+    one.addTarget(
+      service.loadBalancerTarget({
+        containerName: 'app',
+        containerPort: 8080,
+        alternateTarget: new ecs.AlternateTarget('Alternate', {
+          alternateTargetGroup: other,
+          productionListener: ecs.ListenerRuleConfiguration.applicationListenerRule(production),
+          testListener: ecs.ListenerRuleConfiguration.applicationListenerRule(test),
+        }),
+      }),
+    );
+    const hooks = ec2.SecurityGroup.fromSecurityGroupId(this, 'Hooks', props.hooksSecurityGroupId);
+    balancer.connections.allowFrom(hooks, ec2.Port.tcp(9000), 'test traffic');
+    balancer.connections.allowFrom(hooks, ec2.Port.tcp(80), 'at POST_PRODUCTION_TRAFFIC_SHIFT the hooks are users');
+    balancer.connections.allowFrom(ec2.Peer.ipv4(vpc.vpcCidrBlock), ec2.Port.tcp(80), 'users');
+    service.connections.allowFrom(hooks, ec2.Port.tcp(8080), 'at POST_SCALE_UP tasks are asked by their addresses');
+
+    // Named here: a reference would make a circle of service and alarm.
+    const alarmName = `${id}-errors`;
+    new cloudwatch.Alarm(this, 'Errors', {
+      alarmName,
+      // Of the load balancer, not of a target group: green is now in the one, now in the other.
+      metric: balancer.metrics.httpCodeTarget(elb.HttpCodeTarget.TARGET_5XX_COUNT, { period: Duration.minutes(1) }),
+      threshold: 10,
+      evaluationPeriods: 2,
+      treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
+    });
+    service.enableDeploymentAlarms([alarmName], { behavior: ecs.AlarmBehavior.ROLLBACK_ON_ALARM });
+
+    gate(service, props);
+  }
+}
+
+/** Puts greenlight's hooks where they belong, and the strategy with them. */
+function gate(service: ecs.FargateService, props: ServiceProps) {
+  const goesInSteps = props.strategy !== 'BLUE_GREEN';
+  const before = goesInSteps ? ['PRE_PRODUCTION_TRAFFIC_SHIFT'] : [];
+  const hook = (name: string, stages: string[]) => ({
+    HookTargetArn: Fn.importValue(`${props.hooksStack}-${name}Arn`),
+    RoleArn: Fn.importValue(`${props.hooksStack}-InvokeRoleArn`),
+    LifecycleStages: stages,
+    // A hook that is not heard of for this long is a no.
+    TimeoutConfiguration: { TimeoutInMinutes: 30, Action: 'ROLLBACK' },
+  });
+  const resource = service.node.defaultChild as ecs.CfnService;
+  const set = (key: string, value: unknown) => resource.addPropertyOverride(`DeploymentConfiguration.${key}`, value);
+  set('Strategy', props.strategy);
+  if (props.strategy === 'LINEAR') set('LinearConfiguration', { StepPercent: 20, StepBakeTimeInMinutes: 6 });
+  if (props.strategy === 'CANARY') set('CanaryConfiguration', { CanaryPercent: 10, CanaryBakeTimeInMinutes: 10 });
+  set('LifecycleHooks', [
+    hook('Preflight', ['PRE_SCALE_UP']),
+    hook('Health', ['POST_SCALE_UP', ...before, 'POST_PRODUCTION_TRAFFIC_SHIFT']),
+    hook('TestTraffic', ['POST_SCALE_UP', 'POST_TEST_TRAFFIC_SHIFT', 'POST_PRODUCTION_TRAFFIC_SHIFT']),
+    hook('Metrics', [...before, 'POST_PRODUCTION_TRAFFIC_SHIFT']),
+  ]);
+}
+
+const app = new App();
+for (const [id, strategy] of [['BlueGreen', 'BLUE_GREEN'], ['Linear', 'LINEAR'], ['Canary', 'CANARY']] as const) {
+  new Service(app, id, {
+    strategy,
+    hooksStack: 'greenlight',
+    hooksSecurityGroupId: app.node.tryGetContext('hooksSecurityGroupId') ?? 'sg-0123456789abcdef0',
+    image: app.node.tryGetContext('image') ?? 'public.ecr.aws/docker/library/nginx@sha256:0000000000000000000000000000000000000000000000000000000000000000',
+  });
+}

@@ -1,0 +1,65 @@
+//! Asks whether somebody has declared an emergency for the service.
+//!
+//! An override opens a gate, so everything that is not clearly one is none: a list that is denied, unreachable,
+//! malformed or of another service. Each pass looks anew, since people set an override while a hook waits.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout};
+
+use super::validation::Validation;
+use crate::{
+    aws::{self, Cause},
+    clock,
+    deployment::Deployment,
+    overrides::{Override, in_force},
+};
+
+/// Looking takes at most this long, and at most this part of the time that is left.
+const LONGEST: Duration = Duration::from_secs(5);
+const PART: u32 = 4;
+
+/// Writes the override that holds on the board, which is in shadow mode from then on.
+pub(super) async fn look(validation: &Validation, deployment: &Deployment) {
+    let Some(name) = &validation.settings.overrides else { return };
+    let within = (validation.due.saturating_duration_since(Instant::now()) / PART).min(LONGEST);
+    let found = match timeout(within, find(validation, deployment, name, within)).await {
+        Ok(found) => found,
+        Err(_) => Err(format!("the overrides of {name} did not come within {within:?}; none holds")),
+    };
+    match found {
+        Ok(Some(found)) => validation.board.overridden(found),
+        Ok(None) => {}
+        Err(warning) => validation.board.warn(warning),
+    }
+}
+
+async fn find(
+    validation: &Validation,
+    deployment: &Deployment,
+    name: &str,
+    within: Duration,
+) -> Result<Option<Override>, String> {
+    let text = match aws::parameter(&validation.aws, name, within).await {
+        Ok(text) => text,
+        // Where nobody ever had an emergency there is no such parameter.
+        Err(failure) if failure.cause == Cause::NotFound => return Ok(None),
+        Err(failure) => return Err(format!("the overrides could not be read, so none holds: {failure}")),
+    };
+    let (all, warnings) = in_force(&text, clock::wall());
+    warnings.into_iter().for_each(|warning| validation.board.warn(warning));
+    if all.is_empty() {
+        return Ok(None);
+    }
+    let (cluster, service) = match &validation.invocation.service {
+        Some(service) => (service.cluster.clone(), service.name.clone()),
+        // CodeDeploy's event does not name it.
+        None => match deployment.sides().await {
+            Ok(sides) => (sides.cluster.clone(), sides.service.clone()),
+            Err(outcome) => {
+                return Err(format!("the service is not known, so no override holds: {}", outcome.words()));
+            }
+        },
+    };
+    Ok(all.into_iter().find(|entry| entry.is_of(&cluster, &service)))
+}
