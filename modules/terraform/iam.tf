@@ -566,8 +566,11 @@ data "aws_iam_policy_document" "greenlight_preflight" {
   }
 
   statement {
-    sid       = "ReadTheFunctions"
-    actions   = ["lambda:GetFunctionConfiguration"]
+    sid = "ReadTheFunctions"
+    actions = [
+      "lambda:GetFunctionConfiguration",
+      "lambda:GetPolicy",
+    ]
     resources = ["arn:${data.aws_partition.current.partition}:lambda:${data.aws_region.current.region}:${data.aws_caller_identity.current.account_id}:function:*"]
   }
 
