@@ -45,15 +45,12 @@ fn behind(text: &mut String, value: &Value, depth: usize) {
         let _ = writeln!(text, " {short}");
         return;
     }
-    let inner = match tagged(value) {
-        Some((tag, inner)) => {
-            let _ = writeln!(text, " {tag}");
-            inner
-        }
-        None => {
-            text.push('\n');
-            value
-        }
+    let inner = if let Some((tag, inner)) = tagged(value) {
+        let _ = writeln!(text, " {tag}");
+        inner
+    } else {
+        text.push('\n');
+        value
     };
     write(text, inner, depth + 2);
 }

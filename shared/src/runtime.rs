@@ -76,7 +76,9 @@ async fn serve_events(hook: Hook, log: &Log) -> Result<std::convert::Infallible,
                 let _ = api.answer(&event, Ok(short(&verdict))).await;
             }
         }
-        lines.iter().for_each(|line| log.line(line));
+        for line in &lines {
+            log.line(line);
+        }
         if function.wants_replacing() {
             api::replace_process();
         }

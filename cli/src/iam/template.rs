@@ -2,7 +2,7 @@
 //!
 //! `GREENLIGHT_WRITE_DOCS=1 cargo test --workspace --lib the_templates` writes them.
 
-use std::{collections::BTreeSet, env, fs, path::Path};
+use std::{collections::BTreeSet, env, fmt::Write, fs, path::Path};
 
 use greenlight::{Protocol, deployment::Asks};
 use serde_json::{Value, json};
@@ -27,7 +27,9 @@ fn the_templates_are_current() {
     let (title, rest) = rest.split_once('\n').unwrap();
     let (_, end) = rest.split_once(ENDS).unwrap();
     let mut resources = String::new();
-    roles(&of_template()).iter().for_each(|role| put(&mut resources, role));
+    for role in &roles(&of_template()) {
+        put(&mut resources, role);
+    }
     let current = format!("{front}{BEGINS}{title}\n{resources}{ENDS}{end}");
     is_current("template.yaml", &current);
     is_current("template-prebuilt.yaml", &prebuilt(&current));
@@ -99,7 +101,7 @@ fn roles(names: &Names) -> Vec<Role> {
         let parameters = format!("{}/*", names.parameter_path);
         let mut role = function.role(&names.place, &PROTOCOLS, &[parameters]);
         let mut add = |sid, action, resource: &str| {
-            role.statements.push(Statement::new(sid, action, vec![resource.to_owned()]))
+            role.statements.push(Statement::new(sid, action, vec![resource.to_owned()]));
         };
         add("TellTheEventBus", "events:PutEvents", names.event_bus_arn);
         if hook.name() == "test-traffic" {
@@ -121,7 +123,7 @@ fn terraform() -> String {
     for role in roles(&of_module()) {
         let hook = role.name.clone();
         let document = format!("greenlight_{}", hook.replace('-', "_"));
-        policies.push_str(&format!("    {hook:<12} = data.aws_iam_policy_document.{document}.json\n"));
+        let _ = writeln!(policies, "    {hook:<12} = data.aws_iam_policy_document.{document}.json");
         // Without its trust it is the document alone. What stands in braces is meant here.
         let written = format::terraform(&[Role { trusts: None, ..role }]).replace("$${", "${");
         let mut blocks = written.split("  statement {\n");
@@ -132,16 +134,18 @@ fn terraform() -> String {
                 .replace("[\"${var.secret_arns}\"]", "var.secret_arns")
                 .replace("\"${var.event_bus_arn}\"", "var.event_bus_arn");
             match condition_of_module(&inner, &hook) {
-                None => text.push_str(&format!("  statement {{\n{inner}\n  }}\n{after}")),
+                None => write!(text, "  statement {{\n{inner}\n  }}\n{after}").unwrap(),
                 Some(condition) => {
                     let indented: Vec<_> = inner
                         .lines()
                         .map(|line| if line.is_empty() { String::new() } else { format!("  {line}") })
                         .collect();
                     let indented = indented.join("\n");
-                    text.push_str(&format!(
+                    write!(
+                        text,
                         "  dynamic \"statement\" {{\n    for_each = {condition} ? [1] : []\n\n    content {{\n{indented}\n    }}\n  }}\n{after}"
-                    ));
+                    )
+                    .unwrap();
                 }
             }
         }
@@ -179,7 +183,7 @@ fn put(text: &mut String, role: &Role) {
     }
     resource["Properties"]["PermissionsBoundary"] =
         json!({ "Fn::If": ["HasBoundary", { "Ref": "PermissionsBoundaryArn" }, { "Ref": "AWS::NoValue" }] });
-    text.push_str(&format!("  {id}:\n"));
+    let _ = writeln!(text, "  {id}:");
     yaml_text::write(text, &resource, 4);
 }
 

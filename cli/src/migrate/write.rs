@@ -39,10 +39,10 @@ fn block(name: &str, fields: &Map<String, Value>, depth: usize) -> String {
         match value {
             // The provider learned of it late, and it is what a hook is anyway.
             Value::String(text) if key == "target_type" && text == "AWS_LAMBDA" => {}
-            Value::Object(fields) => blocks.push_str(&format!("\n{}", block(&key, fields, inner))),
+            Value::Object(fields) => blocks += &nested(&key, fields, inner),
             Value::Array(values) if values.iter().all(Value::is_object) && !values.is_empty() => {
                 for fields in values.iter().filter_map(Value::as_object) {
-                    blocks.push_str(&format!("\n{}", block(&lifecycle_hook(&key), fields, inner)));
+                    blocks += &nested(&lifecycle_hook(&key), fields, inner);
                 }
             }
             Value::Array(values) => {
@@ -63,6 +63,11 @@ fn block(name: &str, fields: &Map<String, Value>, depth: usize) -> String {
         text.push('\n');
     }
     format!("{text}{blocks}{:depth$}}}\n", "")
+}
+
+/// A block in another, behind a blank line.
+fn nested(name: &str, fields: &Map<String, Value>, depth: usize) -> String {
+    format!("\n{}", block(name, fields, depth))
 }
 
 /// A block of a list goes by the name of one.

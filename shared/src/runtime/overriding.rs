@@ -47,7 +47,9 @@ async fn find(
         Err(failure) => return Err(format!("the overrides could not be read, so none holds: {failure}")),
     };
     let (all, warnings) = in_force(&text, clock::wall());
-    warnings.into_iter().for_each(|warning| validation.board.warn(warning));
+    for warning in warnings {
+        validation.board.warn(warning);
+    }
     if all.is_empty() {
         return Ok(None);
     }

@@ -67,9 +67,9 @@ fn put(world: &mut World, entry: &Value) -> Value {
             return refused(message);
         }
     }
-    if !entry["Detail"]
+    if entry["Detail"]
         .as_str()
-        .is_some_and(|detail| serde_json::from_str::<serde_json::Map<_, Value>>(detail).is_ok())
+        .is_none_or(|detail| serde_json::from_str::<serde_json::Map<_, Value>>(detail).is_err())
     {
         return json!({ "ErrorCode": "MalformedDetail", "ErrorMessage": "Detail is malformed." });
     }
