@@ -128,7 +128,7 @@ def functions(cases, name):
 def cdk(cases):
     """The CDK's example, built and synthesised as its README says."""
     own = ROOT / "examples/cdk"
-    place = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "conformance/cdk"
+    place = Path(os.environ.get("CARGO_TARGET_DIR") or ROOT / "target") / "conformance/cdk"
     place.mkdir(parents=True, exist_ok=True)
     for name in ("app.ts", "cdk.json", "package.json", "package-lock.json", "tsconfig.json"):
         shutil.copy(own / name, place / name)
