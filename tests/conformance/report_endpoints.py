@@ -74,6 +74,15 @@ def secret_cases(_):
     yield ("a secret that does not exist", *secret, {"SecretId": "missing"}, "ResourceNotFoundException", {})
 
 
+def event_cases(_):
+    operation = ("events", "put_events")
+    entry = {"Source": "greenlight", "DetailType": "greenlight Verdict", "Detail": "{}", "EventBusName": "releases"}
+    yield ("an event", *operation, {"Entries": [entry]}, None, {"FailedEntryCount": 0})
+    # The call succeeds, whatever becomes of its entries.
+    yield ("an event that says nothing", *operation, {"Entries": [{**entry, "Detail": "verdict"}]}, None,
+           {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "MalformedDetail"}]})
+
+
 def unknown_cases(_):
     # A 5xx or a page of HTML would be retried by every SDK.
     yield ("an operation that the endpoint lacks", "ecs", "list_account_settings", {}, "UnknownOperationException", {})
@@ -83,7 +92,7 @@ def check(cases, client_class):
     endpoint = Known()
     with endpoint.served():
         client = client_class(endpoint.url)
-        for group in (codedeploy_cases, pause_cases, secret_cases, unknown_cases):
+        for group in (codedeploy_cases, pause_cases, secret_cases, event_cases, unknown_cases):
             for name, service, operation, parameters, code, output in group(endpoint):
                 with cases.case(f"{client.name} {service} {operation}: {name}"):
                     observed_code, observed = client.call(service, operation, **parameters)

@@ -175,6 +175,10 @@ impl Reader<'_> {
                 parts.know(Key::Function(alias.to_owned()), document.clone());
             }
         }
+        // A function that this template makes has the policy that this template gives it.
+        if self.template.of_kind("AWS::Lambda::Permission").is_empty() {
+            parts.miss(Key::FunctionPolicy(arn.clone()));
+        }
         parts.know(Key::Function(arn), document);
     }
 

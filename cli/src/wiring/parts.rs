@@ -34,6 +34,11 @@ impl Parts {
         self.common.know(key, document);
     }
 
+    /// Something that does not exist.
+    pub(super) fn miss(&mut self, key: Key) {
+        self.common.miss(key);
+    }
+
     /// The facts of each service; task definitions that no service refers to stand for themselves.
     pub(super) fn wirings(self) -> (Vec<Wiring>, Vec<String>) {
         let Self { services, tasks, common, roles, notes } = self;

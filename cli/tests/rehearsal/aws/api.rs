@@ -82,9 +82,9 @@ async fn every_way_to_fail_is_told_apart() {
 
     let failure = ask.try_call(&Api::ELB, "DescribeRules", json!({}), "*").await.unwrap_err();
     assert_eq!((failure.cause, failure.code.as_deref()), (Cause::Refused, Some("ValidationError")));
-    let failure = ask.try_call(&Api::LAMBDA, "GetPolicy", json!({}), "*").await.unwrap_err();
+    let failure = ask.try_call(&Api::LAMBDA, "GetAlias", json!({}), "*").await.unwrap_err();
     assert_eq!(failure.cause, Cause::Unreachable);
-    assert!(failure.to_string().contains("the path of GetPolicy is not known here"), "{failure}");
+    assert!(failure.to_string().contains("the path of GetAlias is not known here"), "{failure}");
 }
 
 #[tokio::test]

@@ -293,7 +293,7 @@ async fn calls_must_be_signed_and_known() {
             "{target}"
         );
     }
-    for request_line in ["GET /", "GET /2015-03-31/functions/hook/policy"] {
+    for request_line in ["GET /", "GET /2015-03-31/functions/hook/aliases"] {
         let unknown = send(&aws, request_line, &[SIGNED], "").await.unwrap();
         assert_eq!(refusal(&unknown).1, "UnknownOperationException", "{request_line}");
         let noted = aws.calls().pop().expect("a call");
