@@ -187,7 +187,7 @@ impl Reader<'_> {
     }
 
     fn document(&self, id: &str, value: Value, spelling: Spelling) -> Document {
-        Document { source: self.file.to_owned(), path: format!("Resources.{id}.Properties"), spelling, value }
+        Document { path: format!("Resources.{id}.Properties"), spelling, ..Document::new(self.file, value) }
     }
 }
 

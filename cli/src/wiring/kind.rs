@@ -20,39 +20,42 @@ pub(super) fn read(
 ) -> Result<(), Problem> {
     let has = |key: &str| document.get(key).is_some();
     let within = |key: &str| document.get(key).filter(|it| it.is_object());
-    let whole = |value: &Value, path: &str| Document {
+    let whole = || Document::new(file.name, document.clone());
+    // What stands within something else is an answer that was kept.
+    let answer = |value: &Value, path: &str| Document {
         path: path.to_owned(),
         ..Document::new(file.name, value.clone())
     };
+    let input = || Document { is_input: true, ..whole() };
     if has("planned_values") || has("terraform_version") {
         return terraform::read(file, document, parts);
     }
     if document.get("Resources").is_some_and(Value::is_array) {
-        parts.know(Key::AppSpec, whole(document, ""));
+        parts.know(Key::AppSpec, whole());
     } else if has("Resources") || has("AWSTemplateFormatVersion") {
         cloud_formation::read(file, document, parameters, parts)?;
     } else if let Some(services) = document.get("services").and_then(Value::as_array) {
         for (index, service) in services.iter().enumerate() {
-            parts.service(name(service, file), whole(service, &format!("services[{index}]")));
+            parts.service(name(service, file), answer(service, &format!("services[{index}]")));
         }
     } else if let Some(service) = within("service").filter(|it| it.get("serviceName").is_some()) {
-        parts.service(name(service, file), whole(service, "service"));
+        parts.service(name(service, file), answer(service, "service"));
     } else if let Some(task) = within("taskDefinition") {
-        parts.task(family(task, file), whole(task, "taskDefinition"));
-    } else if has("containerDefinitions") {
-        parts.task(family(document, file), whole(document, ""));
+        parts.task(family(task, file), answer(task, "taskDefinition"));
+    } else if has("containerDefinitions") || has("family") {
+        parts.task(family(document, file), input());
     } else if let Some(group) = within("deploymentGroupInfo") {
-        parts.know(Key::DeploymentGroup, whole(group, "deploymentGroupInfo"));
+        parts.know(Key::DeploymentGroup, answer(group, "deploymentGroupInfo"));
     } else if has("applicationName") && has("serviceRoleArn") {
-        parts.know(Key::DeploymentGroup, whole(document, ""));
+        parts.know(Key::DeploymentGroup, input());
     } else if let Some(pipeline) = within("pipeline") {
-        parts.know(Key::Pipeline, whole(pipeline, "pipeline"));
+        parts.know(Key::Pipeline, answer(pipeline, "pipeline"));
     } else if has("state") && (has("command_line_options") || has("hot_restart_version")) {
-        parts.know(Key::EnvoyServerInfo, whole(document, ""));
+        parts.know(Key::EnvoyServerInfo, whole());
     } else if let Some(stats) = stats(document) {
-        parts.know(Key::EnvoyStats, whole(&stats, ""));
+        parts.know(Key::EnvoyStats, answer(&stats, ""));
     } else if is_service(document) {
-        parts.service(name(document, file), whole(document, ""));
+        parts.service(name(document, file), input());
     } else if has("checks") {
         return Err(Problem::of_file(file.name, "is a plan", EXPECTED)
             .fix(format!("plans are checked by `greenlight validate {}`", file.name)));

@@ -88,7 +88,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn document(&self, resource: &Resource<'_>, value: Value, spelling: Spelling) -> Document {
-        Document { source: self.file.to_owned(), path: resource.address.clone(), spelling, value }
+        Document { path: resource.address.clone(), spelling, ..Document::new(self.file, value) }
     }
 
     /// The values, with a marker in the place of what is known only after the plan is applied.

@@ -117,12 +117,15 @@ pub struct Document {
     pub spelling: Spelling,
     /// What it says.
     pub value: Value,
+    /// Whether somebody is to give it to AWS's API just as it stands. What AWS answered is not, nor is what a template or
+    /// a plan says.
+    pub is_input: bool,
 }
 
 impl Document {
     /// A document that is all of its source, spelt as the API spells it.
     pub fn new(source: impl Into<String>, value: Value) -> Self {
-        Self { source: source.into(), path: String::new(), spelling: Spelling::Api, value }
+        Self { source: source.into(), path: String::new(), spelling: Spelling::Api, value, is_input: false }
     }
 }
 

@@ -25,13 +25,11 @@ An **error** will fail the deployment, or ship what nobody looked at; a **warnin
 fn page() -> String {
     let mut page = ABOUT.to_owned();
     for subject in subjects() {
-        let _ = writeln!(
-            page,
-            "- [{}](#{}): {} rules",
-            subject.title,
-            anchor(subject.title),
-            subject.rules.len()
-        );
+        let count = match subject.rules.len() {
+            1 => "1 rule".to_owned(),
+            count => format!("{count} rules"),
+        };
+        let _ = writeln!(page, "- [{}](#{}): {count}", subject.title, anchor(subject.title));
     }
     let _ = writeln!(page, "\n{} rules in all. This page is made from the catalogue.", all().count());
     for subject in subjects() {

@@ -182,6 +182,11 @@ impl<'a> Node<'a> {
         &self.document.source
     }
 
+    /// Whether the document is to be given to AWS's API just as it stands.
+    pub(crate) fn is_input(&self) -> bool {
+        self.document.is_input
+    }
+
     /// How the owner of the document spells its keys.
     pub fn spelling(&self) -> Spelling {
         self.document.spelling
@@ -199,7 +204,12 @@ impl<'a> Node<'a> {
 
     /// The same of a name that nobody knows, with the known one that it is most like, if it is like one.
     pub(crate) fn wrong_name(&self, observed: impl Into<String>, known: &[&str]) {
-        let near = suggest(&self.to_string(), known);
+        self.wrong_key(&self.to_string(), observed, known);
+    }
+
+    /// The same of the key that this stands under.
+    pub(crate) fn wrong_key(&self, name: &str, observed: impl Into<String>, known: &[&str]) {
+        let near = suggest(name, known);
         match near.strip_prefix("did you mean ").and_then(|rest| rest.strip_suffix('?')) {
             Some(name) => self.wrong_fix(observed, format!("Write {name}, if that is what is meant.")),
             None => self.wrong(observed),

@@ -50,6 +50,8 @@ pub(crate) const CODEDEPLOY_ROLE: &str =
     "https://docs.aws.amazon.com/codedeploy/latest/userguide/getting-started-create-service-role.html";
 pub(crate) const CODEDEPLOY_ERRORS: &str =
     "https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_ErrorInformation.html";
+pub(crate) const CLI_SKELETON: &str =
+    "https://docs.aws.amazon.com/cli/latest/userguide/cli-usage-skeleton.html";
 pub(crate) const API_REPORT: &str = "https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_PutLifecycleEventHookExecutionStatus.html";
 pub(crate) const SERVICE_LINKED_ROLES: &str = guide!("using-service-linked-roles");
 pub(crate) const API_EARLY_SUCCESS: &str =

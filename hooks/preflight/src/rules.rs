@@ -10,6 +10,7 @@ mod events;
 mod functions;
 mod hook_times;
 mod hooks;
+mod keys;
 mod load_balancer;
 mod pauses;
 mod permissions;
@@ -34,6 +35,7 @@ pub struct Subject {
 
 /// Every subject, in the order of the documentation.
 pub(crate) static SUBJECTS: &[Subject] = &[
+    keys::SUBJECT,
     load_balancer::SUBJECT,
     permissions::SUBJECT,
     hooks::SUBJECT,

@@ -320,6 +320,27 @@ fn hundreds_of_services_fit_in_little_memory() {
     assert_eq!(report["services"].as_array().unwrap().len(), 400);
 }
 
+/// A misspelt key is found in what is given to the AWS CLI, and not in what AWS answered.
+#[tokio::test]
+async fn a_misspelt_key_is_found() {
+    let task = json!({"family": "shop", "containerDefinition": []});
+    let group = json!({"applicationName": "shop", "serviceRoleArn": "role", "deploymentGroup": "shop"});
+    let service = json!({"serviceName": "shop", "healthCheckGracePeriod": 60});
+    for (input, keys) in [
+        (task.clone(), &["containerDefinition"][..]),
+        (group, &["deploymentGroup"]),
+        (service.clone(), &["healthCheckGracePeriod"]),
+        (json!({"services": [service]}), &[]),
+        (json!({"taskDefinition": task}), &[]),
+    ] {
+        let ran = doctor(&input.to_string()).argument("--json").ran().await;
+        let report = ran.json();
+        let findings = report["findings"].as_array().unwrap().iter();
+        let found = findings.filter(|it| it["id"] == "KEY-UNKNOWN").map(|it| it["path"].clone());
+        assert_eq!(found.collect::<Vec<_>>(), keys, "{input}");
+    }
+}
+
 /// Files that are none of what the doctor knows get an answer, and say what would be one.
 #[tokio::test]
 async fn wrong_files_get_an_answer() {

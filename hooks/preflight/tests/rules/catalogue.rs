@@ -74,7 +74,10 @@ fn facts(base: &Base) -> Facts {
     for (name, part) in base {
         match &part.value {
             Value::Null => facts.miss(part.key.clone()),
-            value => facts.know(part.key.clone(), Document::new(name, value.clone())),
+            value => {
+                let document = Document { is_input: true, ..Document::new(name, value.clone()) };
+                facts.know(part.key.clone(), document);
+            }
         }
     }
     facts

@@ -4,6 +4,14 @@ use greenlight_preflight::explain;
 
 const SAID: &[(&str, &str)] = &[
     (
+        "KEY-UNKNOWN",
+        "Parameter validation failed:\nUnknown parameter in input: \"serviceRegistries\", must be one of: cluster, serviceName, taskDefinition, loadBalancers",
+    ),
+    (
+        "KEY-UNKNOWN",
+        "* UnexpectedParameter: Unexpected key 'appProtocol' found in params.containerDefinitions[0].portMappings[0]",
+    ),
+    (
         "CD-ALARM-ROLLBACK",
         r#"{"code": "ALARM_ACTIVE", "message": "One or more alarms have been activated according to the Amazon CloudWatch metrics you selected, and the affected deployments have been stopped. Activated alarms: <hello-5xx>"}"#,
     ),
