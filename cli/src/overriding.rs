@@ -2,7 +2,7 @@
 
 use std::{env, process::ExitCode};
 
-use greenlight::overrides::{Override, in_force};
+use greenlight::overrides::{Override, Overrides};
 use greenlight::plan::Mode;
 use jiff::{Timestamp, Unit};
 use serde_json::json;
@@ -53,16 +53,32 @@ fn list(
         reason: options.reason.clone(),
     };
     // Read as a hook will read it: what that would leave aside is not worth printing.
-    let (read, problems) = in_force(&json!([entry]).to_string(), now);
-    if let ([], Some(problem)) = (&read[..], problems.first()) {
-        let problem = problem.trim_start_matches("the override [0] does not hold: ");
-        return Err(Failure::wrong(problem.to_owned())
+    let read = Overrides::read(&json!([entry]).to_string(), now).unwrap_or_default();
+    if read.in_force.is_empty() {
+        let why = read.malformed.first().map_or("it is over before it begins", |problem| {
+            problem.trim_start_matches("the override [0] does not hold: ")
+        });
+        return Err(Failure::wrong(why.to_owned())
             .hint("`greenlight override --service shop/orders --for 2h --reason INC-123 --by ada`"));
     }
-    let (mut list, notes) = current.map(|text| in_force(text, now)).unwrap_or_default();
+    let Overrides { in_force: mut list, over, malformed } = match current {
+        None => Overrides::default(),
+        // Others' overrides hang on this list: what cannot be read must not be written over.
+        Some(text) => Overrides::read(text, now).map_err(|why| {
+            Failure::wrong(format!("the current list cannot be kept: {why}"))
+                .hint("expected the parameter's value, a JSON list; `[]` is an empty one")
+        })?,
+    };
+    if let Some(problem) = malformed.first() {
+        return Err(Failure::wrong(format!("the current list cannot be kept whole: {problem}"))
+            .hint("mend that entry, or take it out of the list that `--current` is given"));
+    }
+    let notes = over.iter().map(|entry| {
+        format!("the override of `{}` is over since {} and left out", entry.service, entry.until)
+    });
     list.retain(|known| known.service != entry.service);
     list.push(entry);
-    Ok((list, notes))
+    Ok((list, notes.collect()))
 }
 
 fn user() -> Option<String> {
@@ -112,22 +128,27 @@ mod tests {
     fn what_still_holds_is_kept_and_the_service_s_own_replaced() {
         let entry = |service: &str, until: &str| json!({ "service": service, "mode": "shadow", "until": until, "by": "b", "reason": "r" });
         let current = json!([
-            entry("shop/carts", "2026-11-22T13:00:00Z"), entry("shop/orders", "2026-11-22T13:00:00Z"),
-            entry("shop/old", "2026-11-22T11:00:00Z"), { "service": "x" },
+            entry("shop/carts", "2026-11-22T13:00:00Z"),
+            entry("shop/orders", "2026-11-22T13:00:00Z"),
+            entry("shop/old", "2026-11-22T11:00:00Z"),
         ]);
-        let (list, notes) =
-            list(&options(&["--service", "shop/orders", "--for", "30m"]), Some(&current.to_string()), now())
-                .unwrap();
-        let listed: Vec<_> = list.iter().map(|entry| (&*entry.service, &*entry.by)).collect();
+        let made = |current: &str| {
+            list(&options(&["--service", "shop/orders", "--for", "30m"]), Some(current), now())
+        };
+        let (kept, notes) = made(&current.to_string()).unwrap();
+        let listed: Vec<_> = kept.iter().map(|entry| (&*entry.service, &*entry.by)).collect();
         assert_eq!(listed, [("shop/carts", "b"), ("shop/orders", "ada")]);
-        assert_eq!(notes.len(), 2, "{notes:?}");
+        assert_eq!(notes.len(), 1, "{notes:?}");
+        for current in ["", "{}", r#"{"Parameter":{"Value":"[]"}}"#, r#"[{"service":"x"}]"#] {
+            assert!(made(current).unwrap_err().to_string().contains("cannot be kept"), "{current}");
+        }
     }
 
     #[test]
     fn what_no_hook_would_heed_is_an_error() {
         for (more, why) in [
             (["--service", "orders", "--for", "2h"], "`orders` names no service; expected `CLUSTER/SERVICE`"),
-            (["--service", "shop/orders", "--for", "0s"], "is over since"),
+            (["--service", "shop/orders", "--for", "0s"], "it is over before it begins"),
         ] {
             let error = list(&options(&more), None, now()).unwrap_err().to_string();
             assert!(error.contains(why), "{error}");

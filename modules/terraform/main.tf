@@ -74,6 +74,9 @@ resource "aws_lambda_function" "hook" {
 
   tags = var.tags
 
+  # Lambda needs it to enter a VPC, and to leave it again.
+  depends_on = [aws_iam_role_policy.hook]
+
   lifecycle {
     precondition {
       condition     = local.zips[each.key] == null || fileexists(coalesce(local.zips[each.key], "."))

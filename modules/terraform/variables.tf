@@ -4,8 +4,8 @@ variable "name" {
   default     = "greenlight"
 
   validation {
-    condition     = can(regex("^[A-Za-z0-9-]{1,30}$", var.name))
-    error_message = "Expected 1 to 30 letters, digits or `-`."
+    condition     = can(regex("^[A-Za-z0-9-]{1,24}$", var.name))
+    error_message = "Expected 1 to 24 letters, digits or `-`."
   }
 }
 

@@ -51,26 +51,37 @@ impl Override {
     }
 }
 
-/// The entries of a list that are in force at a time, and what there is to say about the others: an entry that is
-/// malformed or over is none.
-pub fn in_force(text: &str, now: Timestamp) -> (Vec<Override>, Vec<String>) {
-    let entries = match serde_json::from_str(text) {
-        Ok(Value::Array(entries)) => entries,
-        Ok(_) => return (Vec::new(), vec!["the overrides are no list; none holds".to_owned()]),
-        Err(error) => return (Vec::new(), vec![format!("the overrides are no JSON ({error}); none holds")]),
-    };
-    let (mut all, mut warnings) = (Vec::new(), Vec::new());
-    for (index, entry) in entries.into_iter().enumerate() {
-        let read: Result<Override, String> = serde_json::from_value(entry).map_err(|error| error.to_string());
-        match read.and_then(|entry: Override| entry.problem().map_or(Ok(entry), Err)) {
-            Ok(entry) if entry.until > now => all.push(entry),
-            Ok(Override { service, until, .. }) => {
-                warnings.push(format!("the override of `{service}` is over since {until}"));
+/// A list, as it is at a time.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Overrides {
+    /// The entries that hold.
+    pub in_force: Vec<Override>,
+    /// The entries that have ended.
+    pub over: Vec<Override>,
+    /// What is wrong with the others, which are none.
+    pub malformed: Vec<String>,
+}
+
+impl Overrides {
+    /// Reads a list; the error says why it is none.
+    pub fn read(text: &str, now: Timestamp) -> Result<Self, String> {
+        let entries = match serde_json::from_str(text) {
+            Ok(Value::Array(entries)) => entries,
+            Ok(_) => return Err("the overrides are no list".to_owned()),
+            Err(error) => return Err(format!("the overrides are no JSON ({error})")),
+        };
+        let mut list = Self::default();
+        for (index, entry) in entries.into_iter().enumerate() {
+            let read: Result<Override, String> =
+                serde_json::from_value(entry).map_err(|error| error.to_string());
+            match read.and_then(|entry: Override| entry.problem().map_or(Ok(entry), Err)) {
+                Ok(entry) if entry.until > now => list.in_force.push(entry),
+                Ok(entry) => list.over.push(entry),
+                Err(why) => list.malformed.push(format!("the override [{index}] does not hold: {why}")),
             }
-            Err(why) => warnings.push(format!("the override [{index}] does not hold: {why}")),
         }
+        Ok(list)
     }
-    (all, warnings)
 }
 
 #[cfg(test)]
@@ -79,8 +90,8 @@ mod tests {
 
     const NOW: &str = "2026-11-22T12:00:00Z";
 
-    fn read(text: &str) -> (Vec<Override>, Vec<String>) {
-        in_force(text, NOW.parse().unwrap())
+    fn read(text: &str) -> Overrides {
+        Overrides::read(text, NOW.parse().unwrap()).unwrap()
     }
 
     #[test]
@@ -93,9 +104,13 @@ mod tests {
             (NOW, false),
             ("2026-11-22T11:59:59Z", false),
         ] {
-            let (all, warnings) = read(&format!("[{}]", entry.replace("UNTIL", until)));
-            assert_eq!((all.len(), warnings.len()), (usize::from(holds), usize::from(!holds)), "{until}");
-            if let Some(found) = all.first() {
+            let list = read(&format!("[{}]", entry.replace("UNTIL", until)));
+            assert_eq!(
+                (list.in_force.len(), list.over.len()),
+                (usize::from(holds), usize::from(!holds)),
+                "{until}"
+            );
+            if let Some(found) = list.in_force.first() {
                 assert!(found.is_of("shop", "orders") && !found.is_of("shops", "orders"));
             }
         }
@@ -115,18 +130,17 @@ mod tests {
             ("INC-123", "", "`reason` is empty"),
             (r#""by""#, r#""from""#, "unknown field `from`"),
         ] {
-            let (all, warnings) = read(&format!("[{}, {good}]", good.replace(was, becomes)));
-            assert_eq!((all.len(), warnings.len()), (1, 1), "{becomes}");
-            assert!(warnings[0].contains(why), "{becomes}: {}", warnings[0]);
+            let list = read(&format!("[{}, {good}]", good.replace(was, becomes)));
+            assert_eq!((list.in_force.len(), list.malformed.len()), (1, 1), "{becomes}");
+            assert!(list.malformed[0].contains(why), "{becomes}: {}", list.malformed[0]);
         }
     }
 
     #[test]
-    fn what_is_no_list_is_none() {
+    fn what_is_no_list_is_an_error() {
         for text in ["", "{}", "null", "[", "\u{0}", &"[".repeat(10_000)] {
-            let (all, warnings) = read(text);
-            assert_eq!((all.len(), warnings.len()), (0, 1), "{text:.20}");
+            Overrides::read(text, NOW.parse().unwrap()).unwrap_err();
         }
-        assert_eq!(read("[]"), (Vec::new(), Vec::new()));
+        assert_eq!(read("[]"), Overrides::default());
     }
 }

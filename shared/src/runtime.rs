@@ -67,7 +67,7 @@ async fn serve_events(hook: Hook, log: &Log) -> Result<std::convert::Infallible,
     let mut function = Function::new(hook);
     loop {
         let event = api.next().await?;
-        let Answered { document, lines } = answer(&mut function, &event).await;
+        let Answered { document, lines, announcement } = answer(&mut function, &event).await;
         if let Err(error) = api.answer(&event, document).await {
             log.line(&problem(&error));
             if let api::Error::Refused { .. } = error {
@@ -79,6 +79,12 @@ async fn serve_events(hook: Hook, log: &Log) -> Result<std::convert::Infallible,
         for line in &lines {
             log.line(line);
         }
+        if let Some(announcement) = announcement {
+            let told = caught(function.announce(&announcement)).await;
+            if let Err(why) = told.unwrap_or_else(Err) {
+                log.line(&warning(&why));
+            }
+        }
         if function.wants_replacing() {
             api::replace_process();
         }
@@ -87,15 +93,7 @@ async fn serve_events(hook: Hook, log: &Log) -> Result<std::convert::Infallible,
 
 /// The function's answer; should our own code panic, one that tells so.
 async fn answer(function: &mut Function, event: &Event) -> Answered {
-    let mut answering = Box::pin(function.answer(event));
-    let answered = std::future::poll_fn(|context| {
-        match std::panic::catch_unwind(AssertUnwindSafe(|| answering.as_mut().poll(context))) {
-            Ok(Poll::Ready(answered)) => Poll::Ready(Ok(answered)),
-            Ok(Poll::Pending) => Poll::Pending,
-            Err(payload) => Poll::Ready(Err(guard::panic_message(payload.as_ref()))),
-        }
-    });
-    answered.await.unwrap_or_else(|message| {
+    caught(function.answer(event)).await.unwrap_or_else(|message| {
         let verdict =
             Verdict::stop(format!("greenlight itself failed; this says nothing about green: {message}"));
         // Where the return value counts it is the verdict; elsewhere an error makes Lambda try again.
@@ -104,8 +102,21 @@ async fn answer(function: &mut Function, event: &Event) -> Answered {
         } else {
             Err(FunctionError { kind: "Greenlight.Panicked", message: verdict.reason.clone() })
         };
-        Answered { document, lines: vec![problem(&verdict.reason)] }
+        Answered { document, lines: vec![problem(&verdict.reason)], announcement: None }
     })
+}
+
+/// What a future comes to; should it panic, what that said.
+async fn caught<T>(future: impl Future<Output = T>) -> Result<T, String> {
+    let mut future = Box::pin(future);
+    std::future::poll_fn(|context| {
+        match std::panic::catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
+            Ok(Poll::Ready(done)) => Poll::Ready(Ok(done)),
+            Ok(Poll::Pending) => Poll::Pending,
+            Err(payload) => Poll::Ready(Err(guard::panic_message(payload.as_ref()))),
+        }
+    })
+    .await
 }
 
 fn short(verdict: &Verdict) -> Bytes {
@@ -114,6 +125,10 @@ fn short(verdict: &Verdict) -> Bytes {
 
 fn problem(error: &dyn fmt::Display) -> String {
     json!({ "level": "ERROR", "message": error.to_string() }).to_string()
+}
+
+fn warning(what: &str) -> String {
+    json!({ "level": "WARN", "message": what }).to_string()
 }
 
 /// Has panics say where they happened, and not what they said: that may hold a secret. The message

@@ -1,5 +1,6 @@
 //! What operators see of a verdict beside the evidence: metrics in the log, and an event where they want one.
 
+use greenlight_cli::rehearsal::aws::codedeploy::PUT_LIFECYCLE_EVENT_HOOK_EXECUTION_STATUS;
 use greenlight_cli::rehearsal::aws::events::PUT_EVENTS;
 use greenlight_cli::rehearsal::aws::worlds::{BlueGreen, CodeDeploy};
 use greenlight_cli::rehearsal::aws::{Aws, Fault, Times};
@@ -77,6 +78,18 @@ async fn a_verdict_is_told_to_the_event_bus_once() {
         ensure!(seen.told.is_empty(), "a wait was told: {:?}", seen.told);
         Ok(())
     });
+    table.add("a verdict that CodeDeploy did not take", async {
+        let mut scene = bus(scene::<CodeDeploy>(true).await);
+        scene.fault(&PUT_LIFECYCLE_EVENT_HOOK_EXECUTION_STATUS, Fault::Denied, Times::Always);
+        let seen = scene.play().await;
+        ensure!(seen.reports.is_empty(), "it was reported: {:?}", seen.reports);
+        ensure!(seen.told.is_empty(), "told though nobody took it: {:?}", seen.told);
+        let counted = seen.lines().into_iter().filter(|line| line.get("_aws").is_some());
+        for line in counted {
+            ensure!(line["Unreported"] == 1 && line["Proceed"] == 0, "{line}");
+        }
+        Ok(())
+    });
     table.add("nobody asked for one", async {
         let seen = scene::<BlueGreen>(true).await.play().await;
         ensure!(seen.told.is_empty(), "told unasked: {:?}", seen.told);
@@ -102,9 +115,12 @@ async fn a_bus_that_cannot_be_told_changes_no_verdict() {
                 scene.fault(&PUT_EVENTS, fault, Times::Always);
                 let seen = scene.play().await;
                 seen.decided(verdict, &["status 200"])?;
-                let warnings = seen.evidence()?["warnings"].to_string();
                 let words = "could not be told to the event bus releases, which changes nothing about it";
-                ensure!(warnings.contains(words), "{warnings}");
+                let warns = |line: &Value| {
+                    line["level"] == "WARN"
+                        && line["message"].as_str().is_some_and(|text| text.contains(words))
+                };
+                ensure!(seen.lines().iter().any(warns), "no line of the log says it: {:?}", seen.lines());
                 Ok(())
             });
         }

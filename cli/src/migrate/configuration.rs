@@ -20,7 +20,9 @@ pub(super) struct Given<'a> {
 
 /// What CodeDeploy gives a hook, in minutes.
 const HOOK_MINUTES: u64 = 60;
-/// The longest bake time of ECS, in minutes.
+/// The smallest step of a linear deployment of ECS, in percent.
+const LEAST_STEP: u64 = 3;
+/// The longest bake time of ECS, of a step or of the whole, in minutes.
 const LONGEST_BAKE: u64 = 1440;
 /// The longest that a PAUSE hook waits, in minutes.
 const LONGEST_PAUSE: u64 = 20_160;
@@ -30,16 +32,12 @@ pub(super) fn migrated(given: &Given<'_>) -> Result<(Value, Vec<String>), Failur
     let mut notes = Vec::new();
     let group = given.group.map(|group| group.get("deploymentGroupInfo").unwrap_or(group));
     let mut configuration = Map::new();
-    configuration.extend(strategy(group, given.config)?);
-    if let Some(minutes) = group.and_then(bake) {
-        if minutes > LONGEST_BAKE {
-            notes.push(format!(
-                "blue was kept for {minutes} minutes; ECS keeps it for {LONGEST_BAKE} at the most, which is written here"
-            ));
-        }
-        configuration.insert("bakeTimeInMinutes".to_owned(), minutes.min(LONGEST_BAKE).into());
+    configuration.extend(strategy(group, given.config, &mut notes)?);
+    if let Some(minutes) = group.and_then(|group| bake(group, &mut notes)) {
+        configuration.insert("bakeTimeInMinutes".to_owned(), minutes.into());
     }
-    let mut hooks = functions(given, group, &mut notes)?;
+    let goes_in_steps = configuration.get("strategy").is_some_and(|strategy| strategy != "BLUE_GREEN");
+    let mut hooks = functions(given, (group, goes_in_steps), &mut notes)?;
     hooks.extend(group.and_then(|group| pause(group, &mut notes)));
     configuration.insert("lifecycleHooks".to_owned(), hooks.into());
     configuration.extend(
@@ -60,15 +58,19 @@ pub(super) fn migrated(given: &Given<'_>) -> Result<(Value, Vec<String>), Failur
 }
 
 /// The strategy, and the settings of its steps.
-fn strategy(group: Option<&Value>, config: Option<&Value>) -> Result<Map<String, Value>, Failure> {
+fn strategy(
+    group: Option<&Value>,
+    config: Option<&Value>,
+    notes: &mut Vec<String>,
+) -> Result<Map<String, Value>, Failure> {
     let name = group.and_then(|group| group["deploymentConfigName"].as_str());
     let routing = match (config, name) {
         (Some(config), _) => {
             let config = config.get("deploymentConfigInfo").unwrap_or(config);
-            of_routing(&config["trafficRoutingConfig"])
+            of_routing(&config["trafficRoutingConfig"], notes)
         }
         (None, None) => return Ok(object(json!({ "strategy": "BLUE_GREEN" }))),
-        (None, Some(name)) => of_name(name),
+        (None, Some(name)) => of_name(name, notes),
     };
     routing.ok_or_else(|| match (config, name) {
         (None, Some(name)) => Failure::wrong(format!("what `{name}` does is not known: it is none of CodeDeploy's own"))
@@ -79,7 +81,7 @@ fn strategy(group: Option<&Value>, config: Option<&Value>) -> Result<Map<String,
 }
 
 /// CodeDeploy's own configurations say in their names what they do: `CodeDeployDefault.ECSLinear10PercentEvery3Minutes`.
-fn of_name(name: &str) -> Option<Map<String, Value>> {
+fn of_name(name: &str, notes: &mut Vec<String>) -> Option<Map<String, Value>> {
     let name = name.strip_prefix("CodeDeployDefault.ECS")?;
     if name == "AllAtOnce" {
         return Some(object(json!({ "strategy": "BLUE_GREEN" })));
@@ -93,27 +95,51 @@ fn of_name(name: &str) -> Option<Map<String, Value>> {
         let (percent, minutes) = rest.split_once("PercentEvery")?;
         ("TimeBasedLinear", percent, minutes)
     };
-    Some(in_steps(kind, percent.parse().ok()?, minutes.parse().ok()?))
+    Some(in_steps(kind, percent.parse().ok()?, minutes.parse().ok()?, notes))
 }
 
-fn of_routing(routing: &Value) -> Option<Map<String, Value>> {
+fn of_routing(routing: &Value, notes: &mut Vec<String>) -> Option<Map<String, Value>> {
     let number = |value: &Value| value.as_u64();
     match routing["type"].as_str()? {
         "AllAtOnce" => Some(object(json!({ "strategy": "BLUE_GREEN" }))),
         kind @ "TimeBasedCanary" => {
             let steps = &routing["timeBasedCanary"];
-            Some(in_steps(kind, number(&steps["canaryPercentage"])?, number(&steps["canaryInterval"])?))
+            Some(in_steps(
+                kind,
+                number(&steps["canaryPercentage"])?,
+                number(&steps["canaryInterval"])?,
+                notes,
+            ))
         }
         kind @ "TimeBasedLinear" => {
             let steps = &routing["timeBasedLinear"];
-            Some(in_steps(kind, number(&steps["linearPercentage"])?, number(&steps["linearInterval"])?))
+            Some(in_steps(
+                kind,
+                number(&steps["linearPercentage"])?,
+                number(&steps["linearInterval"])?,
+                notes,
+            ))
         }
         _ => None,
     }
 }
 
-fn in_steps(kind: &str, percent: u64, minutes: u64) -> Map<String, Value> {
-    object(if kind == "TimeBasedCanary" {
+fn in_steps(kind: &str, percent: u64, minutes: u64, notes: &mut Vec<String>) -> Map<String, Value> {
+    let is_canary = kind == "TimeBasedCanary";
+    // What ECS takes: API reference, `CanaryConfiguration` and `LinearConfiguration`.
+    let least = if is_canary { 1 } else { LEAST_STEP };
+    if percent < least {
+        notes.push(format!(
+            "steps were of {percent} %; ECS takes {least} % at the least, which is written here"
+        ));
+    }
+    if minutes > LONGEST_BAKE {
+        notes.push(format!(
+            "a step baked for {minutes} minutes; ECS takes {LONGEST_BAKE} at the most, which is written here"
+        ));
+    }
+    let (percent, minutes) = (percent.max(least), minutes.min(LONGEST_BAKE));
+    object(if is_canary {
         json!({ "strategy": "CANARY", "canaryConfiguration": { "canaryPercent": percent, "canaryBakeTimeInMinutes": minutes } })
     } else {
         json!({ "strategy": "LINEAR", "linearConfiguration": { "stepPercent": percent, "stepBakeTimeInMinutes": minutes } })
@@ -121,16 +147,28 @@ fn in_steps(kind: &str, percent: u64, minutes: u64) -> Map<String, Value> {
 }
 
 /// How long blue is kept once green has everything, in minutes.
-fn bake(group: &Value) -> Option<u64> {
+fn bake(group: &Value, notes: &mut Vec<String>) -> Option<u64> {
     let ending = &group["blueGreenDeploymentConfiguration"]["terminateBlueInstancesOnDeploymentSuccess"];
-    (ending["action"] == "TERMINATE")
-        .then(|| ending["terminationWaitTimeInMinutes"].as_u64().unwrap_or_default())
+    if ending["action"].as_str()? != "TERMINATE" {
+        notes.push(format!(
+            "blue was kept until somebody took it away; ECS takes it away after the bake time: {LONGEST_BAKE} minutes, the most that it \
+             takes, are written here"
+        ));
+        return Some(LONGEST_BAKE);
+    }
+    let minutes = ending["terminationWaitTimeInMinutes"].as_u64().unwrap_or_default();
+    if minutes > LONGEST_BAKE {
+        notes.push(format!(
+            "blue was kept for {minutes} minutes; ECS keeps it for {LONGEST_BAKE} at the most, which is written here"
+        ));
+    }
+    Some(minutes.min(LONGEST_BAKE))
 }
 
 /// One hook for each function, at the stages of its events.
 fn functions(
     given: &Given<'_>,
-    group: Option<&Value>,
+    (group, goes_in_steps): (Option<&Value>, bool),
     notes: &mut Vec<String>,
 ) -> Result<Vec<Value>, Failure> {
     let mut by_function: Vec<(String, Vec<Stage>)> = Vec::new();
@@ -170,9 +208,6 @@ fn functions(
     if place.is_none() && by_function.iter().any(|(function, _)| !function.starts_with("arn:")) {
         notes.push("REGION and ACCOUNT are yours: no file tells them".to_owned());
     }
-    let goes_in_steps = group
-        .and_then(|group| group["deploymentConfigName"].as_str())
-        .is_none_or(|name| !name.ends_with("AllAtOnce"));
     if goes_in_steps
         && by_function.iter().any(|(_, stages)| stages.contains(&Stage::PreProductionTrafficShift))
     {
@@ -234,9 +269,13 @@ fn pause(group: &Value, notes: &mut Vec<String>) -> Option<Value> {
     if ready["actionOnTimeout"] != "STOP_DEPLOYMENT" {
         return None;
     }
-    let minutes = ready["waitTimeInMinutes"].as_u64().unwrap_or_default().clamp(1, LONGEST_PAUSE);
+    let had = ready["waitTimeInMinutes"].as_u64().unwrap_or_default();
+    let minutes = had.clamp(1, LONGEST_PAUSE);
+    if had != minutes {
+        notes.push(format!("a PAUSE hook waits 1 to {LONGEST_PAUSE} minutes: {minutes} are written here"));
+    }
     notes.push(format!(
-        "somebody had {minutes} minutes to let traffic go on (`aws deploy continue-deployment`); now it is a PAUSE hook, which \
+        "somebody had {had} minutes to let traffic go on (`aws deploy continue-deployment`); now it is a PAUSE hook, which \
          `aws ecs continue-service-deployment` answers"
     ));
     Some(json!({
@@ -257,7 +296,7 @@ fn alarms(group: &Value, notes: &mut Vec<String>) -> Option<Value> {
         events.is_some_and(|events| events.iter().any(|event| event == "DEPLOYMENT_STOP_ON_ALARM"));
     if !rolls_back {
         notes.push(
-            "an alarm stopped the deployment and left it there (no DEPLOYMENT_STOP_ON_ALARM in `autoRollbackConfiguration`); `rollback` is \
+            "an alarm stopped the deployment and left it there (`autoRollbackConfiguration` has no DEPLOYMENT_STOP_ON_ALARM, or is off); `rollback` is \
              false here, too: think again"
                 .to_owned(),
         );

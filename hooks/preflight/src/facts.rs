@@ -135,6 +135,7 @@ impl Key {
                 | Self::Role(_)
                 | Self::Permission { .. }
                 | Self::Function(_)
+                | Self::FunctionPolicy(_)
                 | Self::Alarm(_)
                 | Self::Subnet(_)
                 | Self::SecurityGroup(_)
@@ -155,6 +156,13 @@ impl Key {
                 | Self::Scaling
                 | Self::ScalingPolicies
         )
+    }
+}
+
+impl Fact {
+    /// Whether asking again may help.
+    pub(crate) fn may_heal(&self) -> bool {
+        matches!(self, Self::Unavailable { may_heal: true, .. })
     }
 }
 
@@ -236,7 +244,7 @@ impl Facts {
 
     /// Whether something that could not be had may be had by asking again.
     pub(crate) fn may_heal(&self, key: &Key) -> bool {
-        matches!(self.fact(key), Some(Fact::Unavailable { may_heal: true, .. }))
+        self.fact(key).is_some_and(Fact::may_heal)
     }
 
     /// Whether somebody asked for it already.

@@ -186,10 +186,13 @@ impl Wiring {
         };
         let ignored: Vec<Value> =
             self.ignore.iter().map(|it| json!({"rule": it.rule, "reason": it.reason})).collect();
-        let lacking: Vec<_> = judged.lacks.iter().filter(|(rule, _)| self.decides(rule)).collect();
+        // Where nothing could be judged, what would decide nothing is all that there is to say.
+        let is_blind = judged.full.is_empty() && others.is_empty();
+        let lacking: Vec<_> =
+            judged.lacks.iter().filter(|(rule, _)| is_blind || self.decides(rule)).collect();
         let outcome = match (&*deciding, &*lacking) {
             // To hold nothing to a rule is not to have found it good.
-            ([], []) if judged.full.is_empty() => Outcome::skip(
+            ([], []) if is_blind => Outcome::skip(
                 SkipCause::NotConfigured,
                 "none of its rules applies to how the service is deployed".to_owned(),
             ),
@@ -201,7 +204,7 @@ impl Wiring {
                     1 => ", and another rule could not be judged".to_owned(),
                     more => format!(", and {more} other rules could not be judged"),
                 };
-                let may_heal = lacking.iter().flat_map(|(_, lacks)| lacks).any(|lack| lack.may_heal);
+                let may_heal = lacking.iter().flat_map(|(_, lacks)| lacks).all(|lack| lack.may_heal);
                 let outcome = Outcome::inconclusive(format!("{} could not be judged: {why}{more}", rule.id));
                 waited_for(outcome, may_heal)
             }

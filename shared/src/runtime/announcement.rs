@@ -1,6 +1,7 @@
 //! Tells an EventBridge bus of a verdict that ends a wait, where a user wants that.
 //!
-//! It is for people and their tools; nothing waits for it, and failing to send it never changes a verdict.
+//! It is for people and their tools. It is sent once the verdict is answered and reported, so that nothing waits for it and
+//! nothing that becomes of it changes a verdict; a verdict that AWS did not take is not told.
 //!
 //! Source: EventBridge API reference, *`PutEvents`*.
 
@@ -9,6 +10,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
+use super::deadline::Deadline;
 use crate::{
     aws::{Api, Aws},
     evidence::Evidence,
@@ -17,34 +19,50 @@ use crate::{
 /// What the event says that it is from, and what it is.
 const SOURCE: &str = "greenlight";
 const DETAIL_TYPE: &str = "greenlight Verdict";
-/// Nobody waits for it, so it gets little time.
+/// The next event waits for it, so it gets little time.
 const LONGEST: Duration = Duration::from_secs(2);
 
-/// Sends the event; why it could not be sent is a warning.
-pub(super) async fn send(bus: &str, evidence: &Evidence, aws: &Aws, left: Duration) -> Result<(), String> {
-    let entry = json!({
-        "EventBusName": bus,
-        "Source": SOURCE,
-        "DetailType": DETAIL_TYPE,
-        "Resources": resources(evidence),
-        "Detail": detail(evidence).to_string(),
-    });
-    let within = (left / 4).min(LONGEST);
-    let sent = aws.call(&Api::EVENTS, "PutEvents", json!({ "Entries": [entry] }), bus);
-    let why = match timeout(within, sent).await {
-        Ok(Ok(answer)) => match answer["Entries"][0]["ErrorCode"].as_str() {
-            None => return Ok(()),
-            // An entry that is refused is no failure of the call.
-            Some(code) => {
-                format!("{code}: {}", answer["Entries"][0]["ErrorMessage"].as_str().unwrap_or("no message"))
-            }
-        },
-        Ok(Err(failure)) => failure.to_string(),
-        Err(_) => format!("no answer within {within:?}"),
-    };
-    Err(format!(
-        "the verdict could not be told to the event bus {bus}, which changes nothing about it: {why}"
-    ))
+/// An event that is still to be sent.
+#[derive(Debug)]
+pub(crate) struct Announcement {
+    bus: String,
+    entry: Value,
+    deadline: Deadline,
+}
+
+impl Announcement {
+    pub(super) fn of(evidence: &Evidence, bus: String, deadline: Deadline) -> Self {
+        let entry = json!({
+            "EventBusName": bus,
+            "Source": SOURCE,
+            "DetailType": DETAIL_TYPE,
+            "Resources": resources(evidence),
+            "Detail": detail(evidence).to_string(),
+        });
+        Self { bus, entry, deadline }
+    }
+
+    /// Sends it; the error says why it could not be sent.
+    pub(super) async fn send(&self, aws: &Aws) -> Result<(), String> {
+        let within = (self.deadline.left() / 2).min(LONGEST);
+        let sent = aws.call(&Api::EVENTS, "PutEvents", json!({ "Entries": [self.entry] }), &self.bus);
+        let why = match timeout(within, sent).await {
+            Ok(Ok(answer)) => match answer["Entries"][0]["ErrorCode"].as_str() {
+                None => return Ok(()),
+                // An entry that is refused is no failure of the call.
+                Some(code) => {
+                    let message = answer["Entries"][0]["ErrorMessage"].as_str();
+                    format!("{code}: {}", message.unwrap_or("no message"))
+                }
+            },
+            Ok(Err(failure)) => failure.to_string(),
+            Err(_) => format!("no answer within {within:?}"),
+        };
+        let bus = &self.bus;
+        Err(format!(
+            "the verdict could not be told to the event bus {bus}, which changes nothing about it: {why}"
+        ))
+    }
 }
 
 /// The ARN of an ECS deployment; CodeDeploy's ids are none.

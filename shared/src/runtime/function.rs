@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::{
+    announcement::Announcement,
     api::{Event, FunctionError},
     board::{Asking, Board, Conclusion, Settled},
     chain::{self, MAX_HOPS, Onward},
@@ -60,6 +61,8 @@ pub(crate) struct Answered {
     pub(crate) document: Result<Bytes, FunctionError>,
     /// The lines for the log. They are written after the answer: a log that blocks must not cost a verdict.
     pub(crate) lines: Vec<String>,
+    /// What an event bus is told then.
+    pub(crate) announcement: Option<Announcement>,
 }
 
 /// One event on its way.
@@ -102,6 +105,14 @@ impl Function {
         self.guard.leaked_threads() > MAX_LEAKED_THREADS
     }
 
+    /// Tells an event bus; why it could not be told is for the log.
+    pub(crate) async fn announce(&mut self, announcement: &Announcement) -> Result<(), String> {
+        let sent = announcement.send(self.reporting.get_or_insert_default()).await;
+        // They belong to no later invocation.
+        self.reporting.iter().for_each(|reporting| drop(reporting.calls.take()));
+        sent
+    }
+
     /// Answers one event.
     pub(crate) async fn answer(&mut self, event: &Event) -> Answered {
         let began = Instant::now();
@@ -115,12 +126,16 @@ impl Function {
             Ok(Asked::Nothing { why, level }) => Answered {
                 document: Ok(Bytes::from(json!({ "acknowledged": why }).to_string())),
                 lines: vec![json!({ "level": level, "message": why, "hook": self.hook.name }).to_string()],
+                announcement: None,
             },
             Err(reason) => {
                 let verdict = Verdict::stop(reason);
                 Answered {
                     document: Ok(Bytes::from(protocol::document(&verdict, None).to_string())),
-                    lines: vec![self.unreadable(&verdict, warning, began).into_line()],
+                    lines: self
+                        .unreadable_event(&verdict, warning, began)
+                        .into_lines(settings.metrics, clock::wall()),
+                    announcement: None,
                 }
             }
         }
@@ -166,11 +181,13 @@ impl Function {
                 message: format!("the verdict ({}) could not be reported: {failure}", answer.word()),
             }),
         };
-        let mut record = self.record(&handling, conclusion, &reported);
-        if let (Some(bus), Some(aws), false) = (&event_bus, &self.reporting, record.waits) {
-            record.announce(bus, aws, deadline.left()).await;
-        }
-        Answered { document, lines: record.into_lines(metrics, clock::wall()) }
+        let record = self.record(&handling, conclusion, &reported);
+        // Others hear of what AWS has heard, and no verdict waits for that.
+        let counts = matches!(reported, Ok(Reported::ByReturn | Reported::Accepted));
+        let announcement = event_bus
+            .filter(|_| counts && !record.waits)
+            .map(|bus| Announcement::of(&record.evidence, bus, deadline));
+        Answered { document, lines: record.into_lines(metrics, clock::wall()), announcement }
     }
 
     /// Restores the wait that this event belongs to, and opens the board.
@@ -207,6 +224,7 @@ impl Function {
             patience: DEFAULT_PATIENCE,
             doubt: None,
             seen: state.seen.clone(),
+            service: None,
             over: None,
         };
         let board = Board::new(settled, state.memory());
@@ -318,6 +336,7 @@ impl Function {
                 })
                 .to_string(),
             ],
+            announcement: None,
         }
     }
 
@@ -352,7 +371,7 @@ impl Function {
             is_repeated: waits && state.said.as_ref() == Some(&said(&verdict)),
             is_unreported: reported.is_err(),
             evidence: Evidence {
-                service: invocation.service.as_ref().map(ToString::to_string),
+                service: invocation.service.as_ref().map(ToString::to_string).or(settled.service),
                 deployment: Some(invocation.deployment.clone()),
                 stage: Some(settled.stage.to_string()),
                 step: invocation.step.clone(),
@@ -371,6 +390,12 @@ impl Function {
                 ..self.unreadable(&verdict, None, *began)
             },
         }
+    }
+
+    /// What is written down of an event that could not be read.
+    fn unreadable_event(&self, verdict: &Verdict, warning: Option<String>, began: Instant) -> Record {
+        let evidence = self.unreadable(verdict, warning, began);
+        Record { evidence, waits: false, is_repeated: false, is_unreported: false }
     }
 
     /// The evidence of an event that could not be read; the frame of every other.

@@ -15,7 +15,8 @@ const NAMESPACE: &str = "greenlight";
 
 /// The line for an invocation, before its evidence is written.
 pub(super) fn line(evidence: &Evidence, is_unreported: bool, now: Timestamp) -> String {
-    let count = |verdict: &str| u8::from(evidence.verdict == verdict);
+    // A verdict that nobody heard is none yet: Lambda tries again, and counts it then.
+    let count = |verdict: &str| u8::from(evidence.verdict == verdict && !is_unreported);
     let of_verdict = |name: &str| json!({ "Name": name, "Unit": "Count" });
     let mut dimensions = vec![vec!["Hook"]];
     if evidence.service.is_some() {

@@ -12,7 +12,7 @@ use crate::{
     aws::{self, Cause},
     clock,
     deployment::Deployment,
-    overrides::{Override, in_force},
+    overrides::{Override, Overrides},
 };
 
 /// Looking takes at most this long, and at most this part of the time that is left.
@@ -46,11 +46,11 @@ async fn find(
         Err(failure) if failure.cause == Cause::NotFound => return Ok(None),
         Err(failure) => return Err(format!("the overrides could not be read, so none holds: {failure}")),
     };
-    let (all, warnings) = in_force(&text, clock::wall());
-    for warning in warnings {
+    let list = Overrides::read(&text, clock::wall()).map_err(|why| format!("{why}; none holds"))?;
+    for warning in list.malformed {
         validation.board.warn(warning);
     }
-    if all.is_empty() {
+    if list.in_force.is_empty() && list.over.is_empty() {
         return Ok(None);
     }
     let (cluster, service) = match &validation.invocation.service {
@@ -63,5 +63,13 @@ async fn find(
             }
         },
     };
-    Ok(all.into_iter().find(|entry| entry.is_of(&cluster, &service)))
+    validation.board.settle(|settled| settled.service = Some(format!("{cluster}/{service}")));
+    let found = list.in_force.into_iter().find(|entry| entry.is_of(&cluster, &service));
+    // Those of others are theirs to clear away.
+    if let (None, Some(Override { service, until, .. })) =
+        (&found, list.over.iter().find(|entry| entry.is_of(&cluster, &service)))
+    {
+        validation.board.warn(format!("the override of `{service}` is over since {until}"));
+    }
+    Ok(found)
 }

@@ -1,17 +1,10 @@
-//! What is left of an invocation: its lines in the log, and an event where a user wants one.
-
-use std::time::Duration;
+//! What is left of an invocation: its lines in the log.
 
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::{announcement, chain::MAX_HOPS, metrics};
-use crate::{
-    aws::{Aws, Failure},
-    evidence::Evidence,
-    protocol::Reported,
-    verdict::Answer,
-};
+use super::{chain::MAX_HOPS, metrics};
+use crate::{aws::Failure, evidence::Evidence, protocol::Reported, verdict::Answer};
 
 /// The record of an invocation.
 pub(super) struct Record {
@@ -24,13 +17,6 @@ pub(super) struct Record {
 }
 
 impl Record {
-    /// Tells the event bus.
-    pub(super) async fn announce(&mut self, bus: &str, aws: &Aws, left: Duration) {
-        let sent = announcement::send(bus, &self.evidence, aws, left).await;
-        self.evidence.warnings.extend(sent.err());
-        self.evidence.aws_calls.extend(aws.calls.take());
-    }
-
     /// The lines for the log, the one with the reason first: complete for the first, a changed and the final verdict,
     /// else short.
     pub(super) fn into_lines(self, metrics: bool, now: Timestamp) -> Vec<String> {

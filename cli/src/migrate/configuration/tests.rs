@@ -141,6 +141,23 @@ fn what_ecs_cannot_do_is_said() {
     for words in ["blue was kept for 2880 minutes", "think again", "ignorePollAlarmFailure"] {
         assert!(notes.iter().any(|note| note.contains(words)), "{words}: {notes:#?}");
     }
+    let info = &mut group["deploymentGroupInfo"];
+    info["blueGreenDeploymentConfiguration"]["terminateBlueInstancesOnDeploymentSuccess"] =
+        json!({ "action": "KEEP_ALIVE" });
+    info["autoRollbackConfiguration"] = json!({ "enabled": false, "events": ["DEPLOYMENT_STOP_ON_ALARM"] });
+    let slow = json!({ "trafficRoutingConfig": { "type": "TimeBasedLinear", "timeBasedLinear": { "linearPercentage": 1, "linearInterval": 2880 } } });
+    let (configuration, notes) = made(Some(&group), Some(&slow)).unwrap();
+    assert_eq!(configuration["bakeTimeInMinutes"], 1440);
+    assert_eq!(configuration["alarms"]["rollback"], false);
+    assert_eq!(
+        configuration["linearConfiguration"],
+        json!({ "stepPercent": 3, "stepBakeTimeInMinutes": 1440 })
+    );
+    for words in
+        ["until somebody took it away", "steps were of 1 %", "a step baked for 2880 minutes", "think again"]
+    {
+        assert!(notes.iter().any(|note| note.contains(words)), "{words}: {notes:#?}");
+    }
 }
 
 #[test]

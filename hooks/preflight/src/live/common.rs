@@ -65,13 +65,12 @@ impl Common {
             let _call = self.calls.acquire().await;
             answers = asked(ask, subject, facts, missing).await;
         }
-        // Another may have time left where this one had none.
-        for (key, fact, _) in answers.iter().filter(|(_, _, is_out_of_time)| !is_out_of_time) {
-            kept.insert(key.clone(), fact.clone());
-        }
+        // Another may have more time, or better luck.
+        let (passing, lasting): (Vec<_>, Vec<_>) =
+            answers.into_iter().partition(|(_, fact, is_out_of_time)| *is_out_of_time || fact.may_heal());
+        kept.extend(fresh(lasting));
         let known = keys.iter().filter_map(|key| Some((key.clone(), kept.get(key)?.clone()))).collect();
-        let late = answers.into_iter().filter(|(_, _, is_out_of_time)| *is_out_of_time).collect();
-        [known, fresh(late)].concat()
+        [known, fresh(passing)].concat()
     }
 }
 

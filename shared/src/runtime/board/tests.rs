@@ -21,6 +21,7 @@ fn board(checks: &Value) -> Board {
             patience: Duration::from_mins(10),
             doubt: None,
             seen: None,
+            service: None,
             over: None,
         },
         Memory::default(),

@@ -57,7 +57,7 @@ fn plan(what: &str, patience: &str) -> Value {
 
 /// The answer, and the line for the log.
 async fn handle(function: &mut Function, event: &Event) -> (Value, Value) {
-    let Answered { document, lines } = function.answer(event).await;
+    let Answered { document, lines, .. } = function.answer(event).await;
     (from_slice(&document.unwrap()).unwrap(), serde_json::from_str(&lines[0]).unwrap())
 }
 
