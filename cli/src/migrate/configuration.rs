@@ -292,8 +292,9 @@ fn alarms(group: &Value, notes: &mut Vec<String>) -> Option<Value> {
         return None;
     }
     let events = group["autoRollbackConfiguration"]["events"].as_array();
+    let is_on = group["autoRollbackConfiguration"]["enabled"] == true;
     let rolls_back =
-        events.is_some_and(|events| events.iter().any(|event| event == "DEPLOYMENT_STOP_ON_ALARM"));
+        is_on && events.is_some_and(|events| events.iter().any(|event| event == "DEPLOYMENT_STOP_ON_ALARM"));
     if !rolls_back {
         notes.push(
             "an alarm stopped the deployment and left it there (`autoRollbackConfiguration` has no DEPLOYMENT_STOP_ON_ALARM, or is off); `rollback` is \
