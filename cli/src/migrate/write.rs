@@ -1,5 +1,6 @@
 //! A `deploymentConfiguration`, as people write it down.
 
+use greenlight_preflight::Spelling;
 use serde_json::{Map, Value, json};
 
 use crate::{hcl, yaml_text};
@@ -35,14 +36,14 @@ fn block(name: &str, fields: &Map<String, Value>, depth: usize) -> String {
     let mut attributes = Vec::new();
     let mut blocks = String::new();
     for (key, value) in fields {
-        let key = in_snake_case(key);
+        let key = Spelling::Terraform.of(key);
         match value {
             // The provider learned of it late, and it is what a hook is anyway.
             Value::String(text) if key == "target_type" && text == "AWS_LAMBDA" => {}
             Value::Object(fields) => blocks += &nested(&key, fields, inner),
             Value::Array(values) if values.iter().all(Value::is_object) && !values.is_empty() => {
                 for fields in values.iter().filter_map(Value::as_object) {
-                    blocks += &nested(&lifecycle_hook(&key), fields, inner);
+                    blocks += &nested(&key, fields, inner);
                 }
             }
             Value::Array(values) => {
@@ -70,33 +71,14 @@ fn nested(name: &str, fields: &Map<String, Value>, depth: usize) -> String {
     format!("\n{}", block(name, fields, depth))
 }
 
-/// A block of a list goes by the name of one.
-fn lifecycle_hook(key: &str) -> String {
-    key.strip_suffix('s').unwrap_or(key).to_owned()
-}
-
 fn in_pascal_case(value: &Value) -> Value {
     match value {
         Value::Object(fields) => {
-            let renamed = |(key, value): (&String, &Value)| {
-                let mut letters = key.chars();
-                let first = letters.next().map(|letter| letter.to_ascii_uppercase());
-                (first.into_iter().chain(letters).collect(), in_pascal_case(value))
-            };
+            let renamed =
+                |(key, value): (&String, &Value)| (Spelling::CloudFormation.of(key), in_pascal_case(value));
             Value::Object(fields.iter().map(renamed).collect())
         }
         Value::Array(values) => values.iter().map(in_pascal_case).collect(),
         other => other.clone(),
     }
-}
-
-fn in_snake_case(key: &str) -> String {
-    let mut snake = String::new();
-    for letter in key.chars() {
-        if letter.is_ascii_uppercase() {
-            snake.push('_');
-        }
-        snake.push(letter.to_ascii_lowercase());
-    }
-    snake
 }

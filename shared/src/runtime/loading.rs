@@ -103,14 +103,10 @@ async fn fill_in(validation: &Validation, deployment: &Deployment, name: &str) -
     {
         filled = filled.replace("{application}", &application).replace("{deployment_group}", &group);
     }
-    if filled.contains("{cluster}") || filled.contains("{service}") {
-        let service = match &validation.invocation.service {
-            Some(service) => Some((service.cluster.clone(), service.name.clone())),
-            None => deployment.sides().await.ok().map(|sides| (sides.cluster.clone(), sides.service.clone())),
-        };
-        if let Some((cluster, service)) = service {
-            filled = filled.replace("{cluster}", &cluster).replace("{service}", &service);
-        }
+    if (filled.contains("{cluster}") || filled.contains("{service}"))
+        && let Ok((cluster, service)) = validation.service(deployment).await
+    {
+        filled = filled.replace("{cluster}", &cluster).replace("{service}", &service);
     }
     match (filled.find('{'), filled.find('}')) {
         (Some(from), Some(to)) if from < to => Err(filled[from..=to].to_owned()),

@@ -53,16 +53,10 @@ async fn find(
     if list.in_force.is_empty() && list.over.is_empty() {
         return Ok(None);
     }
-    let (cluster, service) = match &validation.invocation.service {
-        Some(service) => (service.cluster.clone(), service.name.clone()),
-        // CodeDeploy's event does not name it.
-        None => match deployment.sides().await {
-            Ok(sides) => (sides.cluster.clone(), sides.service.clone()),
-            Err(outcome) => {
-                return Err(format!("the service is not known, so no override holds: {}", outcome.words()));
-            }
-        },
-    };
+    let (cluster, service) = validation
+        .service(deployment)
+        .await
+        .map_err(|outcome| format!("the service is not known, so no override holds: {}", outcome.words()))?;
     validation.board.settle(|settled| settled.service = Some(format!("{cluster}/{service}")));
     let found = list.in_force.into_iter().find(|entry| entry.is_of(&cluster, &service));
     // Those of others are theirs to clear away.

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     Scope,
-    aws::Aws,
+    aws::{Aws, Fact},
     clock,
     deployment::Deployment,
     hook::Hook,
@@ -117,6 +117,14 @@ impl Validation {
 
     fn deployment(&self) -> Deployment {
         Deployment::of(&self.invocation, self.function.clone(), Arc::clone(&self.aws), self.deadline())
+    }
+
+    /// The names of the cluster and the service. CodeDeploy's event does not tell them; its deployment does.
+    pub(super) async fn service(&self, deployment: &Deployment) -> Fact<(String, String)> {
+        if let Some(service) = &self.invocation.service {
+            return Ok((service.cluster.clone(), service.name.clone()));
+        }
+        deployment.sides().await.map(|sides| (sides.cluster.clone(), sides.service.clone()))
     }
 
     /// When checks should have ended.
