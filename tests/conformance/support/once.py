@@ -1,8 +1,10 @@
 """A hook's binary for one invocation: the Lambda Runtime API (2018-06-01), as little of it as that takes."""
 
+import contextlib
 import http.server
 import json
 import subprocess
+import tempfile
 import threading
 import time
 
@@ -21,6 +23,7 @@ class Invocation(http.server.ThreadingHTTPServer):
         self.events = [event]
         self.answer = None
         self.answered = threading.Event()
+        self.is_done = threading.Event()
 
     def handle_error(self, *_):
         """The hook is killed while it asks for the next event: its connection breaks, and that is no news."""
@@ -31,7 +34,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):  # noqa: N802 - the name is http.server's.
         if not self.server.events:
-            # There is no other event; the process is ended while it waits for one.
+            # There is no other event; the process is ended while it waits for one. What it had to log, it has.
+            self.server.is_done.set()
             time.sleep(SECONDS)
             return
         body = self.server.events.pop().encode()
@@ -56,25 +60,39 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
-def invoke(hook, event, plan):
-    """The hook's answer to the event under the plan."""
-    with Invocation(event.read_text()) as server:
+@contextlib.contextmanager
+def running(hook, event, log, **variables):
+    """The hook's process, and the server that has handed the event to it."""
+    with Invocation(event) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        variables = environment(
+        known = environment(
             AWS_LAMBDA_RUNTIME_API=f"127.0.0.1:{server.server_port}",
             AWS_LAMBDA_FUNCTION_NAME=hook,
             AWS_LAMBDA_FUNCTION_VERSION="$LATEST",
             AWS_LAMBDA_FUNCTION_MEMORY_SIZE="128",
-            GREENLIGHT_PLAN=json.dumps(plan),
         )
-        running = subprocess.Popen(
-            [binary(hook)], env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+        process = subprocess.Popen([binary(hook)], env={**known, **variables}, stdout=log, stderr=subprocess.DEVNULL)
         try:
-            if not server.answered.wait(SECONDS):
-                raise AssertionError(f"the hook did not answer within {SECONDS} s")
+            yield server
         finally:
-            running.kill()
-            running.wait()
+            process.kill()
+            process.wait()
             server.shutdown()
+
+
+def invoke(hook, event, plan):
+    """The hook's answer to the event under the plan."""
+    with running(hook, event.read_text(), subprocess.DEVNULL, GREENLIGHT_PLAN=json.dumps(plan)) as server:
+        if not server.answered.wait(SECONDS):
+            raise AssertionError(f"the hook did not answer within {SECONDS} s")
         return json.loads(server.answer)
+
+
+def lines(hook, event, **variables):
+    """The lines that the hook logs of an event."""
+    with tempfile.TemporaryFile("w+") as log:
+        with running(hook, event, log, **variables) as server:
+            if not server.is_done.wait(SECONDS):
+                raise AssertionError(f"the hook did not ask for another event within {SECONDS} s")
+        log.seek(0)
+        return [json.loads(line) for line in log]
