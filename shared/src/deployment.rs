@@ -160,11 +160,12 @@ impl Deployment {
             Origin::CodeDeploy { id } => {
                 let (status, target) = tokio::join!(self.of_codedeploy(id), self.target(id));
                 let shift = target.as_ref().ok().map(|target| target.shift.clone());
+                let service = target.as_ref().ok().and_then(|target| target.service.clone());
                 let (stage, stage_unknown) = match target {
                     Ok(target) => (target.stage.clone(), None),
                     Err(outcome) => (None, Some(outcome.words())),
                 };
-                Ok(Status { stage, stage_unknown, shift, ..(*status?).clone() })
+                Ok(Status { stage, stage_unknown, service, shift, ..(*status?).clone() })
             }
             Origin::Nothing(why) => Err(nothing(why)),
         }

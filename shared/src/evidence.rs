@@ -53,6 +53,15 @@ pub(crate) struct Evidence {
     pub(crate) verdict: &'static str,
     pub(crate) reason: String,
     pub(crate) deciding_check: Option<String>,
+    /// What became of the report, where one was sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) report: Option<String>,
+    /// From the event to the answer.
+    pub(crate) duration_ms: u64,
+    /// Set where the document was cut to fit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) shortened: Option<&'static str>,
+    /// From here on there is as much as checks have to say; CloudWatch's queries only find the first fields of a long line.
     pub(crate) checks: Vec<Record>,
     /// The effective plan without its checks, whose settings stand with them.
     #[serde(skip_serializing_if = "Value::is_null")]
@@ -62,14 +71,7 @@ pub(crate) struct Evidence {
     pub(crate) layers: BTreeMap<String, Layer>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) warnings: Vec<String>,
-    /// What became of the report, where one was sent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) report: Option<String>,
     pub(crate) aws_calls: Vec<AwsCall>,
-    pub(crate) duration_ms: u64,
-    /// Set where the document was cut to fit.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) shortened: Option<&'static str>,
 }
 
 /// What one check found.

@@ -55,6 +55,7 @@ pub(crate) fn status() -> Status {
         started_at: Some(BEGAN),
         expires_at: None,
         group: None,
+        service: None,
         weights: Weights::default(),
         alarms: None,
         shift: None,

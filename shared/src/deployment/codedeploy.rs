@@ -26,6 +26,8 @@ use crate::{Ask, Fact, Outcome, aws::time, protocol::Situation, stage::Stage};
 pub(super) struct Target {
     /// The stage of the lifecycle event that is in progress.
     pub(super) stage: Option<Stage>,
+    /// The names of the cluster and the service.
+    pub(super) service: Option<(String, String)>,
     /// The status of each lifecycle event that has a hook.
     pub(super) events: Vec<(Stage, LifecycleEventStatus)>,
     pub(super) shift: Shift,
@@ -67,6 +69,7 @@ pub(super) async fn status(ask: &Ask, id: &str) -> Fact<Status> {
             .application_name()
             .zip(info.deployment_group_name())
             .map(|(application, group)| (application.to_owned(), group.to_owned())),
+        service: None,
         weights: Weights::default(),
         shift: None,
         alarms: None,
@@ -96,6 +99,7 @@ pub(super) async fn target(ask: &Ask, id: &str) -> Fact<Target> {
     match answer.deployment_target() {
         Some(DeploymentTarget { ecs_target: Some(target), .. }) => Ok(Target {
             stage: current(target.lifecycle_events()),
+            service: target.target_id().and_then(service_of),
             events: statuses(target.lifecycle_events()),
             shift: shift::of_codedeploy(target.lifecycle_events()),
             task_sets: target.task_sets_info().to_vec(),
@@ -103,6 +107,7 @@ pub(super) async fn target(ask: &Ask, id: &str) -> Fact<Target> {
         }),
         Some(DeploymentTarget { cloud_formation_target: Some(target), .. }) => Ok(Target {
             stage: current(target.lifecycle_events()),
+            service: None,
             events: statuses(target.lifecycle_events()),
             shift: shift::of_codedeploy(target.lifecycle_events()),
             task_sets: Vec::new(),
@@ -119,6 +124,12 @@ pub(super) async fn target(ask: &Ask, id: &str) -> Fact<Target> {
 fn current(events: &[LifecycleEvent]) -> Option<Stage> {
     let event = events.iter().find(|event| event.status() == Some(&LifecycleEventStatus::InProgress))?;
     Stage::from_codedeploy(event.lifecycle_event_name()?)
+}
+
+/// The id of a target on ECS is `CLUSTER:SERVICE` (`BatchGetDeploymentTargets`, `targetIds`).
+fn service_of(id: &str) -> Option<(String, String)> {
+    let (cluster, service) = id.split_once(':')?;
+    (!cluster.is_empty() && !service.is_empty()).then(|| (cluster.to_owned(), service.to_owned()))
 }
 
 fn statuses(events: &[LifecycleEvent]) -> Vec<(Stage, LifecycleEventStatus)> {

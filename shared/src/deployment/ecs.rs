@@ -71,6 +71,7 @@ pub(super) async fn service_deployment(
             started_at: found.started_at().or(found.created_at()).and_then(time),
             expires_at: expires_at(found.lifecycle_hook_details(), function),
             group: None,
+            service: None,
             weights: Weights {
                 test: target.and_then(types::ServiceRevisionSummary::requested_test_traffic_weight),
                 production: target

@@ -84,6 +84,7 @@ impl Look {
                     started_at: None,
                     expires_at: None,
                     group: None,
+                    service: None,
                     weights: Weights::default(),
                     shift: None,
                     alarms: None,

@@ -25,6 +25,8 @@ pub struct Status {
     pub expires_at: Option<Timestamp>,
     /// CodeDeploy's names of the application and the deployment group.
     pub group: Option<(String, String)>,
+    /// The names of the cluster and the service, where CodeDeploy's target tells them; ECS's event names the service itself.
+    pub service: Option<(String, String)>,
     /// What ECS has been asked to give green of the traffic, in percent.
     pub weights: Weights,
     /// How production traffic is shifted, where that is told.

@@ -63,7 +63,7 @@ pub(crate) struct Settled {
     pub(crate) doubt: Option<String>,
     /// What the deployment said to be waiting for our report.
     pub(crate) seen: Option<String>,
-    /// The service, where the event does not name it and somebody had to know.
+    /// The service, where the event does not name it and CodeDeploy does.
     pub(crate) service: Option<String>,
     /// Why nobody waits for it any more: then there is nothing to judge, and nothing to report.
     pub(crate) over: Option<String>,

@@ -85,6 +85,9 @@ fn write(validation: &Validation, status: Status) {
             settled.situation_because = status.because;
         }
         settled.doubt.clone_from(&doubt);
+        if let Some((cluster, service)) = status.service {
+            settled.service = Some(format!("{cluster}/{service}"));
+        }
         if let (true, Some(stage)) = (unnamed, status.stage.clone()) {
             settled.stage = stage;
         }

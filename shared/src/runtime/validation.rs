@@ -124,6 +124,10 @@ impl Validation {
         if let Some(service) = &self.invocation.service {
             return Ok((service.cluster.clone(), service.name.clone()));
         }
+        if let Some(service) = deployment.status().await?.service {
+            return Ok(service);
+        }
+        // This says why it is not known.
         deployment.sides().await.map(|sides| (sides.cluster.clone(), sides.service.clone()))
     }
 
