@@ -378,6 +378,12 @@ pub(crate) struct IamOptions {
     /// The functions read their plan from this parameter: what `GREENLIGHT_PLAN` says after `ssm:`.
     #[arg(long, value_name = "NAME")]
     pub(crate) plan_parameter: Vec<String>,
+    /// The functions look there for overrides: what `GREENLIGHT_OVERRIDES` says after `ssm:`.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) overrides: Option<String>,
+    /// The functions tell this bus of their verdicts, as `GREENLIGHT_EVENT_BUS` says.
+    #[arg(long, value_name = "ARN", value_parser = iam::event_bus)]
+    pub(crate) event_bus: Option<String>,
     /// The hooks, by their names; without it, those that have the plan's checks, or all.
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub(crate) hooks: Vec<String>,
@@ -403,7 +409,7 @@ pub(crate) struct IamOptions {
     #[arg(long, value_name = "[HOOK=]NAME")]
     pub(crate) function: Vec<String>,
     /// The policy of a person or a pipeline that runs this command, in the place of the functions'.
-    #[arg(long = "for", value_name = "COMMAND", conflicts_with_all = ["plan", "plan_parameter", "hooks"])]
+    #[arg(long = "for", value_name = "COMMAND", conflicts_with_all = ["plan", "plan_parameter", "overrides", "event_bus", "hooks"])]
     pub(crate) reader: Option<iam::Reader>,
     /// How the policies are written.
     #[arg(long, default_value = "json")]

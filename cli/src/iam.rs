@@ -16,7 +16,11 @@ use std::process::ExitCode;
 use clap::ValueEnum;
 use greenlight::{Protocol, deployment::Asks, plan::Plan};
 
-use self::{format::Role, functions::Function, place::Place};
+use self::{
+    format::Role,
+    functions::{Function, Settings},
+    place::Place,
+};
 use crate::{arguments::EventProtocol, arguments::IamOptions, document, failure::Failure, hooks, output};
 
 mod format;
@@ -65,6 +69,15 @@ pub(crate) fn run(options: &IamOptions) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// The ARN of an event bus. Its name alone would do for the functions, though not for a policy.
+pub(crate) fn event_bus(text: &str) -> Result<String, String> {
+    let parts: Vec<&str> = text.splitn(6, ':').collect();
+    match parts[..] {
+        ["arn", _, "events", _, _, bus] if bus.starts_with("event-bus/") => Ok(text.to_owned()),
+        _ => Err("expected the ARN of an event bus, arn:aws:events:REGION:ACCOUNT:event-bus/NAME".to_owned()),
+    }
+}
+
 /// The roles that were asked for, and what there is to say about them.
 fn roles(options: &IamOptions) -> Result<(Vec<Role>, Vec<String>), Failure> {
     let place = Place::of(options)?;
@@ -90,12 +103,17 @@ fn roles(options: &IamOptions) -> Result<(Vec<Role>, Vec<String>), Failure> {
         let role = readers::role(reader, &place, &protocols, &functions, is_service_named);
         return Ok((vec![role], notes));
     }
+    let settings = Settings {
+        plan: &options.plan_parameter,
+        overrides: options.overrides.as_deref(),
+        event_bus: options.event_bus.as_deref(),
+    };
     let mut roles = Vec::new();
     let mut functions = Vec::new();
     for (hook, plan) in plans(options)? {
         let name = functions::name(&hook, options, &protocols, &mut notes)?;
         let function = Function { hook, name, asks: plan.asks(), secrets: plan.secrets() };
-        roles.push(function.role(&place, &protocols, &options.plan_parameter));
+        roles.push(function.role(&place, &protocols, settings));
         functions.push(function);
     }
     if protocols.contains(&Protocol::Ecs) {
@@ -110,7 +128,8 @@ fn roles(options: &IamOptions) -> Result<(Vec<Role>, Vec<String>), Failure> {
             "the statement `AttachToTheVpc` is for functions in a VPC: leave it out of the others".to_owned(),
         );
     }
-    if !options.plan_parameter.is_empty() || functions.iter().any(|function| !function.secrets.is_empty()) {
+    let reads_parameters = !options.plan_parameter.is_empty() || options.overrides.is_some();
+    if reads_parameters || functions.iter().any(|function| !function.secrets.is_empty()) {
         notes.push(
             "the statements `Decrypt…` are for what a key of your own encrypts: put its ARN in the place of `key/*`, \
              or leave them out where the key is AWS's"

@@ -21,14 +21,21 @@ pub(super) struct Function {
     pub(super) secrets: BTreeSet<Reference>,
 }
 
+/// What functions are told beside their plan, and need permissions for.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Settings<'a> {
+    /// The parameters that may hold the plan.
+    pub(super) plan: &'a [String],
+    /// The parameter that holds overrides.
+    pub(super) overrides: Option<&'a str>,
+    /// The ARN of the bus that hears of verdicts.
+    pub(super) event_bus: Option<&'a str>,
+}
+
 impl Function {
     /// Its execution role.
-    pub(super) fn role(&self, place: &Place, protocols: &[Protocol], plan: &[String]) -> Role {
-        let mut asks = self.asks.clone();
-        // CodeDeploy's events do not name the service that the name of a plan may hold.
-        if plan.iter().any(|name| name.contains("{cluster}") || name.contains("{service}")) {
-            asks.insert(Asks::Sides);
-        }
+    pub(super) fn role(&self, place: &Place, protocols: &[Protocol], settings: Settings<'_>) -> Role {
+        let asks = &self.asks;
         let mut actions: BTreeSet<&str> = BTreeSet::from(["logs:CreateLogStream", "logs:PutLogEvents"]);
         for protocol in protocols {
             actions.extend(protocol.actions());
@@ -38,7 +45,10 @@ impl Function {
             actions.extend(VPC);
         }
         let mut statements = statements(actions, place, std::slice::from_ref(&self.name));
-        statements.extend(secrets::statements(place, plan, &self.secrets));
+        statements.extend(secrets::statements(place, settings.plan, settings.overrides, &self.secrets));
+        if let Some(bus) = settings.event_bus {
+            statements.push(Statement::new("TellTheEventBus", "events:PutEvents", vec![bus.to_owned()]));
+        }
         Role {
             name: self.hook.clone(),
             of: format!("the function {}", self.name),

@@ -1,4 +1,4 @@
-//! What a function reads that is kept elsewhere: its plan, its parameters, its secrets.
+//! What a function reads that is kept elsewhere: its plan, overrides, its parameters, its secrets.
 
 use std::collections::BTreeSet;
 
@@ -6,8 +6,13 @@ use greenlight::plan::Reference;
 
 use super::{format::Statement, place::Place};
 
-/// The statements: for the parameters that hold the plan, and for the secrets that a plan names.
-pub(super) fn statements(place: &Place, plan: &[String], secrets: &BTreeSet<Reference>) -> Vec<Statement> {
+/// The statements: for the parameters that hold the plan and the overrides, and for the secrets that a plan names.
+pub(super) fn statements(
+    place: &Place,
+    plan: &[String],
+    overrides: Option<&str>,
+    secrets: &BTreeSet<Reference>,
+) -> Vec<Statement> {
     let mut statements = Vec::new();
     let mut put = |sid: &str, action: &str, resources: BTreeSet<String>| {
         let told = !resources.is_empty();
@@ -18,6 +23,8 @@ pub(super) fn statements(place: &Place, plan: &[String], secrets: &BTreeSet<Refe
     };
     let of_plan = plan.iter().flat_map(|name| filled(place, name)).map(|name| parameter(place, &name));
     let told_plan = put("ReadThePlan", "ssm:GetParameter", of_plan.collect());
+    let of_overrides = overrides.map(|name| parameter(place, name.trim_start_matches("ssm:")));
+    let told_overrides = put("ReadTheOverrides", "ssm:GetParameter", of_overrides.into_iter().collect());
     let parameters = secrets.iter().filter_map(|reference| match reference {
         Reference::Parameter(name) => Some(parameter(place, name)),
         Reference::Secret { .. } => None,
@@ -28,7 +35,7 @@ pub(super) fn statements(place: &Place, plan: &[String], secrets: &BTreeSet<Refe
         Reference::Secret { id, .. } => Some(secret(place, id)),
     });
     let told_secrets = put("ReadTheSecrets", "secretsmanager:GetSecretValue", of_secrets.flatten().collect());
-    if told_plan || told_parameters {
+    if told_plan || told_overrides || told_parameters {
         statements.push(decryption(place, "DecryptTheParameters", "ssm"));
     }
     if told_secrets {

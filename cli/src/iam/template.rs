@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{
     format::{self, Role, Statement},
-    functions::{self, Function},
+    functions::{self, Function, Settings},
     place::Place,
     resources::VPC,
     secrets,
@@ -99,13 +99,13 @@ fn roles(names: &Names) -> Vec<Role> {
         }
         let function = Function { hook: hook.name().to_owned(), name, asks, secrets: BTreeSet::new() };
         let parameters = format!("{}/*", names.parameter_path);
-        let mut role = function.role(&names.place, &PROTOCOLS, &[parameters]);
-        let mut add = |sid, action, resource: &str| {
-            role.statements.push(Statement::new(sid, action, vec![resource.to_owned()]));
-        };
-        add("TellTheEventBus", "events:PutEvents", names.event_bus_arn);
+        // The overrides are among the parameters.
+        let settings =
+            Settings { plan: &[parameters], overrides: None, event_bus: Some(names.event_bus_arn) };
+        let mut role = function.role(&names.place, &PROTOCOLS, settings);
         if hook.name() == "test-traffic" {
-            add("ReadTheSecrets", "secretsmanager:GetSecretValue", names.secret_arns);
+            let secrets = vec![names.secret_arns.to_owned()];
+            role.statements.push(Statement::new("ReadTheSecrets", "secretsmanager:GetSecretValue", secrets));
             role.statements.push(secrets::decryption(&names.place, "DecryptTheSecrets", "secretsmanager"));
         }
         roles.push(role);

@@ -47,6 +47,10 @@ fn a_hook_as_terraform() {
         "ecs,pause",
         "--plan-parameter",
         "/greenlight/{cluster}/{service}",
+        "--overrides",
+        "/greenlight/overrides",
+        "--event-bus",
+        "arn:aws-cn:events:cn-north-1:123456789012:event-bus/releases",
         "--function",
         "greenlight-orders",
     ];
