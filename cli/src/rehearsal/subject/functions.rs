@@ -4,7 +4,8 @@
 //! `CodeDeployHook_greenlight-test-traffic`, `prod-test-traffic` and `test-traffic` are the hook
 //! `test-traffic`. Where several hooks fit, the longest is meant. Letters count as they are written, and
 //! `test_traffic` or `TestTraffic` are nobody's: a wrong guess would rehearse another function than the
-//! one that is deployed.
+//! one that is deployed. The one other way to write a hook is what the hooks' own stack calls it where it exports
+//! its ARN, since that is what stands in a template that imports it: `NAME-TestTrafficArn`.
 
 use std::collections::BTreeSet;
 
@@ -19,9 +20,23 @@ use greenlight_preflight::Unknown;
 pub fn map<'hook>(function: &str, hooks: &[&'hook str]) -> Option<&'hook str> {
     let name = name(function);
     let is = |hook: &&&str| {
-        name.strip_suffix(**hook).is_some_and(|before| before.is_empty() || before.ends_with(['-', '_']))
+        let before = name.strip_suffix(**hook).or_else(|| name.strip_suffix(&*export(hook)));
+        before.is_some_and(|before| before.is_empty() || before.ends_with(['-', '_']))
     };
     hooks.iter().filter(is).max_by_key(|hook| hook.len()).copied()
+}
+
+/// What `template.yaml` calls a hook's ARN: `TestTrafficArn`.
+fn export(hook: &str) -> String {
+    let mut name: String = hook
+        .split('-')
+        .flat_map(|word| {
+            let mut letters = word.chars();
+            letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters)
+        })
+        .collect();
+    name.push_str("Arn");
+    name
 }
 
 /// The name of a function: what stands in its ARN before the version or the alias.
@@ -141,6 +156,9 @@ mod tests {
             ("my-deep-health", Some("deep-health")),
             ("test_traffic", None),
             ("TestTraffic", None),
+            ("greenlight-TestTrafficArn", Some("test-traffic")),
+            ("greenlight-HealthArn", Some("health")),
+            ("stealthHealthArn", None),
             ("latest-traffic", None),
             ("contest-traffic", None),
             ("stealth", None),
