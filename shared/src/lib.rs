@@ -69,3 +69,8 @@ pub use schemars;
 
 /// The version of greenlight, as evidence and probes give it.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The program of the README, which has to compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -7,6 +7,8 @@ mod command;
 #[cfg(test)]
 mod discovery;
 #[cfg(test)]
+mod documents;
+#[cfg(test)]
 mod envoy;
 #[cfg(test)]
 mod explain;
