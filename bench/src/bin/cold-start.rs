@@ -2,6 +2,8 @@
 //!
 //! Every run starts a new process of each program, in turn, behind the local Lambda service, against an
 //! application on loopback and a local AWS endpoint that knows the deployment. Medians are printed; nothing is asserted.
+//!
+//! `NAME=PATH …` measures these programs in the place of the hook that was built last, e.g. the same hook of other profiles.
 
 use std::{
     fs, io,
@@ -20,7 +22,7 @@ const EVENT: &str = include_str!("../../../events/ecs/post-test-traffic-shift.js
 
 /// One program with the plan that it runs.
 struct Candidate {
-    name: &'static str,
+    name: String,
     program: PathBuf,
     requests: Option<u32>,
     samples: Vec<Sample>,
@@ -40,19 +42,22 @@ async fn main() -> io::Result<()> {
     let deployment = deployment.ok_or_else(|| io::Error::other("the event names no deployment"))?;
     let aws = Aws::serve(deployment.world()).await?;
     let folder = std::env::current_exe()?.parent().map(Path::to_owned).unwrap_or_default();
-    let mut candidates: Vec<_> = [
-        ("floor: empty lambda_runtime", "floor", None),
-        ("test-traffic, 1 request", "test-traffic", Some(1)),
-        ("test-traffic, 50 requests", "test-traffic", Some(50)),
-    ]
-    .into_iter()
-    .map(|(name, program, requests)| Candidate {
-        name,
-        program: folder.join(program),
-        requests,
-        samples: Vec::new(),
-    })
-    .collect();
+    let candidate = |name: &str, program: PathBuf, requests| {
+        let name = name.to_owned();
+        Candidate { name, program, requests, samples: Vec::new() }
+    };
+    let mut candidates = vec![candidate("floor: empty lambda_runtime", folder.join("floor"), None)];
+    for given in std::env::args().skip(1) {
+        let (name, program) = given
+            .split_once('=')
+            .ok_or_else(|| io::Error::other(format!("`{given}` is no NAME=PATH of a program")))?;
+        candidates.push(candidate(name, PathBuf::from(program), Some(1)));
+    }
+    if candidates.len() == 1 {
+        let hook = || folder.join("test-traffic");
+        candidates.push(candidate("test-traffic, 1 request", hook(), Some(1)));
+        candidates.push(candidate("test-traffic, 50 requests", hook(), Some(50)));
+    }
     // One round first that does not count: it warms the page cache.
     for round in 0..=RUNS {
         for candidate in &mut candidates {
