@@ -1,0 +1,203 @@
+"""What a release is made of: its archives, the action that uses it, the workflow that makes it, and the scripts of all three.
+
+The archives are packed anew from the binaries under test. Where those come from `release/build` they must also run on Lambda's
+Amazon Linux 2023, and must not tell where they were built.
+"""
+
+import contextlib
+import functools
+import hashlib
+import http.server
+import io
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import threading
+import zipfile
+from pathlib import Path
+
+from ruamel.yaml import YAML
+from support import ROOT, Cases, binary, expect
+
+TOOLS = Path(sys.executable).parent
+HOOKS = ("health", "metrics", "preflight", "test-traffic")
+# Of Amazon Linux 2023: https://docs.aws.amazon.com/linux/al2023/release-notes/relnotes.html
+GLIBC = (2, 34)
+ARCHITECTURE = "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64"
+COMMAND = f"greenlight-linux-{ARCHITECTURE}.tar.gz"
+# The machine's number in an ELF header.
+MACHINES = {"x86_64": 62, "arm64": 183}
+SCRIPTS = (".ci/run", "bench/run", "release/build", "release/check", "release/install", "release/reproduce", "release/sbom",
+           "tests/conformance/run")
+
+
+def run(*command, **variables):
+    """A script's exit code and what it says, without this process's own settings."""
+    environment = {"PATH": f"{TOOLS}:{os.environ['PATH']}", "HOME": os.environ.get("HOME", "/"), **variables}
+    done = subprocess.run([str(part) for part in command], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
+    return done.returncode, done.stdout + done.stderr
+
+
+def well(*command, **variables):
+    code, said = run(*command, **variables)
+    if code != 0:
+        raise AssertionError(f"{' '.join(map(str, command))} exits with {code}:\n{said}")
+    return said
+
+
+def pack(dist):
+    well(sys.executable, "release/pack.py", binary("greenlight").parent, ARCHITECTURE, dist)
+    return {path.name: path.read_bytes() for path in sorted(dist.iterdir())}
+
+
+def archives(cases, place):
+    first = pack(place / "first")
+    # Another time and another umask are no reason to be another file.
+    for path in binary("greenlight").parent.iterdir():
+        if path.name in (*HOOKS, "greenlight"):
+            (place / "copied").mkdir(exist_ok=True)
+            os.utime(shutil.copyfile(path, place / "copied" / path.name), (1, 1))
+    well(sys.executable, "release/pack.py", place / "copied", ARCHITECTURE, place / "second")
+    with cases.case("the same binaries are packed into the same files at any time"):
+        for name, content in first.items():
+            expect(f"whether {name} is the same", (place / "second" / name).read_bytes() == content, True)
+    with cases.case("there is a file for each hook, and one with the command, each with its checksum"):
+        expect("the files", set(first), {COMMAND, "SHA256SUMS", *(f"{hook}-{ARCHITECTURE}.zip" for hook in HOOKS)})
+        for line in first["SHA256SUMS"].decode().splitlines():
+            checksum, name = line.split("  ")
+            expect(f"the checksum of {name}", checksum, hashlib.sha256(first[name]).hexdigest())
+    for hook in HOOKS:
+        with cases.case(f"the zip of {hook} is what Lambda takes"):
+            with zipfile.ZipFile(io.BytesIO(first[f"{hook}-{ARCHITECTURE}.zip"])) as archive:
+                (entry,) = archive.infolist()
+                expect("its only file", entry.filename, "bootstrap")
+                expect("whether all may execute it", entry.external_attr >> 16 & 0o111, 0o111)
+                built = archive.read(entry)
+            expect("whether it is the binary under test", built == binary(hook).read_bytes(), True)
+            expect("the processor that it is for", int.from_bytes(built[18:20], "little"), MACHINES[ARCHITECTURE])
+            if binary(hook).parent.parent.name.endswith("-linux-gnu"):
+                newest = max(tuple(map(int, found)) for found in re.findall(rb"GLIBC_(\d+)\.(\d+)", built))
+                expect(f"whether the newest symbol of glibc, {newest}, is within {GLIBC}", newest <= GLIBC, True)
+                places = [str(ROOT), os.path.expanduser("~/.cargo")]
+                expect("whether it tells where it was built", [path for path in places if path.encode() in built], [])
+    with cases.case("the command comes out of its archive and runs"):
+        with tarfile.open(fileobj=io.BytesIO(first[COMMAND])) as archive:
+            archive.extractall(place / "command", filter="data")
+        expect("whether it says its version", well(place / "command/greenlight", "--version").startswith("greenlight "), True)
+    return first
+
+
+@contextlib.contextmanager
+def releases(folder):
+    """A server of a release's files."""
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=folder)) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+
+
+def install(cases, place, files):
+    served = place / "served/v1.2.3"
+    served.mkdir(parents=True)
+    for name, content in files.items():
+        (served / name).write_bytes(content)
+    with releases(place / "served") as url:
+        def installed(version="v1.2.3"):
+            return run("bash", "release/install", version, place / "installed", GREENLIGHT_RELEASES=url)
+
+        with cases.case("the command of a release is installed"):
+            code, said = installed()
+            expect(f"the exit code ({said})", code, 0)
+            expect("whether it is there", (place / "installed/greenlight").is_file(), True)
+        with cases.case("a file that is not the release's own is refused, and none is left behind"):
+            (served / COMMAND).write_bytes(files[COMMAND] + b"x")
+            code, said = installed()
+            expect(f"the exit code ({said})", code, 3)
+            expect("whether it says so", "checksum" in said, True)
+            expect("whether there is a command", (place / "installed/greenlight").exists(), False)
+        with cases.case("a release that has no checksum of the file is refused"):
+            (served / COMMAND).write_bytes(files[COMMAND])
+            (served / "SHA256SUMS").write_text(f"{hashlib.sha256(files[COMMAND]).hexdigest()}  another.tar.gz\n")
+            expect("the exit code", installed()[0], 3)
+        with cases.case("a version that is none is told"):
+            code, said = installed("main")
+            expect(f"the exit code ({said})", code, 3)
+            expect("whether it names it", "is `main` the tag of a release" in said, True)
+
+
+def action(cases, place):
+    definition = YAML(typ="safe").load(ROOT / "action.yml")
+    given = {name: value for step in definition["runs"]["steps"] for name, value in step["env"].items()}
+
+    def checked(**inputs):
+        """The action's second step, with its inputs filled in as the runner does."""
+        (step,) = [step for step in definition["runs"]["steps"] if "release/check" in step["run"]]
+        variables = {}
+        for name, value in step["env"].items():
+            (key,) = re.fullmatch(r"\$\{\{ inputs\.([a-z-]+) \}\}", value).groups()
+            variables[name] = inputs.pop(key, definition["inputs"][key]["default"])
+        assert not inputs, f"the step takes no {', '.join(inputs)}"
+        temporary = place / "runner"
+        (temporary / "greenlight").mkdir(parents=True, exist_ok=True)
+        shutil.copy(binary("greenlight"), temporary / "greenlight/greenlight")
+        return run("bash", "-c", step["run"], RUNNER_TEMP=str(temporary), GITHUB_ACTION_PATH=str(ROOT), **variables)
+
+    with cases.case("each input of the action is used by a step"):
+        for name in definition["inputs"]:
+            expect(f"whether {name} is used", any(f"inputs.{name} " in value for value in given.values()), True)
+    plan = place / "a plan.json"
+    plan.write_text('{"checks": [{"http": {"path": "/ping"}}]}')
+    broken = place / "broken.json"
+    broken.write_text('{"checks": [{"http": {"paht": "/ping"}}]}')
+    sarif = place / "doctor.sarif"
+    with cases.case("the action validates, asks the doctor and rehearses"):
+        code, said = checked(validate=f"{plan}\n", doctor="examples/ecs-native/service.json\n", sarif=str(sarif),
+                             rehearse="examples/ecs-native/service.json\n",
+                             **{"rehearse-options": "--speed 600x --health-check /ping --expect success"})
+        expect(f"the exit code ({said})", code, 0)
+        for part in ("greenlight validate", "greenlight doctor", "greenlight rehearse", "SUCCESSFUL"):
+            expect(f"whether `{part}` is in the log", part in said, True)
+        expect("whether there is SARIF", '"version": "2.1.0"' in sarif.read_text() or '"version":"2.1.0"' in sarif.read_text(), True)
+    with cases.case("the action fails with what fails, and goes on to the rest"):
+        code, said = checked(validate=f"{broken}\n{plan}\n")
+        expect(f"the exit code ({said})", code, 2)
+        expect("how many plans were looked at", said.count("::group::"), 2)
+        expect("whether the log is annotated", "::error title=greenlight validate::" in said, True)
+    with cases.case("an action with nothing to check is a mistake, and no success"):
+        expect("the exit code", checked()[0], 2)
+
+
+def main():
+    cases = Cases()
+    with cases.case("GitHub's schema of actions has nothing against action.yml"):
+        well(TOOLS / "check-jsonschema", "--builtin-schema", "vendor.github-actions", "action.yml")
+    with cases.case("GitHub's schema of workflows has nothing against the workflows"):
+        well(TOOLS / "check-jsonschema", "--builtin-schema", "vendor.github-workflows", *sorted((ROOT / ".github/workflows").iterdir()))
+    with cases.case("every action of others is pinned by its commit"):
+        for workflow in (ROOT / ".github/workflows").iterdir():
+            for used in re.findall(r"uses: (\S+)", workflow.read_text()):
+                expect(f"whether {used} is", bool(re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", used)), True)
+    for script in SCRIPTS:
+        with cases.case(f"shellcheck has nothing against {script}"):
+            # SC2016: what stands in backticks is for who reads the message.
+            well(TOOLS / "shellcheck", "--exclude", "SC2016", ROOT / script)
+    with tempfile.TemporaryDirectory() as place:
+        place = Path(place)
+        files = archives(cases, place)
+        install(cases, place, files)
+        action(cases, place)
+    cases.finish()
+
+
+main()
