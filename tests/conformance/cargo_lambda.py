@@ -7,74 +7,18 @@ AWS_LAMBDA_RUNTIME_API is a URL with a path where Lambda gives a host and a port
 """
 
 import contextlib
-import http.server
 import json
-import socket
 import subprocess
 import tempfile
-import threading
-import time
 
 from support import ROOT, Cases, binary, environment, expect, process
+from support.application import application
+from support.ports import free_port, wait_until_open
 
 HOOK = "test-traffic"
 EVENT = ROOT / "events" / "ecs" / "post-test-traffic-shift.json"
 START_SECONDS = 30
 INVOKE_SECONDS = 60
-
-
-class Application(http.server.ThreadingHTTPServer):
-    """An application that answers every GET with the status that it is told to."""
-
-    daemon_threads = True
-
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.status = 200
-        self.requests = 0
-
-    @property
-    def url(self):
-        return f"http://127.0.0.1:{self.server_port}"
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):  # noqa: N802 - the name is http.server's.
-        self.server.requests += 1
-        body = b"hello\n"
-        self.send_response(self.server.status)
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
-
-
-@contextlib.contextmanager
-def application():
-    with Application() as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def wait_until_open(port, running):
-    """The emulator has no option to choose a port by itself and to say which: it is asked until it is there."""
-    give_up = time.monotonic() + START_SECONDS
-    while running.poll() is None and time.monotonic() < give_up:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-            return True
-        time.sleep(0.05)
-    return False
 
 
 @contextlib.contextmanager
@@ -85,7 +29,7 @@ def emulator(log):
         command = ["cargo-lambda", "lambda", "watch", "--only-lambda-apis"]
         command += ["--invoke-address", "127.0.0.1", "--invoke-port", port]
         with process(command, cwd=ROOT, env=environment(), stdout=log, stderr=log) as running:
-            if wait_until_open(port, running):
+            if wait_until_open(port, running, START_SECONDS):
                 yield port
                 return
     raise RuntimeError(f"the emulator did not listen within {START_SECONDS} s")

@@ -1,0 +1,2 @@
+def policies(cases, emulator):
+    pass
