@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from support import ROOT, Cases, binary, environment, expect
-from support.allowed import policies
+from support.allowed import observed, policies
 from support.application import application
 from support.clients import Endpoint
 from support.ministack import ACCOUNT, REGION, ministack
@@ -210,9 +210,10 @@ def main():
     cases = Cases()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, tempfile.TemporaryFile() as log:
         folder = Path(folder)
-        with cases.case("ministack serves"), ministack(folder, log) as emulator:
+        with cases.case("ministack serves"), concurrent.futures.ThreadPoolExecutor(1) as pool, ministack(folder, log) as emulator:
+            observing = pool.submit(observed)
             functions(cases, emulator, folder)
-            policies(cases, emulator)
+            policies(cases, emulator, observing)
         if cases.failed:
             log.seek(0)
             print(log.read().decode(errors="replace")[-4000:])
