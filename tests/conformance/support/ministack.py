@@ -15,6 +15,7 @@ What it does differently from AWS, and what is done about it here:
 """
 
 import contextlib
+import functools
 import io
 import os
 import signal
@@ -61,6 +62,7 @@ class Ministack:
         )
 
 
+@functools.cache
 def zipped(program):
     """A program as the artefact of a function: a zip with `bootstrap` in it."""
     artefact = io.BytesIO()
