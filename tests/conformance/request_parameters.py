@@ -42,10 +42,12 @@ APP_SPECS = ("examples/codedeploy/appspec.json", "examples/codedeploy/appspec.ya
 
 # What the blocks of JSON in each document are. A policy or a statement of one goes into a request; the rest is greenlight's.
 POLICY, STATEMENT, OWN = "a policy", "a statement of a policy", "a plan or a check of greenlight's"
+VARIABLES = "the variables of functions, for the SAM CLI"
 BLOCKS = {
     "README.md": OWN,
     "docs/checks.md": OWN,
     "docs/discovery.md": POLICY,
+    "docs/local.md": VARIABLES,
     "docs/settings.md": STATEMENT,
 }
 
@@ -203,11 +205,15 @@ def documents(cases):
         with cases.case(f"{path}: each block of JSON is {kind}"):
             for text in found[path]:
                 block = json.loads(text)
-                expect("whether it is a policy, or a statement of one", kind != OWN, "Effect" in text)
+                expect("whether it is a policy, or a statement of one", kind in (POLICY, STATEMENT), "Effect" in text)
                 if kind == POLICY:
                     policy(block, "greenlight")
                 elif kind == STATEMENT:
                     policy({"Version": "2012-10-17", "Statement": [block]}, "greenlight")
+                elif kind == VARIABLES:
+                    for variables in block.values():
+                        named = {"FunctionName": "greenlight", "Environment": {"Variables": variables}}
+                        holds(named, "lambda", "UpdateFunctionConfiguration")
 
 
 def roles(cases):
