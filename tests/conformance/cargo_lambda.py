@@ -2,79 +2,29 @@
 
 `cargo lambda watch --only-lambda-apis` serves the Runtime API and starts no function, so that the very
 binary that was built is what answers: nothing is compiled here. What the emulator does differently
-from Lambda is part of the check: its deadline is the constant 600000, decades in the past, and its
-AWS_LAMBDA_RUNTIME_API is a URL with a path where Lambda gives a host and a port.
+from Lambda is part of the check: its deadline is the constant 600000, decades in the past, its
+AWS_LAMBDA_RUNTIME_API is a URL with a path where Lambda gives a host and a port, an asynchronous invocation
+is answered like any other, and a function's error is HTTP 500 without the header that tells of one.
 """
 
 import contextlib
-import http.server
+import http.client
 import json
-import socket
 import subprocess
 import tempfile
 import threading
-import time
+from pathlib import Path
 
 from support import ROOT, Cases, binary, environment, expect, process
+from support.application import application
+from support.ports import free_port, wait_until_open
 
 HOOK = "test-traffic"
+# The emulator knows the binaries of this workspace, and no other name; which program asks in the name does not matter to it.
+BROKEN = "health"
 EVENT = ROOT / "events" / "ecs" / "post-test-traffic-shift.json"
 START_SECONDS = 30
 INVOKE_SECONDS = 60
-
-
-class Application(http.server.ThreadingHTTPServer):
-    """An application that answers every GET with the status that it is told to."""
-
-    daemon_threads = True
-
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.status = 200
-        self.requests = 0
-
-    @property
-    def url(self):
-        return f"http://127.0.0.1:{self.server_port}"
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):  # noqa: N802 - the name is http.server's.
-        self.server.requests += 1
-        body = b"hello\n"
-        self.send_response(self.server.status)
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
-
-
-@contextlib.contextmanager
-def application():
-    with Application() as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def wait_until_open(port, running):
-    """The emulator has no option to choose a port by itself and to say which: it is asked until it is there."""
-    give_up = time.monotonic() + START_SECONDS
-    while running.poll() is None and time.monotonic() < give_up:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-            return True
-        time.sleep(0.05)
-    return False
 
 
 @contextlib.contextmanager
@@ -85,7 +35,7 @@ def emulator(log):
         command = ["cargo-lambda", "lambda", "watch", "--only-lambda-apis"]
         command += ["--invoke-address", "127.0.0.1", "--invoke-port", port]
         with process(command, cwd=ROOT, env=environment(), stdout=log, stderr=log) as running:
-            if wait_until_open(port, running):
+            if wait_until_open(port, running, START_SECONDS):
                 yield port
                 return
     raise RuntimeError(f"the emulator did not listen within {START_SECONDS} s")
@@ -114,6 +64,52 @@ def invoke(port):
     return json.loads(done.stdout)
 
 
+def by_the_aws_cli(port, *options):
+    """What the AWS CLI says of an invocation, and what it wrote."""
+    with tempfile.NamedTemporaryFile() as answer:
+        command = ["aws", "lambda", "invoke", "--endpoint-url", f"http://127.0.0.1:{port}", "--function-name", HOOK]
+        command += ["--payload", f"fileb://{EVENT}", "--output", "json", *options, answer.name]
+        done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=INVOKE_SECONDS)
+        if done.returncode != 0:
+            raise AssertionError(f"`aws lambda invoke` exited with {done.returncode}: {done.stderr.strip()}")
+        return json.loads(done.stdout), json.loads(Path(answer.name).read_text())
+
+
+def request(port, method, path, body=None):
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=INVOKE_SECONDS)) as connection:
+        connection.request(method, path, body)
+        response = connection.getresponse()
+        return response.status, dict(response.getheaders()), response.read()
+
+
+def fails(port):
+    """A function for one invocation, which ends in an error; gives the deadline that it was told."""
+    _, headers, _ = request(port, "GET", f"/.rt/{BROKEN}/2018-06-01/runtime/invocation/next")
+    headers = {name.lower(): value for name, value in headers.items()}
+    error = json.dumps({"errorType": "Broken", "errorMessage": "on purpose"})
+    path = f"/.rt/{BROKEN}/2018-06-01/runtime/invocation/{headers['lambda-runtime-aws-request-id']}/error"
+    request(port, "POST", path, error)
+    return headers["lambda-runtime-deadline-ms"]
+
+
+def different(cases, port):
+    """What docs/local.md says of the emulator."""
+    for options in ((), ("--invocation-type", "Event")):
+        with cases.case(f"aws lambda invoke {' '.join(options) or 'as it is'}: synchronous, with the answer"):
+            said, answer = by_the_aws_cli(port, *options)
+            expect("the status code", said["StatusCode"], 200)
+            expect("hookStatus", answer["hookStatus"], "SUCCEEDED")
+    with cases.case("a deadline that is none, and an error that no header tells of"):
+        told = []
+        function = threading.Thread(target=lambda: told.append(fails(port)), daemon=True)
+        function.start()
+        status, headers, _ = request(port, "POST", f"/2015-03-31/functions/{BROKEN}/invocations", "{}")
+        function.join(INVOKE_SECONDS)
+        expect("the status", status, 500)
+        expect("the header", [name for name in headers if name.lower() == "x-amz-function-error"], [])
+        expect("the deadline", told, ["600000"])
+
+
 def check(cases, log):
     with application() as server, emulator(log) as port, hook(port, server.url, log) as running:
         # Twice each, and back again: one process serves many invocations and judges each anew.
@@ -127,6 +123,8 @@ def check(cases, log):
                     raise AssertionError("the hook sent the application no request")
                 if status == 500 and "500" not in answer.get("reason", ""):
                     raise AssertionError(f"the reason does not say 500: {answer.get('reason')!r}")
+        server.status = 200
+        different(cases, port)
         with cases.case("the hook is still running"):
             expect("its exit code", running.poll(), None)
 

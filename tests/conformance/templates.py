@@ -6,13 +6,13 @@ makes of its example is linted, and `greenlight doctor` finds nothing in either.
 
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 from support import ROOT, Cases, binary, expect
+from support.template import filled
 
 TOOLS = Path(sys.executable).parent
 TEMPLATES = ("template.yaml", "template-prebuilt.yaml")
@@ -50,20 +50,9 @@ def translated(name):
     return Translator({}, Parser(), boto_session=session).translate(template, {})
 
 
-def filled(value):
-    """A value with its substitutions and references made, as far as these parameters tell."""
-    if isinstance(value, dict) and set(value) == {"Fn::Sub"} and isinstance(value["Fn::Sub"], str):
-        return re.sub(r"\$\{([^}]+)\}", lambda found: PARAMETERS.get(found[1], found[0]), value["Fn::Sub"])
-    if isinstance(value, dict) and set(value) == {"Ref"}:
-        return PARAMETERS.get(value["Ref"], value)
-    if isinstance(value, dict):
-        return {key: filled(inner) for key, inner in value.items()}
-    return [filled(inner) for inner in value] if isinstance(value, list) else value
-
-
 def functions(cases, name):
     """What stands in the translated template of each hook."""
-    template = filled(translated(name))
+    template = filled(translated(name), PARAMETERS)
     resources = template["Resources"]
 
     def of_kind(kind):
@@ -118,11 +107,11 @@ def functions(cases, name):
         expect("whether an alarm counts stops", '"Stop"' in alarms, False)
         expect("how many alarms there are", len(of_kind("AWS::CloudWatch::Alarm")), 3)
     with cases.case(f"{name}: the outputs paste into a service and an AppSpec"):
-        hooks = json.loads(filled(template["Outputs"]["LifecycleHooks"]["Value"]))
+        hooks = json.loads(filled(template["Outputs"]["LifecycleHooks"]["Value"], PARAMETERS))
         expect("the stages of each", [hook["lifecycleStages"] for hook in hooks], [
             ["PRE_SCALE_UP"], ["POST_SCALE_UP", "POST_PRODUCTION_TRAFFIC_SHIFT"],
             ["POST_SCALE_UP", "POST_TEST_TRAFFIC_SHIFT", "POST_PRODUCTION_TRAFFIC_SHIFT"], ["POST_PRODUCTION_TRAFFIC_SHIFT"]])
-        events = json.loads(filled(template["Outputs"]["AppSpecHooks"]["Value"]))
+        events = json.loads(filled(template["Outputs"]["AppSpecHooks"]["Value"], PARAMETERS))
         expect("the events", [list(entry) for entry in events],
                [["BeforeInstall"], ["AfterInstall"], ["AfterAllowTestTraffic"], ["AfterAllowTraffic"]])
 
