@@ -29,7 +29,9 @@ REQUESTS = {
     "examples/rolling-with-pause/service.json": ("ecs", "CreateService"),
     "examples/codedeploy/taskdef.json": ("ecs", "RegisterTaskDefinition"),
 }
-# What is not a request, and who reads it.
+# What AWS answers, as people hand it to greenlight.
+ANSWERS = {"examples/codedeploy/deployment-group.json": ("codedeploy", "GetDeploymentGroup")}
+# What is neither, and who reads it.
 OTHERS = {
     "examples/codedeploy/imageDetail.json": "CodePipeline",
     "examples/cdk/cdk.json": "the CDK",
@@ -42,12 +44,14 @@ APP_SPECS = ("examples/codedeploy/appspec.json", "examples/codedeploy/appspec.ya
 
 # What the blocks of JSON in each document are. A policy or a statement of one goes into a request; the rest is greenlight's.
 POLICY, STATEMENT, OWN = "a policy", "a statement of a policy", "a plan or a check of greenlight's"
+TOLD = "what greenlight logs and tells, which operations.py compares"
 VARIABLES = "the variables of functions, for the SAM CLI"
 BLOCKS = {
     "README.md": OWN,
     "docs/checks.md": OWN,
     "docs/discovery.md": POLICY,
     "docs/local.md": VARIABLES,
+    "docs/operations.md": TOLD,
     "docs/settings.md": STATEMENT,
 }
 
@@ -107,9 +111,9 @@ def beyond(value, shape, path):
             yield f"{path} is longer than {shape.metadata['max']}"
 
 
-def holds(parameters, service, operation):
-    """The parameters make a request."""
-    shape = SESSION.get_service_model(service).operation_model(operation).input_shape
+def holds(parameters, service, operation, side="input_shape"):
+    """The parameters make a request, or are an answer."""
+    shape = getattr(SESSION.get_service_model(service).operation_model(operation), side)
     report = ParamValidator().validate(parameters, shape)
     if report.has_errors():
         raise AssertionError(report.generate_report())
@@ -146,10 +150,13 @@ def examples(cases):
         tracked = ROOT.glob("examples/**/*.json")
         found = {str(path.relative_to(ROOT)) for path in tracked if not {"node_modules", "cdk.out"} & set(path.parts)}
         specs = {name for name in APP_SPECS if name.endswith(".json")}
-        expect("the files", sorted(found), sorted({*REQUESTS, *OTHERS, *specs}))
+        expect("the files", sorted(found), sorted({*REQUESTS, *ANSWERS, *OTHERS, *specs}))
     for path, (service, operation) in REQUESTS.items():
         with cases.case(f"{path} is a request: {service} {operation}"):
             holds(read(path), service, operation)
+    for path, (service, operation) in ANSWERS.items():
+        with cases.case(f"{path} is an answer: {service} {operation}"):
+            holds(read(path), service, operation, side="output_shape")
     for path in APP_SPECS:
         with cases.case(f"{path} goes into a request: codedeploy CreateDeployment"):
             kind = path.rsplit(".", 1)[1].upper()

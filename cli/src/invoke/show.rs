@@ -65,7 +65,11 @@ pub(crate) fn text(options: &InvokeOptions, prepared: &Prepared, result: &Result
 
 fn deployment(evidence: &Value) -> Option<String> {
     let text = |key: &str| evidence[key].as_str();
-    let service = text("service").or(text("deployment"))?;
+    // The ARN of a deployment of ECS names the service itself.
+    let service = match (text("service"), text("deployment")) {
+        (Some(service), Some(id)) if !id.starts_with("arn:") => format!("{id} of {service}"),
+        (service, id) => service.or(id)?.to_owned(),
+    };
     let stage = text("stage").unwrap_or("an unknown stage");
     let step = text("step").map(|step| format!(" at {step} %")).unwrap_or_default();
     Some(format!(

@@ -136,6 +136,12 @@ fn read(options: &RehearseOptions, given: Option<&Text>) -> Result<Subject, Fail
         }
         _ => {}
     }
+    if let (Source::BuiltIn, Some(name)) = (&source, &options.service) {
+        return Err(Failure::wrong(format!(
+            "`--service {name}` says which service of a file, and no file is given"
+        ))
+        .hint("give the file: `greenlight rehearse FILE`"));
+    }
     let rule = options.test_rule.as_deref().map(subject::rule::conditions).transpose();
     let health_check = options.health_check.as_deref().map(subject::rule::health_check).transpose();
     let flags = subject::Options {

@@ -98,7 +98,7 @@ async fn codedeploy_receives_a_report() {
     report   CodeDeploy received PutLifecycleEventHookExecutionStatus of d-82EELWTXI: Succeeded (attempt 1)
     so       CodeDeploy goes on
 
-    deployment  d-82EELWTXI, POST_TEST_TRAFFIC_SHIFT, update (a CodeDeploy deployment always replaces a task set)
+    deployment  d-82EELWTXI of shop/orders, POST_TEST_TRAFFIC_SHIFT, update (a CodeDeploy deployment always replaces a task set)
     (table of checks)
 
     took     N ms in 1 invocation, first event asked after N ms
@@ -119,7 +119,7 @@ async fn codedeploy_receives_a_report() {
     report   CodeDeploy received PutLifecycleEventHookExecutionStatus of d-82EELWTXI: Failed (attempt 1)
     so       CodeDeploy stops the deployment
 
-    deployment  d-82EELWTXI, POST_TEST_TRAFFIC_SHIFT, update (a CodeDeploy deployment always replaces a task set)
+    deployment  d-82EELWTXI of shop/orders, POST_TEST_TRAFFIC_SHIFT, update (a CodeDeploy deployment always replaces a task set)
     (table of checks)
 
     took     N ms in 1 invocation, first event asked after N ms
