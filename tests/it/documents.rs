@@ -23,7 +23,7 @@ use self::session::{Session, sessions};
 
 /// Rehearsals take seconds, and most of that is waiting.
 const AT_ONCE: usize = 4;
-const LIMIT: Duration = Duration::from_secs(180);
+const LIMIT: Duration = Duration::from_mins(3);
 /// What a document may be told of by the folder that it stands in, and what is nobody's document.
 const NOT_OURS: [&str; 4] = ["target", "node_modules", ".git", "cdk.out"];
 

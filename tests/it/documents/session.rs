@@ -24,7 +24,7 @@ pub(super) fn sessions(document: &str) -> Vec<Session> {
                     found.push(Session { line: index + 1, command: command.to_owned(), output: Vec::new() });
                 }
                 (None, Some(last)) if is_continued => {
-                    last.command = format!("{} {}", last.command, line.trim_start())
+                    last.command = format!("{} {}", last.command, line.trim_start());
                 }
                 (None, Some(last)) => last.output.push(line.to_owned()),
                 (None, None) => panic!("line {} stands before any command: {line}", index + 1),
