@@ -379,7 +379,7 @@ pub(crate) struct IamOptions {
     #[arg(long, value_name = "NAME")]
     pub(crate) plan_parameter: Vec<String>,
     /// The functions look there for overrides: what `GREENLIGHT_OVERRIDES` says after `ssm:`.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub(crate) overrides: Option<String>,
     /// The functions tell this bus of their verdicts, as `GREENLIGHT_EVENT_BUS` says.
     #[arg(long, value_name = "ARN", value_parser = iam::event_bus)]

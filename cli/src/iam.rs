@@ -73,7 +73,13 @@ pub(crate) fn run(options: &IamOptions) -> Result<ExitCode, Failure> {
 pub(crate) fn event_bus(text: &str) -> Result<String, String> {
     let parts: Vec<&str> = text.splitn(6, ':').collect();
     match parts[..] {
-        ["arn", _, "events", _, _, bus] if bus.starts_with("event-bus/") => Ok(text.to_owned()),
+        ["arn", partition, "events", region, account, bus]
+            if bus.strip_prefix("event-bus/").is_some_and(|name| !name.is_empty())
+                && [partition, region, account].iter().all(|part| !part.is_empty())
+                && !text.contains('*') =>
+        {
+            Ok(text.to_owned())
+        }
         _ => Err("expected the ARN of an event bus, arn:aws:events:REGION:ACCOUNT:event-bus/NAME".to_owned()),
     }
 }

@@ -9,6 +9,7 @@ import functools
 import hashlib
 import http.server
 import io
+import json
 import os
 import platform
 import re
@@ -169,6 +170,26 @@ def action(cases, place):
         for part in ("greenlight validate", "greenlight doctor", "greenlight rehearse", "SUCCESSFUL"):
             expect(f"whether `{part}` is in the log", part in said, True)
         expect("whether there is SARIF", '"version": "2.1.0"' in sarif.read_text() or '"version":"2.1.0"' in sarif.read_text(), True)
+    with cases.case("options may stand on lines of their own, and none is lost"):
+        code, said = checked(rehearse="examples/ecs-native/service.json\n",
+                             **{"rehearse-options": "\n--speed 600x\n--health-check /ping\n--hooks none\n--fault green:errors=20%\n"
+                                                    "--expect success\n"})
+        expect(f"the exit code ({said})", code, 1)
+    with cases.case("what is checked says nothing to the runner"):
+        hostile = place / "hostile.json"
+        hostile.write_text(json.dumps({"paht\n::add-mask::x\n::notice::hello": 1}))
+        _, said = checked(validate=str(hostile))
+        muted = re.search(r"^::stop-commands::(\w{32})$(.*)^::\1::$", said, re.DOTALL | re.MULTILINE)
+        rest = said.replace(muted[2], "")
+        expect("whether it is muted where it is shown", "::notice::" in muted[2] and "::notice::" not in rest, True)
+    with cases.case("SARIF that cannot be written is a failure, and leaves no file"):
+        for options in ({"sarif": str(place / "none/x.sarif")}, {"sarif": str(sarif), "doctor-options": "--json"}):
+            code, said = checked(doctor="examples/ecs-native/service.json", **options)
+            expect(f"whether it fails ({said})", code > 0, True)
+        expect("whether there is a file", sarif.exists(), False)
+        expect("without the doctor", checked(validate=str(plan), sarif=str(sarif))[0], 2)
+    with cases.case("a path is no option"):
+        expect("the exit code", checked(validate="--help")[0], 2)
     with cases.case("the action fails with what fails, and goes on to the rest"):
         code, said = checked(validate=f"{broken}\n{plan}\n")
         expect(f"the exit code ({said})", code, 2)

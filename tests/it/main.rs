@@ -13,6 +13,8 @@ mod envoy;
 #[cfg(test)]
 mod explain;
 #[cfg(test)]
+mod fallbacks;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod health;

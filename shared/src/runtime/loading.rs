@@ -4,8 +4,8 @@ use tokio::time::Instant;
 
 use super::validation::Validation;
 use crate::{
-    aws::{self, Cause},
-    deployment::{Deployment, Status},
+    aws::{self, Cause, Fact},
+    deployment::Deployment,
     plan::{Layer, Layered, Plan, Problem, Source, layers::object},
 };
 
@@ -63,7 +63,15 @@ async fn parameter(
 ) -> Result<(), NoPlan> {
     let mut missing = Vec::new();
     for name in names {
-        let name = match fill_in(validation, deployment, name).await {
+        // Like a parameter that is denied, a name that could not be asked for does not fall through: the next plan
+        // may be a laxer one.
+        let filled = fill_in(validation, deployment, name).await.map_err(|outcome| {
+            let why = outcome.words();
+            NoPlan::Unread(format!(
+                "the names in `{name}`, the plan of {layer}, could not be asked for: {why}"
+            ))
+        })?;
+        let name = match filled {
             Ok(name) => name,
             Err(unknown) => {
                 missing.push(format!("`{name}` (`{unknown}` is not known from this event)"));
@@ -94,22 +102,26 @@ async fn parameter(
     )]))
 }
 
-/// Puts the deployment's names into a parameter's name; the error is a placeholder that stays.
-async fn fill_in(validation: &Validation, deployment: &Deployment, name: &str) -> Result<String, String> {
+/// Puts the deployment's names into a parameter's name; the inner error is a placeholder that nothing tells.
+async fn fill_in(
+    validation: &Validation,
+    deployment: &Deployment,
+    name: &str,
+) -> Fact<Result<String, String>> {
     let mut filled = name.to_owned();
     // The names of CodeDeploy stand in no event: the deployment is asked, for whoever wants them.
     if (filled.contains("{application}") || filled.contains("{deployment_group}"))
-        && let Ok(Status { group: Some((application, group)), .. }) = deployment.status().await
+        && let Some((application, group)) = validation.group(deployment).await?
     {
         filled = filled.replace("{application}", &application).replace("{deployment_group}", &group);
     }
     if (filled.contains("{cluster}") || filled.contains("{service}"))
-        && let Ok((cluster, service)) = validation.service(deployment).await
+        && let Some((cluster, service)) = validation.service(deployment).await?
     {
         filled = filled.replace("{cluster}", &cluster).replace("{service}", &service);
     }
-    match (filled.find('{'), filled.find('}')) {
+    Ok(match (filled.find('{'), filled.find('}')) {
         (Some(from), Some(to)) if from < to => Err(filled[from..=to].to_owned()),
         _ => Ok(filled),
-    }
+    })
 }

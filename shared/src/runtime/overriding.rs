@@ -53,10 +53,12 @@ async fn find(
     if list.in_force.is_empty() && list.over.is_empty() {
         return Ok(None);
     }
+    let unknown = |why: &str| format!("the service is not known, so no override holds: {why}");
     let (cluster, service) = validation
         .service(deployment)
         .await
-        .map_err(|outcome| format!("the service is not known, so no override holds: {}", outcome.words()))?;
+        .map_err(|outcome| unknown(&outcome.words()))?
+        .ok_or_else(|| unknown("nothing leads from the event to it"))?;
     validation.board.settle(|settled| settled.service = Some(format!("{cluster}/{service}")));
     let found = list.in_force.into_iter().find(|entry| entry.is_of(&cluster, &service));
     // Those of others are theirs to clear away.

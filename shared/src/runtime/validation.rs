@@ -25,7 +25,7 @@ use crate::{
     hook::Hook,
     outcome::{Outcome, SkipCause},
     plan::{Mode, NETWORK_PATIENCE, OnCreate, Plan},
-    protocol::{Invocation, Situation},
+    protocol::{Invocation, Protocol, Situation},
     scope::Seen,
     secrets::Secrets,
     settings::Settings,
@@ -119,16 +119,28 @@ impl Validation {
         Deployment::of(&self.invocation, self.function.clone(), Arc::clone(&self.aws), self.deadline())
     }
 
-    /// The names of the cluster and the service. CodeDeploy's event does not tell them; its deployment does.
-    pub(super) async fn service(&self, deployment: &Deployment) -> Fact<(String, String)> {
+    /// The names of the cluster and the service. CodeDeploy's event does not tell them; its deployment does, but for
+    /// one that `CloudFormation` runs. That it could not be asked is an error, and nothing else.
+    pub(super) async fn service(&self, deployment: &Deployment) -> Fact<Option<(String, String)>> {
         if let Some(service) = &self.invocation.service {
-            return Ok((service.cluster.clone(), service.name.clone()));
+            return Ok(Some((service.cluster.clone(), service.name.clone())));
         }
-        if let Some(service) = deployment.status().await?.service {
-            return Ok(service);
+        if self.invocation.protocol != Protocol::CodeDeploy {
+            return Ok(None);
         }
-        // This says why it is not known.
-        deployment.sides().await.map(|sides| (sides.cluster.clone(), sides.service.clone()))
+        let status = deployment.status().await?;
+        if status.service.is_some() || status.group.is_none() {
+            return Ok(status.service);
+        }
+        deployment.sides().await.map(|sides| Some((sides.cluster.clone(), sides.service.clone())))
+    }
+
+    /// The names of the application and the deployment group, which only CodeDeploy's deployments have.
+    pub(super) async fn group(&self, deployment: &Deployment) -> Fact<Option<(String, String)>> {
+        if self.invocation.protocol != Protocol::CodeDeploy {
+            return Ok(None);
+        }
+        Ok(deployment.status().await?.group)
     }
 
     /// When checks should have ended.
