@@ -41,6 +41,7 @@ pub(super) const ALL: &[Elsewhere] = &[
     not_run("greenlight explain --endpoint-url", "asks the rehearsal that was kept; tests/it/explain"),
     // A network, an account, a container engine.
     not_run("pip install", "a network"),
+    not_run("rustup target add", "a network"),
     not_run("sam build", "takes minutes for each hook"),
     not_run("sam deploy", "an account"),
     not_run("sam local", "a container engine"),
