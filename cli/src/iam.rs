@@ -15,6 +15,7 @@ use std::process::ExitCode;
 
 use clap::ValueEnum;
 use greenlight::{Protocol, deployment::Asks, plan::Plan};
+use greenlight_preflight::Arn;
 
 use self::{
     format::Role,
@@ -71,17 +72,13 @@ pub(crate) fn run(options: &IamOptions) -> Result<ExitCode, Failure> {
 
 /// The ARN of an event bus. Its name alone would do for the functions, though not for a policy.
 pub(crate) fn event_bus(text: &str) -> Result<String, String> {
-    let parts: Vec<&str> = text.splitn(6, ':').collect();
-    match parts[..] {
-        ["arn", partition, "events", region, account, bus]
-            if bus.strip_prefix("event-bus/").is_some_and(|name| !name.is_empty())
-                && [partition, region, account].iter().all(|part| !part.is_empty())
-                && !text.contains('*') =>
-        {
-            Ok(text.to_owned())
-        }
-        _ => Err("expected the ARN of an event bus, arn:aws:events:REGION:ACCOUNT:event-bus/NAME".to_owned()),
-    }
+    let is_bus = |arn: &Arn<'_>| {
+        let name = arn.resource.strip_prefix("event-bus/").unwrap_or_default();
+        arn.service == "events" && [arn.region, arn.account, name].iter().all(|part| !part.is_empty())
+    };
+    Arn::parse(text).filter(|arn| is_bus(arn) && !text.contains('*')).map(|_| text.to_owned()).ok_or_else(
+        || "expected the ARN of an event bus, arn:aws:events:REGION:ACCOUNT:event-bus/NAME".to_owned(),
+    )
 }
 
 /// The roles that were asked for, and what there is to say about them.

@@ -13,9 +13,8 @@ import json
 import subprocess
 import tempfile
 import threading
-from pathlib import Path
 
-from support import ROOT, Cases, binary, environment, expect, process
+from support import ROOT, Cases, aws_cli, binary, environment, expect, process
 from support.application import application
 from support.ports import free_port, wait_until_open
 
@@ -64,17 +63,6 @@ def invoke(port):
     return json.loads(done.stdout)
 
 
-def by_the_aws_cli(port, *options):
-    """What the AWS CLI says of an invocation, and what it wrote."""
-    with tempfile.NamedTemporaryFile() as answer:
-        command = ["aws", "lambda", "invoke", "--endpoint-url", f"http://127.0.0.1:{port}", "--function-name", HOOK]
-        command += ["--payload", f"fileb://{EVENT}", "--output", "json", *options, answer.name]
-        done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=INVOKE_SECONDS)
-        if done.returncode != 0:
-            raise AssertionError(f"`aws lambda invoke` exited with {done.returncode}: {done.stderr.strip()}")
-        return json.loads(done.stdout), json.loads(Path(answer.name).read_text())
-
-
 def request(port, method, path, body=None):
     with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=INVOKE_SECONDS)) as connection:
         connection.request(method, path, body)
@@ -96,9 +84,9 @@ def different(cases, port):
     """What docs/local.md says of the emulator."""
     for options in ((), ("--invocation-type", "Event")):
         with cases.case(f"aws lambda invoke {' '.join(options) or 'as it is'}: synchronous, with the answer"):
-            said, answer = by_the_aws_cli(port, *options)
+            said, answer = aws_cli.invoke(f"http://127.0.0.1:{port}", HOOK, EVENT, *options)
             expect("the status code", said["StatusCode"], 200)
-            expect("hookStatus", answer["hookStatus"], "SUCCEEDED")
+            expect("hookStatus", json.loads(answer)["hookStatus"], "SUCCEEDED")
     with cases.case("a deadline that is none, and an error that no header tells of"):
         told = []
         function = threading.Thread(target=lambda: told.append(fails(port)), daemon=True)

@@ -6,9 +6,7 @@ that Envoy listens on. The tests' own hands do what the check never does: they P
 """
 
 import contextlib
-import http.server
 import json
-import socket
 import subprocess
 import tempfile
 import threading
@@ -18,6 +16,8 @@ from support import Cases, binary, environment, expect, process
 from support.envoy import (
     CLUSTER, LISTENER, address, cluster, control_plane, controlled_by, envoy, listener, read_only, wait_until,
 )
+from support.ports import free_port
+from support.server import Files, Server
 
 REGION, ACCOUNT = "eu-west-1", "123456789012"
 CLUSTER_NAME, SERVICE = "prod", "orders"
@@ -81,12 +81,6 @@ EVENT = {
 # Nothing asks what is behind Envoy.
 ORDERS = cluster("orders", 9)
 STATIC = {"listeners": [listener()], "clusters": [ORDERS]}
-
-
-def free_port():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
 
 
 @contextlib.contextmanager
@@ -261,16 +255,9 @@ def check_others(cases, aws):
         words = "the connection was refused", "listens on 127.0.0.1 unless its bootstrap says otherwise"
         Hook(aws).judges(free_port(), "wait", "inconclusive", *words)
 
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_):
-            pass
-
-    with cases.case("a web server that is no Envoy"):
-        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Quiet) as server:
-            threading.Thread(target=server.serve_forever, daemon=True).start()
-            words = "is no admin interface of Envoy", "GET /server_info came to status 404 with text/html"
-            Hook(aws).judges(server.server_address[1], "wait", "inconclusive", *words)
-            server.shutdown()
+    with cases.case("a web server that is no Envoy"), Server(Files).serving() as server:
+        words = "is no admin interface of Envoy", "GET /server_info came to status 404 with text/html"
+        Hook(aws).judges(server.server_port, "wait", "inconclusive", *words)
 
 
 def main():

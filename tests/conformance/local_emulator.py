@@ -6,39 +6,22 @@ hook there is `greenlight invoke --endpoint-url`, which looks at everything else
 
 import json
 import subprocess
-import tempfile
-from pathlib import Path
 
 from support import ROOT, Cases, binary, environment, expect
+from support.aws_cli import aws, invoke
 from support.clients import CommandLine
 from support.ended import service_deployment
 from support.rehearsals import rehearsal
 
 REGION = "us-east-1"
+REGIONAL = {"AWS_DEFAULT_REGION": REGION}
 FUNCTIONS = ("greenlight-health", "greenlight-test-traffic", "greenlight-metrics")
 EVENT = ROOT / "events" / "ecs" / "post-scale-up.json"
 SECONDS = 60
 
 
-def aws(url, *arguments):
-    """The exit code of the AWS CLI, and what it says."""
-    command = ["aws", *arguments, "--endpoint-url", url, "--region", REGION, "--output", "json"]
-    own = environment(AWS_MAX_ATTEMPTS="1")
-    done = subprocess.run([str(part) for part in command], env=own, capture_output=True, text=True, timeout=SECONDS)
-    return done.returncode, done.stdout if done.returncode == 0 else done.stderr
-
-
-def invoked(url, function, *options):
-    """What the AWS CLI says of an invocation, and what it wrote."""
-    with tempfile.NamedTemporaryFile() as answer:
-        named = ["--function-name", function, "--payload", f"fileb://{EVENT}"]
-        code, said = aws(url, "lambda", "invoke", *named, *options, answer.name)
-        expect(f"the exit code, with {said!r}", code, 0)
-        return json.loads(said), Path(answer.name).read_text()
-
-
 def logged(url, function):
-    code, said = aws(url, "logs", "filter-log-events", "--log-group-name", f"/aws/lambda/{function}")
+    code, said = aws(url, "logs", "filter-log-events", "--log-group-name", f"/aws/lambda/{function}", **REGIONAL)
     expect(f"the exit code, with {said!r}", code, 0)
     return len(json.loads(said)["events"])
 
@@ -46,17 +29,17 @@ def logged(url, function):
 def by_the_cli(cases, url):
     for function in FUNCTIONS:
         with cases.case(f"aws lambda get-function-configuration knows {function}"):
-            code, said = aws(url, "lambda", "get-function-configuration", "--function-name", function)
+            code, said = aws(url, "lambda", "get-function-configuration", "--function-name", function, **REGIONAL)
             expect(f"the exit code, with {said!r}", code, 0)
             expect("its runtime", json.loads(said)["Runtime"], "provided.al2023")
     with cases.case("aws lambda invoke of a function that the rehearsal does not have"):
-        code, said = aws(url, "lambda", "invoke", "--function-name", "other", "--payload", f"fileb://{EVENT}", "/dev/null")
+        code, said = aws(url, "lambda", "invoke", "--function-name", "other", "--payload", f"fileb://{EVENT}", "/dev/null", **REGIONAL)
         expect("whether it fails", code != 0, True)
         expect("whether it says why", "ResourceNotFoundException" in said, True)
     for options, status, answer in [((), 200, "null"), (("--invocation-type", "Event"), 202, "")]:
         with cases.case(f"aws lambda invoke {' '.join(options) or 'as it is'}: taken, and nothing runs"):
             before = logged(url, FUNCTIONS[0])
-            said, written = invoked(url, FUNCTIONS[0], *options)
+            said, written = invoke(url, FUNCTIONS[0], EVENT, *options, **REGIONAL)
             expect("the status code", said["StatusCode"], status)
             expect("the answer", written, answer)
             expect("how much is logged", logged(url, FUNCTIONS[0]), before)

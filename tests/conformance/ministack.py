@@ -11,15 +11,15 @@ import contextlib
 import json
 import subprocess
 import tempfile
-import time
 from pathlib import Path
 
-from support import ROOT, Cases, binary, environment, expect
+from support import ROOT, Cases, aws_cli, binary, environment, expect
 from support.allowed import observed, policies
 from support.application import application
 from support.clients import Endpoint
 from support.ministack import ACCOUNT, REGION, ministack
 from support.recorder import recorder
+from support.rehearsals import eventually
 
 HOOK = "test-traffic"
 # A name that CodeDeploy's own role may invoke.
@@ -52,14 +52,8 @@ class Lambda:
 
     def invoke(self, event, *options, function=FUNCTION):
         """What the AWS CLI says, and what it wrote."""
-        with tempfile.NamedTemporaryFile(dir=self.folder) as answer:
-            command = ["aws", "lambda", "invoke", "--endpoint-url", self.url, "--region", REGION, "--output", "json"]
-            command += ["--function-name", function, "--payload", f"fileb://{event}", *options, answer.name]
-            own = environment(AWS_ACCESS_KEY_ID=ACCOUNT, AWS_MAX_ATTEMPTS="1")
-            done = subprocess.run(command, env=own, capture_output=True, text=True, timeout=LIMIT_SECONDS)
-            if done.returncode != 0:
-                raise AssertionError(f"`aws lambda invoke` exited with {done.returncode}: {done.stderr.strip()[-300:]}")
-            return json.loads(done.stdout), Path(answer.name).read_text()
+        own = {"AWS_ACCESS_KEY_ID": ACCOUNT, "AWS_DEFAULT_REGION": REGION}
+        return aws_cli.invoke(self.url, function, event, *options, **own)
 
     def by_boto3(self, event):
         said = self.client.invoke(FunctionName=FUNCTION, Payload=event.read_bytes())
@@ -71,15 +65,6 @@ class Lambda:
         expect("the status code", said["StatusCode"], 200)
         expect("the function's error", said.get("FunctionError"), None)
         return json.loads(answer)
-
-
-def eventually(what, look):
-    give_up = time.monotonic() + LIMIT_SECONDS
-    while not (seen := look()):
-        if time.monotonic() > give_up:
-            raise AssertionError(f"{what}: not within {LIMIT_SECONDS} s")
-        time.sleep(0.05)
-    return seen
 
 
 @contextlib.contextmanager
@@ -155,7 +140,7 @@ def of_nobody_who_waits(cases, function, server, seen):
         said, answer = function.invoke(event, "--invocation-type", "Event")
         expect("the status code", said["StatusCode"], 202)
         expect("the answer", answer, "")
-        eventually("the report", lambda: seen.of(REPORT))
+        eventually("the report", lambda: seen.of(REPORT), LIMIT_SECONDS)
         reported(seen, REPORT, {"status": "Failed"})
         expect("whether the application was asked", server.requests > before, True)
     with cases.case("what is no event is answered as ECS understands it, and reported to nobody"), answering(seen, [event]):
@@ -182,11 +167,11 @@ def near_the_deadline(cases, function, server, seen):
     with cases.case("a wait that is longer than the function: it invokes itself, and then reports"), answering(seen, [event]):
         said, _ = function.invoke(event, "--invocation-type", "Event", function=IMPATIENT)
         expect("the status code", said["StatusCode"], 202)
-        links = eventually("the invocation of itself", lambda: seen.of("Invoke"))
+        links = eventually("the invocation of itself", lambda: seen.of("Invoke"), LIMIT_SECONDS)
         expect("the reports meanwhile", seen.of(REPORT), [])
         expect("the event of the link", links[0]["DeploymentId"], json.loads(event.read_text())["DeploymentId"])
         server.status = 200
-        eventually("the report", lambda: seen.of(REPORT))
+        eventually("the report", lambda: seen.of(REPORT), LIMIT_SECONDS)
         reported(seen, REPORT, {"status": "Succeeded"})
 
 

@@ -5,19 +5,18 @@ The hooks run behind a Lambda Runtime API and the local AWS endpoint; what they 
 event pattern is matched as moto matches it.
 """
 
-import http.server
 import json
 import re
 import tempfile
-import threading
 from pathlib import Path
 
-import yaml
 from moto.events.models import EventPattern
 
-from support import ROOT, Cases, expect
+from support import ROOT, Cases, expect, template
+from support.application import application
 from support.clients import Endpoint
 from support.once import lines
+from support.server import Handler, Server
 
 NAME = "examples/operations/stack.yaml"
 EVENT = ROOT / "events/ecs/post-test-traffic-shift.json"
@@ -32,75 +31,37 @@ WORDS = {"and", "or", "not", "like", "as", "by", "desc", "asc", "into", "in", "f
 FUNCTIONS = {"ispresent", "toMillis", "max", "min", "sum", "avg", "count", "latest", "jsonParse", "coalesce"}
 
 
-class Loader(yaml.SafeLoader):
-    """CloudFormation's short forms, as what they stand for."""
-
-
-def short_form(loader, suffix, node):
-    value = {yaml.ScalarNode: loader.construct_scalar, yaml.SequenceNode: loader.construct_sequence,
-             yaml.MappingNode: loader.construct_mapping}[type(node)]
-    deep = {} if isinstance(node, yaml.ScalarNode) else {"deep": True}
-    return {suffix if suffix == "Ref" else f"Fn::{suffix}": value(node, **deep)}
-
-
-Loader.add_multi_constructor("!", short_form)
-TEMPLATE = yaml.load((ROOT / NAME).read_text(), Loader)  # noqa: S506 - a loader of safe tags and those of above.
+TEMPLATE = template.load(ROOT / NAME)
 RESOURCES = {key: found["Properties"] for key, found in TEMPLATE["Resources"].items()}
 
 
 def filled(value):
-    """A text with its substitutions made."""
-    text = value["Fn::Sub"] if isinstance(value, dict) else value
-    return re.sub(r"\$\{([^}]+)\}", lambda found: PARAMETERS[found[1]], text)
+    """A text with its substitutions made, and none left."""
+    text = template.filled(value, PARAMETERS)
+    expect("what is left open", re.findall(r"\$\{[^}]+\}", text), [])
+    return text
 
 
-class Green(http.server.BaseHTTPRequestHandler):
-    """An application that answers 200."""
-
-    def do_GET(self):  # noqa: N802 - the name is http.server's.
-        self.send_response(200)
-        self.send_header("content-length", "0")
-        self.end_headers()
-
-    def log_message(self, *_):
-        pass
-
-
-class Bus(http.server.BaseHTTPRequestHandler):
+class Bus(Handler):
     """EventBridge, as far as `PutEvents` goes."""
 
     told = []
 
-    def do_POST(self):  # noqa: N802
-        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        self.told.extend(body["Entries"])
+    def do_POST(self):  # noqa: N802 - the name is http.server's.
+        self.told.extend(json.loads(self.body())["Entries"])
         answer = json.dumps({"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]}).encode()
-        self.send_response(200)
-        self.send_header("content-type", "application/x-amz-json-1.1")
-        self.send_header("content-length", str(len(answer)))
-        self.end_headers()
-        self.wfile.write(answer)
-
-    def log_message(self, *_):
-        pass
-
-
-def served(handler):
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return f"http://127.0.0.1:{server.server_port}"
+        self.answer(200, answer, "application/x-amz-json-1.1")
 
 
 def play(folder):
     """The lines that hooks log by what happened, and the events that they tell."""
     overrides = folder / "overrides.json"
     overrides.write_text(json.dumps(OVERRIDE))
-    green, bus = served(Green), served(Bus)
     logged, told = {}, {}
     world = Endpoint("--event", CODEDEPLOY, "--secret", f"/greenlight/overrides=file:{overrides}")
-    with world.served():
-        common = {"AWS_ENDPOINT_URL": world.url, "AWS_ENDPOINT_URL_EVENTBRIDGE": bus, "GREENLIGHT_EVENT_BUS": "releases",
-                  "GREENLIGHT_TARGET_URL": green}
+    with world.served(), application() as green, Server(Bus).serving() as bus:
+        common = {"AWS_ENDPOINT_URL": world.url, "AWS_ENDPOINT_URL_EVENTBRIDGE": bus.url, "GREENLIGHT_EVENT_BUS": "releases",
+                  "GREENLIGHT_TARGET_URL": green.url}
         for name, event, status, more in [
             ("proceed", EVENT, 200, {}),
             ("stop", EVENT, 204, {}),

@@ -4,10 +4,8 @@ The archives are packed anew from the binaries under test. Where those come from
 Amazon Linux 2023, and must not tell where they were built.
 """
 
-import contextlib
 import functools
 import hashlib
-import http.server
 import io
 import json
 import os
@@ -18,12 +16,12 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-import threading
 import zipfile
 from pathlib import Path
 
 from ruamel.yaml import YAML
 from support import ROOT, Cases, binary, expect
+from support.server import Files, Server
 
 TOOLS = Path(sys.executable).parent
 HOOKS = ("health", "metrics", "preflight", "test-traffic")
@@ -93,29 +91,14 @@ def archives(cases, place):
     return first
 
 
-@contextlib.contextmanager
-def releases(folder):
-    """A server of a release's files."""
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_):
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=folder)) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-
-
 def install(cases, place, files):
     served = place / "served/v1.2.3"
     served.mkdir(parents=True)
     for name, content in files.items():
         (served / name).write_bytes(content)
-    with releases(place / "served") as url:
+    with Server(functools.partial(Files, directory=place / "served")).serving() as releases:
         def installed(version="v1.2.3"):
-            return run("bash", "release/install", version, place / "installed", GREENLIGHT_RELEASES=url)
+            return run("bash", "release/install", version, place / "installed", GREENLIGHT_RELEASES=releases.url)
 
         with cases.case("the command of a release is installed"):
             code, said = installed()

@@ -59,7 +59,6 @@ async fn find(
         .await
         .map_err(|outcome| unknown(&outcome.words()))?
         .ok_or_else(|| unknown("nothing leads from the event to it"))?;
-    validation.board.settle(|settled| settled.service = Some(format!("{cluster}/{service}")));
     let found = list.in_force.into_iter().find(|entry| entry.is_of(&cluster, &service));
     // Those of others are theirs to clear away.
     if let (None, Some(Override { service, until, .. })) =

@@ -2,44 +2,34 @@
 
 import contextlib
 import http.client
-import http.server
 import json
-import threading
 import urllib.parse
+
+from . import server
 
 SECONDS = 60
 
 
-class Recorder(http.server.ThreadingHTTPServer):
+class Recorder(server.Server):
     """Stands between a function and the endpoints that answer it."""
 
-    daemon_threads = True
-    block_on_close = False
-
     def __init__(self):
-        super().__init__(("127.0.0.1", 0), Handler)
+        super().__init__(Handler)
         # Who answers, and who answers Lambda's calls.
         self.upstream = None
         self.functions = None
         self.calls = []
 
-    @property
-    def url(self):
-        return f"http://127.0.0.1:{self.server_port}"
-
     def of(self, operation):
         """What was sent with an operation, call by call."""
         return [sent for name, sent in list(self.calls) if name == operation]
 
-    def handle_error(self, *_):
-        """A hook that is ended breaks its connections: that is no news."""
 
-
-class Handler(http.server.BaseHTTPRequestHandler):
+class Handler(server.Handler):
     protocol_version = "HTTP/1.1"
 
     def hand_on(self):
-        body = self.rfile.read(int(self.headers.get("content-length", 0)))
+        body = self.body()
         target = self.headers.get("x-amz-target")
         is_invocation = self.path.endswith("/invocations")
         operation = target.rsplit(".", 1)[-1] if target else "Invoke" if is_invocation else self.path
@@ -62,15 +52,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     do_GET = do_POST = hand_on  # noqa: N815 - the names are http.server's.
 
-    def log_message(self, *_):
-        pass
 
-
-@contextlib.contextmanager
 def recorder():
-    with Recorder() as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
+    """A recorder for the length of a `with` block."""
+    return Recorder().serving()

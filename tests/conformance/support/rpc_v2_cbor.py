@@ -5,8 +5,6 @@ sends and reads is held against an encoding that others wrote.
 """
 
 import contextlib
-import http.server
-import threading
 
 from botocore import xform_name
 from botocore.exceptions import ClientError
@@ -14,14 +12,15 @@ from botocore.parsers import RpcV2CBORParser
 from botocore.serialize import RpcV2CBORSerializer
 from botocore.model import StringShape, StructureShape
 
+from .server import Handler, Server
 
-class _Handler(http.server.BaseHTTPRequestHandler):
+
+class _Handler(Handler):
     client = None
     protocol_version = "HTTP/1.1"
 
     def do_POST(self):
-        length = int(self.headers["content-length"])
-        body = self.rfile.read(length)
+        body = self.body()
         _, _, _, _, operation = self.path.split("/")
         if self.headers["smithy-protocol"] != "rpc-v2-cbor" or self.headers["content-type"] != "application/cbor":
             self.send_error(415)
@@ -43,24 +42,12 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def answer(self, status, output, shape):
         written = bytearray()
         RpcV2CBORSerializer()._serialize_data_item(written, output, shape)  # noqa: SLF001 - there is no public one.
-        self.send_response(status)
-        self.send_header("content-type", "application/cbor")
-        self.send_header("smithy-protocol", "rpc-v2-cbor")
-        self.send_header("content-length", str(len(written)))
-        self.end_headers()
-        self.wfile.write(written)
-
-    def log_message(self, *_):
-        pass
+        super().answer(status, bytes(written), "application/cbor", smithy_protocol="rpc-v2-cbor")
 
 
 @contextlib.contextmanager
 def spoken_for(client):
     """The URL at which the client's service speaks CBOR, for the length of a `with` block."""
     handler = type("Handler", (_Handler,), {"client": client})
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
+    with Server(handler).serving() as server:
+        yield server.url
