@@ -29,6 +29,8 @@ pub(crate) const LINEAR: &str = guide!("deployment-type-linear");
 pub(crate) const CANARY: &str = guide!("deployment-type-canary");
 pub(crate) const SCALING: &str = guide!("troubleshoot-service-auto-scaling");
 pub(crate) const CODEDEPLOY: &str = guide!("deployment-type-bluegreen");
+pub(crate) const API_CREATE_SERVICE: &str =
+    "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html";
 pub(crate) const API_DEPLOYMENT_CONFIGURATION: &str =
     "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html";
 pub(crate) const API_LIFECYCLE_HOOK: &str =

@@ -5,6 +5,7 @@ mod app_spec;
 mod codedeploy;
 mod codedeploy_calls;
 mod codedeploy_service;
+mod containers;
 mod envoy;
 mod events;
 mod functions;
@@ -37,6 +38,7 @@ pub struct Subject {
 pub(crate) static SUBJECTS: &[Subject] = &[
     keys::SUBJECT,
     load_balancer::SUBJECT,
+    containers::SUBJECT,
     permissions::SUBJECT,
     hooks::SUBJECT,
     hook_times::SUBJECT,

@@ -1,6 +1,6 @@
 //! What CodeDeploy is told to deploy: the AppSpec, the task definition in it, and the pipeline that fills them in.
 
-use super::{Subject, hooks::is_ours};
+use super::{Subject, containers::judge_target, hooks::is_ours};
 use crate::{
     arn::{Arn, function_name},
     codedeploy::{ROUTES, app_spec, group, hooks, pair, properties, resources, service},
@@ -66,9 +66,9 @@ static RULES: &[Rule] = &[
         looks_at: "the AppSpec and the task definition's containers",
         judge: Some(container),
         messages: &[
-            "The container {container} does not exist in the task definition",
-            "The container does not exist in the task definition",
-            "The container {container} did not have a container port {port} defined",
+            "The ECS service cannot be updated due to an unexpected error: The container {container} does not exist in the task definition",
+            "The ECS service cannot be updated due to an unexpected error: The container {container} did not have a container port {port} \
+             defined",
         ],
         ..BASE
     },
@@ -258,20 +258,7 @@ fn container(look: &Look<'_>) {
     {
         return;
     }
-    let (name, port) = (balancer.get("ContainerName"), balancer.get("ContainerPort"));
-    let containers = task.get("containerDefinitions");
-    let Some(wanted) = name.text().filter(|_| containers.is_known()) else { return };
-    let all = containers.items();
-    let Some(container) = all.iter().find(|it| it.get("name").text() == Some(wanted)) else {
-        let names: Vec<&str> = all.iter().filter_map(|it| it.get("name").text()).collect();
-        name.wrong(format!("there is no container `{wanted}`; there is {}", names.join(", ")));
-        return;
-    };
-    let ports = container.get("portMappings").items();
-    let Some(wanted_port) = port.whole() else { return };
-    if !ports.iter().any(|it| it.get("containerPort").whole() == Some(wanted_port)) {
-        port.wrong(format!("`{wanted}` has no port {wanted_port} in its `portMappings`"));
-    }
+    judge_target(&task, &balancer.get("ContainerName"), &balancer.get("ContainerPort"));
 }
 
 fn network(look: &Look<'_>) {
