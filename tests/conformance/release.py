@@ -32,7 +32,7 @@ COMMAND = f"greenlight-linux-{ARCHITECTURE}.tar.gz"
 # The machine's number in an ELF header.
 MACHINES = {"x86_64": 62, "arm64": 183}
 SCRIPTS = (".ci/run", "bench/run", "release/build", "release/check", "release/install", "release/reproduce", "release/sbom",
-           "tests/conformance/run")
+           "release/try",           "tests/conformance/run")
 
 
 def run(*command, **variables):
@@ -97,8 +97,8 @@ def install(cases, place, files):
     for name, content in files.items():
         (served / name).write_bytes(content)
     with Server(functools.partial(Files, directory=place / "served")).serving() as releases:
-        def installed(version="v1.2.3"):
-            return run("bash", "release/install", version, place / "installed", GREENLIGHT_RELEASES=releases.url)
+        def installed(version="v1.2.3", **variables):
+            return run("bash", "release/install", version, place / "installed", GREENLIGHT_RELEASES=releases.url, **variables)
 
         with cases.case("the command of a release is installed"):
             code, said = installed()
@@ -114,6 +114,17 @@ def install(cases, place, files):
             (served / COMMAND).write_bytes(files[COMMAND])
             (served / "SHA256SUMS").write_text(f"{hashlib.sha256(files[COMMAND]).hexdigest()}  another.tar.gz\n")
             expect("the exit code", installed()[0], 3)
+        (served / "SHA256SUMS").write_bytes(files["SHA256SUMS"])
+        for code, wanted in ((0, 0), (1, 3)):
+            with cases.case(f"a file whose attestation GitHub {'has' if code == 0 else 'does not have'} is {'taken' if code == 0 else 'refused'}"):
+                gh = place / f"gh{code}/gh"
+                gh.parent.mkdir()
+                gh.write_text(f'#!/bin/sh\nprintf "%s " gh "$@"\nexit {code}\n')
+                gh.chmod(0o755)
+                done, said = installed(GREENLIGHT_ATTESTED_BY="owner/greenlight", PATH=f"{gh.parent}:{TOOLS}:{os.environ['PATH']}")
+                expect(f"the exit code ({said})", done, wanted)
+                expect("whether it was asked for this tag", f"gh attestation verify {COMMAND} --repo owner/greenlight --source-ref refs/tags/v1.2.3" in said, True)
+                expect("whether there is a command", (place / "installed/greenlight").exists(), wanted == 0)
         with cases.case("a version that is none is told"):
             code, said = installed("main")
             expect(f"the exit code ({said})", code, 3)

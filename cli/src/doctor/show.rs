@@ -73,7 +73,12 @@ fn summary(service: &Service<'_>) -> String {
                 format!("{count} {word}{}", if count == 1 || word == "info" { "" } else { "s" })
             })
             .collect();
-    let found = if counts.is_empty() { "nothing is wrong".to_owned() } else { counts.join(", ") };
+    let found = match counts.as_slice() {
+        // Who gives too little must not take it for a good answer.
+        [] if service.full.is_empty() => "nothing could be judged".to_owned(),
+        [] => "nothing is wrong".to_owned(),
+        counts => counts.join(", "),
+    };
     format!(
         "{}: {found}; {} rules judged, {} not applicable",
         service.name,

@@ -136,6 +136,10 @@ impl Timeline {
             Around::TaskEnded { colour, task, reason } => {
                 vec![format!("  {} task {task} ended: {reason}", colour.as_str())]
             }
+            Around::NeverReady { reason, last_lines } => {
+                let lines = last_lines.iter().map(|line| format!("    {line}"));
+                std::iter::once(format!("  {reason}")).chain(lines).collect()
+            }
             Around::Invoked(invoked) => self.of_invocation(invoked),
             Around::Note { text } => vec![format!("  note: {text}")],
         }

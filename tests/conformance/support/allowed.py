@@ -108,7 +108,6 @@ DENIED = [
     ("ssm:GetParameter", arn("ssm", "parameter/payments/token")),
     ("ssm:PutParameter", arn("ssm", "parameter/greenlight/overrides")),
     ("secretsmanager:GetSecretValue", arn("secretsmanager", "secret:payments-AbCdEf")),
-    ("kms:Decrypt", arn("kms", "key/8d7e6f50-4c3b-4a29-9180-7f6e5d4c3b2a")),
     ("events:PutEvents", arn("events", "event-bus/default")),
     ("s3:GetObject", "arn:aws:s3:::artefacts/greenlight.zip"),
 ]

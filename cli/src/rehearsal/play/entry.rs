@@ -57,6 +57,13 @@ pub enum Around {
         /// How, and what it said last.
         reason: String,
     },
+    /// A task of green did not become ready, which ends the deployment as it would on AWS.
+    NeverReady {
+        /// Why, with what may be done about it.
+        reason: String,
+        /// The last lines that it wrote.
+        last_lines: Vec<String>,
+    },
     /// A function was invoked, and this came of it.
     Invoked(Box<Invoked>),
     /// Something that people should know.

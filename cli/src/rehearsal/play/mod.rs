@@ -36,7 +36,7 @@ use super::Colour;
 use super::controller::{Command, Deployment, Input, Status};
 use super::fault::HookFaultKind;
 use super::task::{NotReady, Tasks};
-use super::users::{NoAnswer, PATIENCE, Seen, Side};
+use super::users::{NoAnswer, Of, PATIENCE, Seen, Side};
 
 /// The second of a minute in which the deployment begins, whenever somebody happens to start it. Periods of metrics
 /// begin with whole minutes; green is healthy after about a minute, and gets its traffic shortly before one.
@@ -389,6 +389,11 @@ impl Play {
             | Done::Restored { errand }
             | Done::Broke { errand }
                 if !self.deployment.awaits(errand) => {}
+            Done::Started { errand, tasks: Err(not_ready) } if not_ready.is_its_own() => {
+                self.note(never_ready(not_ready), tell);
+                self.work.lose_hope();
+                return Ok(Some(Input::Broke { errand }));
+            }
             Done::Started { tasks: Err(not_ready), .. } => return Err(NotPlayed::NotReady(not_ready)),
             Done::Started { errand, tasks: Ok(tasks) } => {
                 self.stage.add_green(tasks.addresses());
@@ -552,6 +557,14 @@ impl Play {
                 patience.as_secs_f64()
             ));
         }
+        // Of one side only it would be that side's fault.
+        let finds_nothing = |of: &Of| of.statuses.get(&404).is_some_and(|count| count * 2 > of.requests);
+        if !users.by_colour.is_empty() && users.by_colour.values().all(finds_nothing) {
+            notes.push(
+                "most requests of users were answered with 404, by every side: `--path` says what they ask for"
+                    .to_owned(),
+            );
+        }
         if self.pauses > 0 && matches!(self.stage.pause, Answerer::Person { .. }) {
             notes.push(
                 "PAUSE hooks were answered by a person who was played: `--pause` says who does".to_owned(),
@@ -567,4 +580,9 @@ impl Play {
         }
         notes
     }
+}
+
+fn never_ready(not_ready: NotReady) -> Around {
+    let hint = not_ready.hint().map(|hint| format!(" ({hint})")).unwrap_or_default();
+    Around::NeverReady { reason: format!("{}{hint}", not_ready.headline()), last_lines: not_ready.last_lines }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::lifecycle_hook;
+use super::names::ACCOUNT;
 use super::report::Field;
 use crate::rehearsal::controller::configuration::{Ecs, Strategy};
 use greenlight_preflight::Unknown;
@@ -108,7 +109,9 @@ fn not_played(field: &Field<'_>, what: &str) {
 }
 
 fn document(given: &Value, strategy: Strategy, bake: Duration) -> Value {
-    let mut document = Unknown::shown(given);
+    let mut document = given.clone();
+    roles(&mut document);
+    document = Unknown::shown(&document);
     typed(&mut document);
     if !document.is_object() {
         document = Value::Object(serde_json::Map::new());
@@ -124,6 +127,21 @@ fn document(given: &Value, strategy: Strategy, bake: Duration) -> Value {
         fields.insert("bakeTimeInMinutes".to_owned(), (bake.as_secs() / 60).into());
     }
     document
+}
+
+/// A role that is yet to be made is called by what refers to it, and is a role nevertheless.
+fn roles(document: &mut Value) {
+    let hooks = document.get_mut("lifecycleHooks").and_then(Value::as_array_mut);
+    for role in hooks.into_iter().flatten().filter_map(|hook| hook.get_mut("roleArn")) {
+        if let Some(unknown) = Unknown::of(role) {
+            let name: String = unknown
+                .reference
+                .chars()
+                .filter(|it| it.is_ascii_alphanumeric() || "-_.".contains(*it))
+                .collect();
+            *role = format!("arn:aws:iam::{ACCOUNT}:role/{name}").into();
+        }
+    }
 }
 
 /// Templates and plans write numbers and flags as texts; the API does not, and clients insist on it.

@@ -48,6 +48,26 @@ pub enum Why {
 }
 
 impl NotReady {
+    /// Whether the program that runs as the task is why, so that the same would happen on AWS.
+    pub fn is_its_own(&self) -> bool {
+        matches!(self.why, Why::Ended(_) | Why::TimedOut { .. })
+    }
+
+    /// What happened, in one sentence.
+    pub fn headline(&self) -> String {
+        let task = format!("task {} of {}", self.task, self.colour.as_str());
+        match &self.why {
+            Why::Unfit(unfit) => format!("{}: {unfit}", self.colour.as_str()),
+            Why::NoPlace(error) => format!("{task} found no port on this machine: {error}"),
+            Why::CannotStart(error) => format!("{task} could not be started: {error}"),
+            Why::Ended(exit) => format!("{task} ended before it was ready: {exit}"),
+            Why::TimedOut { limit, observed } => {
+                let limit = Span::from_millis(u64::try_from(limit.as_millis()).unwrap_or(u64::MAX));
+                format!("{task} was not ready within {limit}: {observed}")
+            }
+        }
+    }
+
     /// What its owner may do about it.
     pub fn hint(&self) -> Option<&'static str> {
         match self.why {
@@ -77,17 +97,7 @@ impl Error for NotReady {
 
 impl fmt::Display for NotReady {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let task = format!("task {} of {}", self.task, self.colour.as_str());
-        match &self.why {
-            Why::Unfit(unfit) => write!(formatter, "{}: {unfit}", self.colour.as_str())?,
-            Why::NoPlace(error) => write!(formatter, "{task} found no port on this machine: {error}")?,
-            Why::CannotStart(error) => write!(formatter, "{task} could not be started: {error}")?,
-            Why::Ended(exit) => write!(formatter, "{task} ended before it was ready: {exit}")?,
-            Why::TimedOut { limit, observed } => {
-                let limit = Span::from_millis(u64::try_from(limit.as_millis()).unwrap_or(u64::MAX));
-                write!(formatter, "{task} was not ready within {limit}: {observed}")?;
-            }
-        }
+        formatter.write_str(&self.headline())?;
         if !self.last_lines.is_empty() {
             write!(formatter, "\nits last lines:")?;
             for line in &self.last_lines {

@@ -92,11 +92,16 @@ fn missing(look: &Look<'_>) {
             at.wrong(format!("there is no alarm `{name}`"));
         }
     }
-    if names.is_empty() {
-        return;
-    }
     let flag = alarms.get("enable");
-    if flag.flag() == Some(false) {
+    let given = alarms.get("alarmNames");
+    if flag.flag() == Some(true) && given.is_known() && given.items().is_empty() {
+        flag.wrong(format!(
+            "`{}` is true, and `{}` names none",
+            alarms.spelt("enable"),
+            alarms.spelt("alarmNames")
+        ));
+    }
+    if !names.is_empty() && flag.flag() == Some(false) {
         flag.wrong(format!("`{}` is false, so the alarms change nothing", alarms.spelt("enable")));
     }
 }
