@@ -123,3 +123,6 @@ fn refused(problems: &[Problem]) -> Failure {
         None => failure,
     }
 }
+
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;

@@ -57,7 +57,7 @@ pub(crate) fn any(path: &Path, what: &str) -> Result<Value, Failure> {
 }
 
 /// The object in a text of JSON or YAML; none where it has anything else. Nesting is bounded by both.
-fn object(text: &str) -> Result<Option<Map<String, Value>>, String> {
+pub(crate) fn object(text: &str) -> Result<Option<Map<String, Value>>, String> {
     let looks_like_json = text.trim_start().starts_with(['{', '[']);
     let value = match serde_json::from_str::<Value>(text) {
         Ok(value) => value,

@@ -28,7 +28,7 @@ pub(crate) fn find(name: &str) -> Result<Hook, Failure> {
 }
 
 /// Every hook.
-#[cfg(test)]
+#[cfg(any(test, feature = "fuzzing"))]
 pub(crate) fn all() -> impl Iterator<Item = Hook> {
     HOOKS.iter().map(|hook| hook())
 }

@@ -40,6 +40,19 @@ mod world;
 mod yaml;
 mod yaml_text;
 
+/// What must hold of whatever files, answers and requests hold, for fuzzing: each takes any bytes and panics where it
+/// does not.
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing {
+    pub use crate::doctor::fuzzing::template;
+    pub use crate::migrate::fuzzing::appspec;
+    pub use crate::rehearsal::balancer::fuzzing::listener_rule;
+    pub use crate::rehearsal::controller::fuzzing::answer;
+    pub use crate::validate::fuzzing::plan;
+    pub use greenlight::fuzzing::{event, state};
+    pub use greenlight_test_traffic::fuzzing::probe_answer;
+}
+
 use self::arguments::{Arguments, Command};
 use self::failure::Failure;
 

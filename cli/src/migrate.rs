@@ -43,3 +43,6 @@ pub(crate) fn run(options: &MigrateOptions) -> Result<ExitCode, Failure> {
     }
     Ok(ExitCode::SUCCESS)
 }
+
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;

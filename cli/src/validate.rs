@@ -78,3 +78,6 @@ fn listed(problems: &[Problem]) -> String {
     };
     problems.iter().map(line).collect::<Vec<_>>().join("\n")
 }
+
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;

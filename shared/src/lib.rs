@@ -64,6 +64,12 @@ pub use self::{
     state::Reading,
 };
 
+/// What must hold of whatever comes from outside, for fuzzing: each takes any bytes and panics where it does not.
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing {
+    pub use crate::{protocol::fuzzing::event, state::fuzzing::state};
+}
+
 /// What a check derives the schema of its settings with ([`Check`]).
 pub use schemars;
 

@@ -13,7 +13,7 @@ use crate::{
     aws::{Aws, Failure},
     settings::Settings,
     stage::Stage,
-    state::{self, Place},
+    state::{self, Place, State},
     verdict::{Answer, Verdict},
 };
 
@@ -157,6 +157,7 @@ impl Invocation {
                 Reply::Pause(ids) => Some(ids.hook.clone()),
             },
         }
+        .fitting()
     }
 
     /// The state that came with the event, whatever it is.
@@ -165,6 +166,13 @@ impl Invocation {
             Reply::Return => self.echo().remove(state::KEY),
             Reply::CodeDeploy(_) | Reply::Pause(_) => self.carried.clone(),
         }
+    }
+
+    /// What the function returns; a wait carries everything that the event carried, and the state.
+    pub(crate) fn answer(&self, verdict: &Verdict, state: &State) -> Value {
+        let mut echo = self.echo();
+        echo.insert(state::KEY.to_owned(), state.to_value());
+        document(verdict, Some(echo))
     }
 
     /// `hookDetails` as an object: what a wait sends back, with the state added.
@@ -285,5 +293,7 @@ fn text(fields: &Map<String, Value>, key: &str, warnings: &mut Vec<String>) -> O
     value.as_str().map(ToOwned::to_owned)
 }
 
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 #[cfg(test)]
 mod tests;

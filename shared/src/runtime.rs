@@ -43,6 +43,8 @@ mod settling;
 mod validation;
 mod wait;
 
+#[cfg(feature = "fuzzing")]
+pub(crate) use self::chain::link;
 pub(crate) use self::{board::Settled, wait::lasted};
 
 /// Serves a hook's events until Lambda ends the process.

@@ -20,6 +20,9 @@ const VERSION: u32 = 1;
 /// The most bytes that a state may take as JSON.
 const MAX_BYTES: usize = 4096;
 
+/// The most that each name of a place may take of that. AWS's names are shorter; events may hold anything.
+const MAX_NAME: usize = 800;
+
 /// The reading of when a check's state was first seen.
 const FIRST_SEEN: &str = "first seen";
 
@@ -37,6 +40,29 @@ pub(crate) struct Place {
     /// hook comes once a step without naming it, but each has an id that its report needs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) hook: Option<String>,
+}
+
+impl Place {
+    /// The same with names that fit a state: the ends of those that do not, since an ARN's end tells it from others.
+    pub(crate) fn fitting(self) -> Self {
+        let Self { deployment, stage, step, hook } = self;
+        Self { deployment: end(deployment), stage: end(stage), step: step.map(end), hook: hook.map(end) }
+    }
+}
+
+fn end(name: String) -> String {
+    let mut bytes = 0;
+    let fits = |character: &char| {
+        // As JSON writes it.
+        bytes += match character {
+            '"' | '\\' => 2,
+            '\0'..='\u{1f}' => 6,
+            other => other.len_utf8(),
+        };
+        bytes <= MAX_NAME
+    };
+    let kept = name.chars().rev().take_while(fits).map(char::len_utf8).sum::<usize>();
+    if kept == name.len() { name } else { name.get(name.len() - kept..).unwrap_or_default().to_owned() }
 }
 
 /// Something a check measured and wants to compare with in a later invocation of the same wait.
@@ -150,16 +176,21 @@ impl State {
         Self { readings: seen.chain(read).collect(), ..self.clone() }
     }
 
-    /// The state as it is sent: readings are dropped oldest first until it fits, never the clock.
+    /// The state as it is sent: readings are dropped oldest first until it fits, then what was said and seen, never the
+    /// clock.
     pub(crate) fn to_value(&self) -> Value {
         let mut state = self.clone();
         state.readings.sort_by_key(|reading| reading.at);
         loop {
             let value = serde_json::to_value(&state).unwrap_or(Value::Null);
-            if value.to_string().len() <= MAX_BYTES || state.readings.is_empty() {
+            if value.to_string().len() <= MAX_BYTES {
                 return value;
             }
-            state.readings.remove(0);
+            if !state.readings.is_empty() {
+                state.readings.remove(0);
+            } else if state.said.take().or_else(|| state.seen.take()).is_none() {
+                return value;
+            }
         }
     }
 }
@@ -193,6 +224,9 @@ impl Clocks {
         self.0.remove(&state.place);
     }
 }
+
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 
 #[cfg(test)]
 mod tests {
@@ -273,6 +307,24 @@ mod tests {
         assert_eq!(back.since, at(100));
         assert_eq!(back.readings.last().unwrap().at, at(39));
         assert!(back.readings.len() > 5);
+    }
+
+    #[test]
+    fn whatever_an_event_holds_the_state_stays_small() {
+        for name in ["x", "é", "\"", "\u{1}", "\u{7f}"] {
+            let long = || name.repeat(5_000);
+            let place = Place { deployment: long(), stage: long(), step: Some(long()), hook: Some(long()) };
+            let place = place.fitting();
+            assert_eq!(place.clone().fitting(), place);
+            let state =
+                State { said: Some(long()), seen: Some(long()), ..State::new(place.clone(), at(100)) };
+            let sent = state.to_value();
+            assert!(sent.to_string().len() <= MAX_BYTES, "{}", sent.to_string().len());
+            let back = State::restore(Some(&sent), place, at(200));
+            assert_eq!((back.warning, back.state.since), (None, at(100)));
+        }
+        let arn = Place { deployment: format!("arn:{}", "d".repeat(500)), ..place("POST_SCALE_UP") };
+        assert_eq!(arn.clone().fitting(), arn);
     }
 
     #[test]

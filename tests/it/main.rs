@@ -16,6 +16,9 @@ mod explain;
 mod fallbacks;
 #[cfg(test)]
 mod faults;
+#[cfg(feature = "fuzzing")]
+#[cfg(test)]
+mod fuzzing;
 #[cfg(test)]
 mod health;
 #[cfg(test)]

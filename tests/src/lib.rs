@@ -5,4 +5,6 @@
 //! that stands for it.
 
 pub mod binaries;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 pub mod target;

@@ -13,8 +13,13 @@ pub(super) fn json(configuration: &Value) -> Value {
 /// As the properties of an `AWS::ECS::Service` have it.
 pub(super) fn cloud_formation(configuration: &Value) -> String {
     let mut text = String::new();
-    yaml_text::write(&mut text, &json!({ "DeploymentConfiguration": in_pascal_case(configuration) }), 0);
+    yaml_text::write(&mut text, &in_properties(configuration), 0);
     text.trim_end().to_owned()
+}
+
+/// The same as a document.
+pub(super) fn in_properties(configuration: &Value) -> Value {
+    json!({ "DeploymentConfiguration": in_pascal_case(configuration) })
 }
 
 /// As an `aws_ecs_service` has it.

@@ -51,6 +51,8 @@ mod cidr;
 mod conditions;
 mod exchange;
 mod forwarding;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod handshakes;
 mod health;
 mod listener;

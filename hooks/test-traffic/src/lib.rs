@@ -12,6 +12,12 @@ mod tcp;
 
 pub use self::{grpc::Grpc, http::Http, tcp::Tcp};
 
+/// What must hold of whatever green answers, for fuzzing.
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing {
+    pub use crate::http::fuzzing::probe_answer;
+}
+
 /// The hook, with its checks and the plan that it has by default: ten requests to green's own health
 /// check, all must pass.
 pub fn hook() -> Hook {

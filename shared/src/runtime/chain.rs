@@ -96,7 +96,7 @@ pub(super) fn time_to_invoke(left: Duration) -> Option<Duration> {
 }
 
 /// The event of the next link: the original one, and the state.
-pub(super) fn link(event: &[u8], state: &State) -> Option<String> {
+pub(crate) fn link(event: &[u8], state: &State) -> Option<String> {
     let mut fields: Map<String, Value> = serde_json::from_slice(event).ok()?;
     fields.insert(state::KEY.to_owned(), state.to_value());
     Some(Value::Object(fields).to_string())

@@ -28,7 +28,7 @@ use crate::{
     protocol::{self, Asked, Invocation, Protocol, Reported},
     settings::Settings,
     stage::Stage,
-    state::{self, Clocks, Restored, State},
+    state::{Clocks, Restored, State},
     verdict::{Answer, Verdict},
 };
 
@@ -432,9 +432,7 @@ impl Function {
 impl Handling<'_> {
     /// What the function returns; a wait carries everything that the event carried, and the state.
     fn document(&self, conclusion: &Conclusion) -> Value {
-        let mut echo = self.invocation.echo();
-        echo.insert(state::KEY.to_owned(), self.state(conclusion).to_value());
-        protocol::document(&conclusion.verdict, Some(echo))
+        self.invocation.answer(&conclusion.verdict, &self.state(conclusion))
     }
 
     /// What the next invocation of this wait is to know.

@@ -22,6 +22,8 @@ mod payload;
 mod phase;
 mod status;
 
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 #[cfg(test)]
 mod tests;
 

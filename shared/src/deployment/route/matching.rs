@@ -211,7 +211,8 @@ fn part(wildcard: &Wildcard, text: &str) -> Match {
 }
 
 fn source_ip(blocks: &[String]) -> Match {
-    if blocks.iter().any(|block| block.ends_with("/0")) {
+    // Clients come by IPv4 unless somebody wanted it otherwise, and a block of IPv6 takes none of those.
+    if blocks.iter().any(|block| block.ends_with("/0") && !block.contains(':')) {
         return Match::Yes;
     }
     let blocks: Vec<_> = blocks.iter().map(|block| quoted(block)).collect();

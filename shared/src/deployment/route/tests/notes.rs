@@ -10,7 +10,7 @@ fn notes_say_what_is_not_certain() {
         rules: vec![Rule { transforms: vec!["url-rewrite".to_owned()], ..rule("test", 1, vec![]) }],
         ..Case::default()
     };
-    let cases: [(&str, Case, &[&str]); 11] = [
+    let cases: [(&str, Case, &[&str]); 12] = [
         ("nothing to say", http(vec![path(&["/api/*"])]), &[]),
         (
             "an internal load balancer",
@@ -28,6 +28,11 @@ fn notes_say_what_is_not_certain() {
             &["the test rule may not take the request: it takes only clients from `10.0.0.0/8`"],
         ),
         ("every source address", http(vec![from("0.0.0.0/0")]), &[]),
+        (
+            "every source address of IPv6",
+            http(vec![from("::/0")]),
+            &["the rule may not take the request: it takes only clients from `::/0`"],
+        ),
         (
             "a source address of a rule before it",
             http(vec![]).beside(rule("office", 1, vec![from("192.0.2.0/24")])),
