@@ -94,7 +94,9 @@ fn balanced(look: &Look<'_>) {
 fn network(look: &Look<'_>) {
     let Some(service) = look.service() else { return };
     let own = of_revision(&service, "networkConfiguration");
-    if !own.is_absent() {
+    // There each task set says it for itself.
+    let is_external = service.at("deploymentController.type").text() == Some("EXTERNAL");
+    if !own.is_absent() || is_external {
         return;
     }
     let launch = of_revision(&service, "launchType");
