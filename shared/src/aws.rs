@@ -18,6 +18,7 @@ use std::{
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_runtime::client::retries::RetryPartition;
 use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
 use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
 use serde_json::Value;
@@ -54,10 +55,13 @@ pub struct Connection {
 }
 
 /// Lazily built clients that share one configuration.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Aws {
     connection: Connection,
     config: OnceCell<SdkConfig>,
+    /// What retries may use up. The SDK has it once for a process and a service: a validation that is throttled for
+    /// long would leave nothing for the report.
+    retries: RetryPartition,
     /// One of each type.
     clients: Mutex<HashMap<TypeId, Box<dyn Any + Send + Sync>>>,
     pub(crate) calls: Calls,
@@ -68,12 +72,24 @@ macro_rules! client {
     ($name:ident, $crate_name:ident) => {
         pub(crate) async fn $name(&self) -> $crate_name::Client {
             self.client(|ClientConfig { sdk, recorder }| {
-                let config = $crate_name::config::Builder::from(sdk);
+                let config = $crate_name::config::Builder::from(sdk).retry_partition(self.retries.clone());
                 $crate_name::Client::from_conf(config.interceptor(recorder).build())
             })
             .await
         }
     };
+}
+
+impl Default for Aws {
+    fn default() -> Self {
+        Self {
+            connection: Connection::default(),
+            config: OnceCell::new(),
+            retries: RetryPartition::custom("greenlight").build(),
+            clients: Mutex::default(),
+            calls: Calls::default(),
+        }
+    }
 }
 
 impl Aws {
@@ -87,6 +103,11 @@ impl Aws {
 
     pub(crate) fn at(connection: Connection) -> Self {
         Self { connection, ..Self::default() }
+    }
+
+    /// The same, but configured with this where there is something.
+    pub(crate) fn configured(self, config: Option<SdkConfig>) -> Self {
+        Self { config: OnceCell::new_with(config), ..self }
     }
 
     /// The client of that type, built by whoever needs it first.
@@ -142,7 +163,7 @@ async fn load(connection: &Connection) -> SdkConfig {
     let https = aws_smithy_http_client::Builder::new().tls_provider(Provider::rustls(CryptoMode::Ring));
     let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
         .http_client(https.build_https())
-        .timeout_config(timeouts(ATTEMPT_TIMEOUT).build())
+        .timeout_config(default_timeouts())
         .retry_config(retries());
     if let Some(endpoint_url) = &connection.endpoint_url {
         loader = loader.endpoint_url(endpoint_url);
@@ -156,11 +177,16 @@ async fn load(connection: &Connection) -> SdkConfig {
     loader.load().await
 }
 
-fn retries() -> RetryConfig {
+pub(crate) fn retries() -> RetryConfig {
     RetryConfig::standard()
         .with_max_attempts(5)
         .with_initial_backoff(Duration::from_millis(250))
         .with_max_backoff(Duration::from_secs(3))
+}
+
+/// The timeouts of calls that are not told another.
+pub(crate) fn default_timeouts() -> TimeoutConfig {
+    timeouts(ATTEMPT_TIMEOUT).build()
 }
 
 fn timeouts(attempt: Duration) -> aws_smithy_types::timeout::TimeoutConfigBuilder {

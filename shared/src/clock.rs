@@ -44,6 +44,24 @@ fn simulated() -> Option<Simulated> {
     *last
 }
 
+#[cfg(feature = "simulation")]
+thread_local! {
+    /// What this thread's clock showed when, where it is virtual.
+    static VIRTUAL: std::cell::Cell<Option<(tokio::time::Instant, Timestamp)>> = const { std::cell::Cell::new(None) };
+}
+
+/// Sets the clock of this thread, which then runs with tokio's: as fast as that one is made to.
+#[cfg(feature = "simulation")]
+pub fn set(now: Timestamp) {
+    VIRTUAL.set(Some((tokio::time::Instant::now(), now)));
+}
+
+/// Whether somebody has set this thread's clock.
+#[cfg(feature = "simulation")]
+pub(crate) fn is_virtual() -> bool {
+    VIRTUAL.get().is_some()
+}
+
 /// The time now, for what people wait for.
 pub fn now() -> Timestamp {
     match simulated() {
@@ -55,6 +73,10 @@ pub fn now() -> Timestamp {
 /// The wall clock's time now, for what other computers go by.
 #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the wall clock")]
 pub fn wall() -> Timestamp {
+    #[cfg(feature = "simulation")]
+    if let Some((at, shown)) = VIRTUAL.get() {
+        return shown.checked_add(at.elapsed()).unwrap_or(Timestamp::MAX);
+    }
     Timestamp::try_from(std::time::SystemTime::now()).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 

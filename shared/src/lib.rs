@@ -48,6 +48,8 @@ mod protocol;
 mod runtime;
 mod scope;
 mod secrets;
+#[cfg(feature = "simulation")]
+pub mod simulation;
 mod state;
 mod wildcard;
 

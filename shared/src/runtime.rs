@@ -21,8 +21,7 @@ use bytes::Bytes;
 use serde_json::json;
 
 use self::{
-    api::{Api, Event, FunctionError},
-    function::{Answered, Function},
+    api::{Api, FunctionError},
     log::Log,
 };
 use crate::{hook::Hook, protocol, verdict::Verdict};
@@ -45,7 +44,12 @@ mod wait;
 
 #[cfg(feature = "fuzzing")]
 pub(crate) use self::chain::link;
-pub(crate) use self::{board::Settled, wait::lasted};
+pub(crate) use self::{
+    api::Event,
+    board::Settled,
+    function::{Answered, Function},
+    wait::lasted,
+};
 
 /// Serves a hook's events until Lambda ends the process.
 pub(crate) fn serve(hook: Hook) -> ExitCode {
@@ -94,7 +98,7 @@ async fn serve_events(hook: Hook, log: &Log) -> Result<std::convert::Infallible,
 }
 
 /// The function's answer; should our own code panic, one that tells so.
-async fn answer(function: &mut Function, event: &Event) -> Answered {
+pub(crate) async fn answer(function: &mut Function, event: &Event) -> Answered {
     caught(function.answer(event)).await.unwrap_or_else(|message| {
         let verdict =
             Verdict::stop(format!("greenlight itself failed; this says nothing about green: {message}"));

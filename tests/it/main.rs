@@ -35,6 +35,9 @@ mod preflight;
 mod rehearse;
 #[cfg(test)]
 mod scene;
+#[cfg(feature = "simulation")]
+#[cfg(test)]
+mod simulation;
 #[cfg(test)]
 mod table;
 #[cfg(test)]

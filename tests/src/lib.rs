@@ -7,4 +7,6 @@
 pub mod binaries;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
+#[cfg(feature = "simulation")]
+pub mod simulation;
 pub mod target;

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use aws_config::SdkConfig;
 use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -52,7 +53,9 @@ pub(crate) struct Function {
     /// The clients of validations, on the guard's runtime; replaced with it.
     validating: Arc<Aws>,
     clocks: Clocks,
-    read_settings: fn() -> Settings,
+    /// What clients are configured with, where the environment is not asked for it.
+    sdk: Option<SdkConfig>,
+    read_settings: Box<dyn Fn() -> Settings + Send + Sync>,
 }
 
 /// What becomes of an event.
@@ -90,13 +93,21 @@ impl Function {
             reporting: None,
             validating: Arc::default(),
             clocks: Clocks::default(),
-            read_settings: Settings::from_environment,
+            sdk: None,
+            read_settings: Box::new(Settings::from_environment),
         }
     }
 
-    #[cfg(test)]
-    pub(crate) fn with_settings(mut self, read: fn() -> Settings) -> Self {
-        self.read_settings = read;
+    #[cfg(any(test, feature = "simulation"))]
+    pub(crate) fn with_settings(mut self, read: impl Fn() -> Settings + Send + Sync + 'static) -> Self {
+        self.read_settings = Box::new(read);
+        self
+    }
+
+    #[cfg(feature = "simulation")]
+    pub(crate) fn with_sdk(mut self, sdk: SdkConfig) -> Self {
+        self.validating = Arc::new(Aws::default().configured(Some(sdk.clone())));
+        self.sdk = Some(sdk);
         self
     }
 
@@ -154,13 +165,15 @@ impl Function {
         let reserve = settings.reserve.unwrap_or(default_reserve);
         let elsewhere =
             Connection { endpoint_url: settings.report_endpoint_url.clone(), ..Connection::default() };
-        self.reporting.get_or_insert_with(|| Aws::at(elsewhere));
+        self.reporting.get_or_insert_with(|| Aws::at(elsewhere).configured(self.sdk.clone()));
         let handling = self.begin(invocation, event, &settings, reserve, began);
         let (metrics, event_bus) = (settings.metrics, settings.event_bus.clone());
         let mut conclusion = self.validate(&handling, settings, deadline.verdict_due(reserve)).await;
         if let Some(why) = &conclusion.settled.over {
             return self.nobody_waits(&handling, why);
         }
+        // Where state was lost the deployment may have told of an earlier start than this process knew.
+        self.clocks.since(&handling.state(&conclusion));
         let handed_over = match conclusion.verdict.answer {
             Answer::Wait(_) => self.hand_over(&handling, &mut conclusion, deadline).await,
             Answer::Proceed | Answer::Stop => None,
@@ -283,7 +296,7 @@ impl Function {
             abandoned = true;
         }
         if abandoned {
-            self.validating = Arc::default();
+            self.validating = Arc::new(Aws::default().configured(self.sdk.clone()));
         }
         conclusion
     }

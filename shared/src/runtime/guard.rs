@@ -20,6 +20,7 @@ use std::{
 
 use tokio::{
     runtime::{Builder, Runtime},
+    task::JoinHandle,
     time::{Instant, timeout_at},
 };
 
@@ -44,8 +45,17 @@ pub(crate) enum Lost {
 /// A runtime for validations, and how many threads it has.
 #[derive(Debug)]
 struct Validations {
-    runtime: Runtime,
+    place: Place,
     threads: Arc<AtomicUsize>,
+}
+
+/// Where validations run.
+#[derive(Debug)]
+enum Place {
+    Apart(Runtime),
+    /// On the runtime of whoever calls, whose clock may be a virtual one; the last of them.
+    #[cfg(feature = "simulation")]
+    Here(Option<tokio::task::AbortHandle>),
 }
 
 /// Runs validations and keeps their runtime.
@@ -78,7 +88,7 @@ impl Guard {
             let _ = taken.set(validation.await);
         };
         let task = match self.validations() {
-            Ok(validations) => validations.runtime.spawn(validation),
+            Ok(validations) => validations.spawn(validation),
             Err(error) => return (instead(Lost::NotStarted(error.to_string())), false),
         };
         let (lost, abandon) = match timeout_at(due, task).await {
@@ -104,16 +114,23 @@ impl Guard {
 
     /// Gives the present runtime up: the next validation gets a new one.
     pub(crate) fn abandon(&mut self) {
-        if let Some(Validations { runtime, threads }) = self.present.take() {
-            self.abandoned.push(threads);
-            // Does not wait: a blocked thread would never come.
-            runtime.shutdown_background();
+        let Some(Validations { place, threads }) = self.present.take() else { return };
+        match place {
+            Place::Apart(runtime) => {
+                self.abandoned.push(threads);
+                // Does not wait: a blocked thread would never come.
+                runtime.shutdown_background();
+            }
+            #[cfg(feature = "simulation")]
+            Place::Here(last) => last.iter().for_each(tokio::task::AbortHandle::abort),
         }
     }
 
-    fn validations(&mut self) -> std::io::Result<&Validations> {
+    fn validations(&mut self) -> std::io::Result<&mut Validations> {
         let present = match self.present.take() {
             Some(present) => present,
+            #[cfg(feature = "simulation")]
+            None if crate::clock::is_virtual() => Validations::here(),
             None => Validations::start()?,
         };
         Ok(self.present.insert(present))
@@ -139,7 +156,25 @@ impl Validations {
         // Tokio panics where the system gives it no thread.
         let built = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| builder.build()));
         let runtime = built.map_err(|payload| std::io::Error::other(panic_message(payload.as_ref())))??;
-        Ok(Self { runtime, threads })
+        Ok(Self { place: Place::Apart(runtime), threads })
+    }
+
+    /// Where the clock is virtual there is one thread, so that the same happens every time.
+    #[cfg(feature = "simulation")]
+    fn here() -> Self {
+        Self { place: Place::Here(None), threads: Arc::default() }
+    }
+
+    fn spawn(&mut self, validation: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
+        match &mut self.place {
+            Place::Apart(runtime) => runtime.spawn(validation),
+            #[cfg(feature = "simulation")]
+            Place::Here(last) => {
+                let task = tokio::spawn(validation);
+                *last = Some(task.abort_handle());
+                task
+            }
+        }
     }
 }
 
