@@ -2,7 +2,7 @@
 //!
 //! There are two sets of clients in a process, because connections belong to the runtime that opened
 //! them: the report's, on the runtime of the Lambda loop, and the validation's, which go when an
-//! abandoned validation goes. The HTTPS client is rustls over ring; timeouts are short, since a
+//! abandoned validation goes. What sends is in `transport`; timeouts are short, since a
 //! function in a VPC without a route fails by silence.
 //!
 //! Standard variables (`AWS_REGION`, `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_CODEDEPLOY`, …) work as
@@ -17,7 +17,6 @@ use std::{
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime::client::retries::RetryPartition;
 use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
 use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
@@ -28,6 +27,7 @@ mod api;
 mod ask;
 mod call;
 mod failure;
+mod transport;
 
 pub use self::api::Api;
 pub(crate) use self::ask::time;
@@ -160,9 +160,8 @@ impl Aws {
 }
 
 async fn load(connection: &Connection) -> SdkConfig {
-    let https = aws_smithy_http_client::Builder::new().tls_provider(Provider::rustls(CryptoMode::Ring));
     let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
-        .http_client(https.build_https())
+        .http_client(transport::client())
         .timeout_config(default_timeouts())
         .retry_config(retries());
     if let Some(endpoint_url) = &connection.endpoint_url {

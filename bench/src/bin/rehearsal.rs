@@ -6,13 +6,15 @@
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
 use clap::Parser;
+use greenlight_bench::numbers::{median, rounded};
+use greenlight_bench::{programs, results};
 use rustix::process::{WaitOptions, getpid, set_child_subreaper, wait};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::time::Instant;
 
 /// What the default rehearsal may take.
@@ -29,6 +31,9 @@ struct Options {
     /// How many runs count, after one that does not.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     runs: u32,
+    /// One run of each at ten times the speed: whether everything works.
+    #[arg(long)]
+    short: bool,
 }
 
 /// One way to rehearse.
@@ -61,13 +66,16 @@ const CANDIDATES: [(&str, f64, &[&str]); 4] = [
 
 fn main() -> io::Result<()> {
     let options = Options::parse();
-    let program = program()?;
+    let runs = if options.short { 1 } else { options.runs };
+    let program = programs::measured("greenlight")?;
     // Hooks that the command did not outlive come to us, so that their time is counted, too.
     set_child_subreaper(Some(getpid()))?;
-    let mut candidates =
-        CANDIDATES.map(|(name, speed, arguments)| Candidate { name, speed, arguments, samples: Vec::new() });
+    let candidates = CANDIDATES.into_iter().filter(|(_, speed, _)| !options.short || *speed > 60.0);
+    let mut candidates: Vec<_> = candidates
+        .map(|(name, speed, arguments)| Candidate { name, speed, arguments, samples: Vec::new() })
+        .collect();
     // One round first that does not count: it warms the page cache.
-    for round in 0..=options.runs {
+    for round in u32::from(options.short)..=runs {
         for candidate in &mut candidates {
             let sample = candidate.run(&program)?;
             if round > 0 {
@@ -75,20 +83,9 @@ fn main() -> io::Result<()> {
             }
         }
     }
-    print(options.runs, &candidates);
+    print(runs, &candidates);
+    results::write("rehearsal", json(runs, &candidates))?;
     Ok(())
-}
-
-/// The command, beside this program.
-fn program() -> io::Result<PathBuf> {
-    let program = std::env::current_exe()?.with_file_name("greenlight");
-    if program.is_file() {
-        return Ok(program);
-    }
-    let path = program.display();
-    Err(io::Error::other(format!(
-        "there is no `{path}`; `bench/run rehearsal` builds it beside this program"
-    )))
 }
 
 impl Candidate {
@@ -126,9 +123,7 @@ impl Candidate {
     }
 
     fn median(&self, value: impl Fn(&Sample) -> f64) -> f64 {
-        let mut values: Vec<_> = self.samples.iter().map(value).collect();
-        values.sort_by(f64::total_cmp);
-        values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+        median(self.samples.iter().map(value))
     }
 }
 
@@ -148,6 +143,25 @@ fn processor() -> io::Result<f64> {
         (times.len() == 2).then(|| times.iter().sum())
     });
     ticks.map(|ticks| ticks / TICKS).ok_or_else(|| io::Error::other("no `cutime` in /proc/self/stat"))
+}
+
+fn json(runs: u32, candidates: &[Candidate]) -> Value {
+    let rows = candidates.iter().map(|candidate| {
+        let median = |value: fn(&Sample) -> f64| rounded(candidate.median(value));
+        json!({
+            "rehearsal": candidate.name,
+            "wall_s": median(|sample| sample.wall),
+            "cpu_s": median(|sample| sample.processor),
+            "simulated_s": median(|sample| sample.simulated),
+            "waits_by_design_s": median(|sample| sample.by_design),
+            "hooks_s": median(|sample| sample.hooks),
+        })
+    });
+    let default = candidates.iter().find(|candidate| candidate.name == "default, 60x");
+    let wall = default.map(|default| default.median(|sample| sample.wall));
+    let bar =
+        wall.map(|wall| results::bar("the default rehearsal within 5 s", wall, wall <= BAR.as_secs_f64()));
+    json!({ "runs": runs, "rows": rows.collect::<Vec<_>>(), "bars": Vec::from_iter(bar) })
 }
 
 #[expect(clippy::print_stdout, reason = "this is the table")]

@@ -9,7 +9,7 @@ use greenlight_cli::rehearsal::controller::{
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::chance::Chance;
+use greenlight_bench::chance::Chance;
 
 /// The alarm that deployments watch, if they watch any.
 pub(crate) const ALARM: &str = "errors";

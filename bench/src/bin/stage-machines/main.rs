@@ -5,7 +5,6 @@
 //! queue of what is yet to happen, with nobody to decide. Every deployment is checked: it ends, each
 //! execution of a hook has exactly one verdict, and after a rollback green has no traffic.
 
-mod chance;
 mod draw;
 mod drive;
 mod queue;
@@ -16,10 +15,11 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
+use greenlight_bench::{chance::Chance, numbers::rounded, results};
 use greenlight_cli::rehearsal::controller::{Input, Status};
+use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use self::chance::Chance;
 use self::draw::Kind;
 use self::drive::{Drive, Played};
 use self::queue::Queue;
@@ -38,6 +38,9 @@ struct Options {
     /// The seed of the first; each of the others has the next number.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// A few deployments: whether everything works.
+    #[arg(long)]
+    short: bool,
 }
 
 /// What the deployments of a kind came to.
@@ -52,7 +55,10 @@ struct Sum {
 }
 
 fn main() -> ExitCode {
-    let options = Options::parse();
+    let mut options = Options::parse();
+    if options.short {
+        options.deployments = options.deployments.min(200);
+    }
     let mut sums: BTreeMap<Kind, Sum> = BTreeMap::new();
     let began = Instant::now();
     for number in 0..options.deployments {
@@ -69,8 +75,15 @@ fn main() -> ExitCode {
             }
         }
     }
-    print(&options, &sums, began.elapsed());
-    ExitCode::SUCCESS
+    let took = began.elapsed();
+    print(&options, &sums, took);
+    match results::write("stage-machines", json(&options, &sums, took)) {
+        Ok(_) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(&format!("error: the results could not be written: {error}"));
+            ExitCode::FAILURE
+        }
+    }
 }
 
 impl Sum {
@@ -107,10 +120,41 @@ fn floor(steps: u64) -> Duration {
     began.elapsed()
 }
 
-#[expect(clippy::print_stderr, reason = "this is the error")]
 fn complain(seed: u64, kind: Kind, broken: &str) {
-    eprintln!("error: the deployment of seed {seed} ({}) {broken}", kind.name());
-    eprintln!("hint: `stage-machines --seed {seed} --deployments 1` plays it again");
+    say(&format!("error: the deployment of seed {seed} ({}) {broken}", kind.name()));
+    say(&format!("hint: `stage-machines --seed {seed} --deployments 1` plays it again"));
+}
+
+#[expect(clippy::print_stderr, reason = "this is the error")]
+fn say(what: &str) {
+    eprintln!("{what}");
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts are small")]
+fn json(options: &Options, sums: &BTreeMap<Kind, Sum>, took: Duration) -> Value {
+    let rows = sums.iter().map(|(kind, sum)| {
+        let number = sum.deployments as f64;
+        json!({
+            "deployments": kind.name(),
+            "number": sum.deployments,
+            "steps_each": rounded(sum.steps as f64 / number),
+            "executions_each": rounded(sum.executions as f64 / number),
+            "us_each": rounded(sum.real.as_secs_f64() * 1e6 / number),
+            "statuses": sum.statuses,
+        })
+    });
+    let rows: Vec<Value> = rows.collect();
+    let steps: u64 = sums.values().map(|sum| sum.steps).sum();
+    let real: Duration = sums.values().map(|sum| sum.real).sum();
+    let thousand = 1000.0 * took.as_secs_f64() / options.deployments as f64;
+    json!({
+        "deployments": options.deployments,
+        "seed": options.seed,
+        "steps_per_second": rounded(steps as f64 / real.as_secs_f64()),
+        "deployments_per_second": rounded(options.deployments as f64 / took.as_secs_f64()),
+        "rows": rows,
+        "bars": [results::bar("1,000 deployments in under 10 s", thousand, thousand < BAR.as_secs_f64())],
+    })
 }
 
 #[expect(clippy::print_stdout, clippy::cast_precision_loss, reason = "these are the tables")]

@@ -5,45 +5,56 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 /// A source of choices, which are the same for the same seed.
-pub(crate) struct Chance(u64);
+pub struct Chance(u64);
 
 impl Chance {
-    pub(crate) fn new(seed: u64) -> Self {
+    /// The choices of a seed.
+    pub fn new(seed: u64) -> Self {
         Self(seed)
     }
 
     /// A number in the range. What modulo adds to the odds of small ones does not matter here.
-    pub(crate) fn number(&mut self, range: RangeInclusive<u64>) -> u64 {
+    pub fn number(&mut self, range: RangeInclusive<u64>) -> u64 {
         let (first, last) = range.into_inner();
         first + self.next() % (last - first + 1)
     }
 
-    pub(crate) fn one_in(&mut self, many: u64) -> bool {
+    /// Whether one of so many was drawn.
+    pub fn one_in(&mut self, many: u64) -> bool {
         self.number(1..=many) == 1
     }
 
-    pub(crate) fn one_of<T: Copy, const N: usize>(&mut self, choices: [T; N]) -> T {
+    /// One of them.
+    pub fn one_of<T: Copy, const N: usize>(&mut self, choices: [T; N]) -> T {
         let index = self.number(0..=N as u64 - 1);
         choices[usize::try_from(index).unwrap_or_default()]
     }
 
     /// Some of them, in their order, and at least one.
-    pub(crate) fn some_of<T: Copy, const N: usize>(&mut self, choices: [T; N]) -> Vec<T> {
+    pub fn some_of<T: Copy, const N: usize>(&mut self, choices: [T; N]) -> Vec<T> {
         let some: Vec<_> = choices.into_iter().filter(|_| self.one_in(3)).collect();
         if some.is_empty() { vec![self.one_of(choices)] } else { some }
     }
 
-    pub(crate) fn seconds(&mut self, range: RangeInclusive<u64>) -> Duration {
+    /// So many seconds.
+    pub fn seconds(&mut self, range: RangeInclusive<u64>) -> Duration {
         Duration::from_secs(self.number(range))
     }
 
-    pub(crate) fn minutes(&mut self, range: RangeInclusive<u64>) -> Duration {
+    /// So many minutes.
+    pub fn minutes(&mut self, range: RangeInclusive<u64>) -> Duration {
         Duration::from_mins(self.number(range))
     }
 
     /// A number of percent, given in tenths of a percent.
-    pub(crate) fn percent(&mut self, tenths: RangeInclusive<u64>) -> f64 {
+    pub fn percent(&mut self, tenths: RangeInclusive<u64>) -> f64 {
         f64::from(u32::try_from(self.number(tenths)).unwrap_or(1000)) / 10.0
+    }
+
+    /// A number above 0 and up to 1.
+    #[expect(clippy::cast_precision_loss, reason = "53 bits are what such a number has")]
+    pub fn fraction(&mut self) -> f64 {
+        ((self.next() >> 11) + 1) as f64 / (1_u64 << 53) as f64
     }
 
     fn next(&mut self) -> u64 {
