@@ -9,6 +9,7 @@ mod chain;
 mod deadlines;
 mod expect;
 mod links;
+mod matrix;
 mod modes;
 mod reports;
 mod secrets;

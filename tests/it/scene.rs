@@ -122,7 +122,7 @@ pub(crate) struct Scene<D> {
     /// Where the listeners are, if nothing serves them.
     pub(crate) nothing_listens_at: Option<u16>,
     alterations: Vec<Alteration<D>>,
-    faults: Vec<(&'static Operation, Fault, Times)>,
+    faults: Vec<(Vec<&'static Operation>, Fault, Times)>,
 }
 
 impl<D: Deployment> Scene<D> {
@@ -159,7 +159,12 @@ impl<D: Deployment> Scene<D> {
     }
 
     pub(crate) fn fault(&mut self, operation: &'static Operation, fault: Fault, times: Times) {
-        self.faults.push((operation, fault, times));
+        self.fault_any(vec![operation], fault, times);
+    }
+
+    /// The same for several operations, whose calls are counted together.
+    pub(crate) fn fault_any(&mut self, operations: Vec<&'static Operation>, fault: Fault, times: Times) {
+        self.faults.push((operations, fault, times));
     }
 
     /// What cannot be told is decided at once.
@@ -222,8 +227,8 @@ impl<D: Deployment> Scene<D> {
                 None
             }
         };
-        for (operation, fault, times) in &self.faults {
-            aws.fault(operation, fault.clone(), *times);
+        for (operations, fault, times) in std::mem::take(&mut self.faults) {
+            aws.fault_any(operations, fault, times);
         }
         let event = self.event.clone().unwrap_or_else(|| self.deployment.event());
         let lambda = Lambda::new(self.function(&aws));

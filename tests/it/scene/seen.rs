@@ -92,6 +92,19 @@ impl Seen {
         }
     }
 
+    /// The one verdict: the answer's and, where a call is what counts, the report's, which are the same.
+    pub(crate) fn verdict(&self) -> Result<Verdict, String> {
+        let answer = self.answer()?;
+        let named = |verdict: &Verdict| answer["hookStatus"] == verdict.hook_status();
+        let Some(verdict) = [Verdict::Proceed, Verdict::Stop, Verdict::Wait].into_iter().find(named) else {
+            return Err(format!("the answer is {answer}"));
+        };
+        let reported = self.reported();
+        let expected: Vec<_> = (!self.answers).then_some(verdict).into_iter().collect();
+        ensure!(reported == expected, "reported {reported:?}; expected {expected:?}");
+        Ok(verdict)
+    }
+
     /// How often an operation was called.
     pub(crate) fn count(&self, operation: &str) -> usize {
         self.calls.iter().filter(|call| call.operation == operation).count()
@@ -99,8 +112,8 @@ impl Seen {
 
     fn judged(&self, verdict: Verdict, words: &[&str]) -> Outcome {
         let answer = self.answer()?;
-        let status = verdict.hook_status();
-        ensure!(answer["hookStatus"] == status, "expected {status}; the answer is {answer}");
+        let given = self.verdict()?;
+        ensure!(given == verdict, "expected {verdict:?}; the answer is {answer}");
         let reason = answer["reason"].as_str().unwrap_or_default();
         for word in words {
             ensure!(reason.contains(word), "the reason does not say {word:?}: {reason}");
@@ -112,9 +125,6 @@ impl Seen {
             evidence["verdict"],
             evidence["reason"]
         );
-        let reported = self.reported();
-        let expected: Vec<_> = (!self.answers).then_some(verdict).into_iter().collect();
-        ensure!(reported == expected, "reported {reported:?}; expected {expected:?}");
         Ok(())
     }
 
@@ -130,7 +140,8 @@ impl Seen {
         codedeploy.chain(pause).collect()
     }
 
-    fn log(&self) -> String {
+    /// The log, for the words of a failure.
+    pub(crate) fn log(&self) -> String {
         let shorten = |line: &String| line.chars().take(3000).chain(['\n']).collect::<String>();
         self.attempts.iter().flat_map(|attempt| &attempt.log).map(shorten).collect()
     }

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::error::AwsError;
 use super::fault::Fault;
+use super::garbled::Garbled;
 use super::iam;
 use super::operation::Operation;
 use super::world::{Answer, Call, Shared};
@@ -39,8 +40,8 @@ pub(super) struct Unknown<'request> {
 #[derive(Debug)]
 pub(super) enum Failure {
     Error(AwsError),
-    /// Not even an answer.
-    Severed,
+    /// Not even an answer of the service's.
+    Garbled(Garbled),
 }
 
 impl From<AwsError> for Failure {
@@ -55,7 +56,7 @@ impl Dispatch {
         let place = self.note(&incoming);
         let result = self.judge(incoming, place).await;
         let error = match &result {
-            Err(Failure::Severed) => return result,
+            Err(Failure::Garbled(_)) => return result,
             Err(Failure::Error(error)) => Some(error.code.to_string()),
             Ok(_) => None,
         };
@@ -113,20 +114,21 @@ impl Dispatch {
                 Err(protocol.denied(denial).into())
             }
             Some(Fault::Error(error)) => Err(error.into()),
+            Some(Fault::Garbled(garbled)) => Err(Failure::Garbled(garbled)),
             Some(Fault::Hangs) => {
                 self.stopped.clone().wait().await;
-                Err(Failure::Severed)
+                Err(Failure::Garbled(Garbled::Nothing))
             }
             Some(Fault::NeverAnswered) => {
                 // What the operation says is never said.
                 let _ = run(&input?);
                 self.stopped.clone().wait().await;
-                Err(Failure::Severed)
+                Err(Failure::Garbled(Garbled::Nothing))
             }
             Some(Fault::AnswerLost) => {
                 // What the operation says is lost too.
                 let _ = run(&input?);
-                Err(Failure::Severed)
+                Err(Failure::Garbled(Garbled::Nothing))
             }
         }
     }

@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use super::error::AwsError;
+use super::garbled::Garbled;
 use super::operation::Operation;
 
 /// What goes wrong with a call.
@@ -20,6 +21,8 @@ pub enum Fault {
     Denied,
     /// This error, for example [`codedeploy::already_completed`](super::codedeploy::already_completed).
     Error(AwsError),
+    /// The call has no effect, and this comes in the place of its answer.
+    Garbled(Garbled),
     /// The call is accepted and never answered, and it has no effect.
     Hangs,
     /// The call has its effect, then the connection is closed without an answer: the caller cannot know.

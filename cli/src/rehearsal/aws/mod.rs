@@ -39,6 +39,7 @@ mod dispatch;
 mod error;
 mod fault;
 mod file;
+mod garbled;
 mod operation;
 mod page;
 mod protocol;
@@ -50,6 +51,7 @@ use std::sync::Arc;
 
 pub use self::error::AwsError;
 pub use self::fault::{Fault, Times};
+pub use self::garbled::Garbled;
 pub use self::operation::Operation;
 pub use self::world::{Answer, Call, Identity, World};
 

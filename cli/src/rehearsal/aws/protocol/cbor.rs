@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use ciborium::Value as Cbor;
 use serde_json::{Map, Number, Value, json};
 
-use super::{Protocol, is_signed, severed, stamp};
+use super::{Protocol, is_signed, stamp};
 use crate::rehearsal::aws::dispatch::{Dispatch, Failure, Incoming, Unknown};
 use crate::rehearsal::aws::error::AwsError;
 use crate::rehearsal::aws::operation::{Operation, SERVICES};
@@ -47,7 +47,7 @@ pub(super) async fn serve(
             let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             answer(status, &json!({"__type": error.code, "message": error.message}), Some(&error))
         }
-        Err(Failure::Severed) => severed(),
+        Err(Failure::Garbled(garbled)) => garbled.response(),
     }
 }
 

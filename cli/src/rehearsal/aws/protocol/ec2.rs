@@ -13,7 +13,7 @@ use quick_xml::escape::partial_escape as escape;
 use serde_json::Value;
 use url::form_urlencoded;
 
-use super::{Protocol, is_signed, query, severed, stamp};
+use super::{Protocol, is_signed, query, stamp};
 use crate::rehearsal::aws::dispatch::{Dispatch, Failure, Incoming, Unknown};
 use crate::rehearsal::aws::error::AwsError;
 use crate::rehearsal::aws::operation::{Operation, SERVICES};
@@ -49,7 +49,7 @@ pub(super) async fn serve(State(dispatch): State<Dispatch>, headers: HeaderMap, 
     match dispatch.call(incoming).await {
         Ok(output) => answer(&action, found.map_or("", |(_, namespace)| namespace), &output),
         Err(Failure::Error(error)) => refuse(&error),
-        Err(Failure::Severed) => severed(),
+        Err(Failure::Garbled(garbled)) => garbled.response(),
     }
 }
 

@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
-use super::{Protocol, cbor, is_signed, severed, stamp};
+use super::{Protocol, cbor, is_signed, stamp};
 use crate::rehearsal::aws::dispatch::{Dispatch, Failure, Incoming, Unknown};
 use crate::rehearsal::aws::error::AwsError;
 use crate::rehearsal::aws::operation::{Operation, SERVICES};
@@ -96,7 +96,7 @@ fn respond(result: Result<Value, Failure>, message_key: &str) -> Response {
     match result {
         Ok(output) => answer(StatusCode::OK, &output),
         Err(Failure::Error(error)) => refuse(&error, message_key),
-        Err(Failure::Severed) => severed(),
+        Err(Failure::Garbled(garbled)) => garbled.response(),
     }
 }
 

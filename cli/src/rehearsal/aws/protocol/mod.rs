@@ -10,12 +10,11 @@ pub(super) mod query;
 pub(super) mod rest;
 
 use axum::Router;
-use axum::body::{Body, Bytes};
+use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 use axum::routing::{get, post};
-use http_body_util::{Full, Limited};
 
 use super::dispatch::Dispatch;
 use super::error::AwsError;
@@ -153,12 +152,4 @@ fn stamp(headers: &mut HeaderMap, id: &str) {
     if let Ok(id) = HeaderValue::try_from(id) {
         headers.insert("x-amzn-requestid", id);
     }
-}
-
-/// No answer at all: the connection is closed without a byte.
-///
-/// There is no such answer in HTTP. A body that fails before anything was flushed makes the server
-/// drop the connection with the head still unsent; this one has two bytes where one is allowed.
-fn severed() -> Response {
-    Response::new(Body::new(Limited::new(Full::new(Bytes::from_static(b"no")), 1)))
 }

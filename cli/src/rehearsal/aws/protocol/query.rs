@@ -15,7 +15,7 @@ use quick_xml::escape::partial_escape as escape;
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
-use super::{Protocol, is_signed, severed, stamp};
+use super::{Protocol, is_signed, stamp};
 use crate::rehearsal::aws::dispatch::{Dispatch, Failure, Incoming, Unknown};
 use crate::rehearsal::aws::error::AwsError;
 use crate::rehearsal::aws::operation::{Operation, SERVICES};
@@ -51,7 +51,7 @@ pub(super) async fn serve(State(dispatch): State<Dispatch>, headers: HeaderMap, 
     match dispatch.call(incoming).await {
         Ok(output) => answer(&action, namespace, &output),
         Err(Failure::Error(error)) => refuse(&error, namespace),
-        Err(Failure::Severed) => severed(),
+        Err(Failure::Garbled(garbled)) => garbled.response(),
     }
 }
 

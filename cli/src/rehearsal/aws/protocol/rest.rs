@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
-use super::{is_signed, severed, stamp};
+use super::{is_signed, stamp};
 use crate::rehearsal::aws::dispatch::{Dispatch, Failure, Incoming};
 use crate::rehearsal::aws::error::AwsError;
 use crate::rehearsal::aws::lambda;
@@ -38,7 +38,7 @@ pub(super) async fn invoke(
     match dispatch.call(incoming).await {
         Ok(output) => answer(&output),
         Err(Failure::Error(error)) => refuse(&error),
-        Err(Failure::Severed) => severed(),
+        Err(Failure::Garbled(garbled)) => garbled.response(),
     }
 }
 
@@ -80,7 +80,7 @@ async fn read(
     match dispatch.call(incoming).await {
         Ok(output) => document(StatusCode::OK, &output),
         Err(Failure::Error(error)) => refuse(&error),
-        Err(Failure::Severed) => severed(),
+        Err(Failure::Garbled(garbled)) => garbled.response(),
     }
 }
 
