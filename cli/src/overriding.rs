@@ -44,12 +44,18 @@ fn list(
     current: Option<&str>,
     now: Timestamp,
 ) -> Result<(Vec<Override>, Vec<String>), Failure> {
+    let Some(by) = options.by.clone().or_else(user) else {
+        return Err(Failure::wrong(
+            "nobody is named who wants it, and the environment names no user (`USER`)",
+        )
+        .hint("say who with `--by ada`: each hook that is let through logs it"));
+    };
     let until = now.checked_add(options.duration.0).unwrap_or(now);
     let entry = Override {
         service: options.service.clone(),
         mode: Mode::Shadow,
         until,
-        by: options.by.clone().or_else(user).unwrap_or_default(),
+        by,
         reason: options.reason.clone(),
     };
     // Read as a hook will read it: what that would leave aside is not worth printing.

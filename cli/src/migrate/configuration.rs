@@ -29,6 +29,12 @@ const LONGEST_PAUSE: u64 = 20_160;
 
 /// ECS's `deploymentConfiguration`, in its API's shape, and what there is to say.
 pub(super) fn migrated(given: &Given<'_>) -> Result<(Value, Vec<String>), Failure> {
+    is_app_spec(given.app_spec)?;
+    if let Some(role) = given.role.filter(|role| !(role.starts_with("arn:") && role.contains(":role/"))) {
+        return Err(Failure::wrong(format!("`{role}` is no ARN of a role")).hint(
+            "`--role arn:aws:iam::123456789012:role/NAME`: the one with which ECS invokes the functions",
+        ));
+    }
     let mut notes = Vec::new();
     let group = given.group.map(|group| group.get("deploymentGroupInfo").unwrap_or(group));
     let mut configuration = Map::new();
@@ -55,6 +61,15 @@ pub(super) fn migrated(given: &Given<'_>) -> Result<(Value, Vec<String>), Failur
             .to_owned(),
     );
     Ok((Value::Object(configuration), notes))
+}
+
+/// Whether it is one: an AppSpec without hooks migrates to nothing, and so would any other file.
+fn is_app_spec(document: &Value) -> Result<(), Failure> {
+    if document.get("Resources").is_some_and(Value::is_array) {
+        return Ok(());
+    }
+    Err(Failure::wrong("this is no AppSpec of ECS: it has no list `Resources`")
+        .hint("expected `version`, `Resources` with one `TargetService`, and `Hooks`, as examples/codedeploy/appspec.yaml has them"))
 }
 
 /// The strategy, and the settings of its steps.
@@ -173,10 +188,6 @@ fn functions(
 ) -> Result<Vec<Value>, Failure> {
     let mut by_function: Vec<(String, Vec<Stage>)> = Vec::new();
     let hooks = given.app_spec.get("Hooks").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    if given.app_spec.get("Resources").is_none() {
-        return Err(Failure::wrong("the AppSpec has no `Resources`")
-            .hint("expected an AppSpec of the ECS platform, with `Resources` and `Hooks`"));
-    }
     for (event, function) in hooks.iter().filter_map(Value::as_object).flatten() {
         let Some(stage) = Stage::from_codedeploy(event) else {
             let events: Vec<_> = Stage::codedeploy_events().collect();

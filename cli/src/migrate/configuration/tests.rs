@@ -163,7 +163,7 @@ fn what_ecs_cannot_do_is_said() {
 #[test]
 fn what_is_no_app_spec_of_ecs_is_an_error() {
     for (spec, why) in [
-        (json!({}), "has no `Resources`"),
+        (json!({}), "it has no list `Resources`"),
         (
             json!({ "Resources": [], "Hooks": [{ "ApplicationStop": "f" }] }),
             "`ApplicationStop` is no event with a hook",
@@ -175,4 +175,18 @@ fn what_is_no_app_spec_of_ecs_is_an_error() {
             .to_string();
         assert!(error.contains(why), "{error}");
     }
+}
+
+#[test]
+fn another_file_and_what_is_no_role_are_refused() {
+    let role = "arn:aws:iam::123456789012:role/hooks";
+    let refused = |app_spec: &Value, role| {
+        let given = Given { app_spec, group: None, config: None, role: Some(role) };
+        migrated(&given).map(|_| ()).unwrap_err().to_string()
+    };
+    for other in [json!({ "Resources": { "Service": {} } }), json!({ "family": "app" }), json!([])] {
+        assert!(refused(&other, role).contains("is no AppSpec of ECS"), "{other}");
+    }
+    let words = refused(&app_spec(), "hooks");
+    assert!(words.contains("`hooks` is no ARN of a role"), "{words}");
 }

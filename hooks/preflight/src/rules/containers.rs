@@ -60,8 +60,9 @@ static RULES: &[Rule] = &[
 /// Says where the container of that name, or its port, is not among those of the task definition.
 pub(super) fn judge_target(task: &Node<'_>, name: &Node<'_>, port: &Node<'_>) {
     let containers = task.get("containerDefinitions");
-    let Some(wanted) = name.text().filter(|_| containers.is_known()) else { return };
     let all = containers.items();
+    // Where none is known, there is nothing to compare with; what a container is made of, its image for one, need not be.
+    let Some(wanted) = name.text().filter(|_| !all.is_empty()) else { return };
     let Some(container) = all.iter().find(|it| it.get("name").text() == Some(wanted)) else {
         // One whose name is not known may be it.
         if all.iter().all(|it| it.get("name").text().is_some()) {
