@@ -10,6 +10,8 @@ interface ServiceProps extends StackProps {
   readonly hooksStack: string;
   /** The hooks' security group (`SecurityGroupId` of that stack). */
   readonly hooksSecurityGroupId: string;
+  /** The VPC in which the hooks are: theirs is the group that is let in, and groups do not reach beyond a VPC. */
+  readonly vpc: ec2.VpcAttributes;
   readonly image: string;
   readonly strategy: 'BLUE_GREEN' | 'LINEAR' | 'CANARY';
 }
@@ -17,8 +19,9 @@ interface ServiceProps extends StackProps {
 class Service extends Stack {
   constructor(scope: App, id: string, props: ServiceProps) {
     super(scope, id, props);
-    const vpc = new ec2.Vpc(this, 'Vpc', { maxAzs: 2, natGateways: 1 });
-    const cluster = new ecs.Cluster(this, 'Cluster', { vpc });
+    const vpc = ec2.Vpc.fromVpcAttributes(this, 'Vpc', props.vpc);
+    // Cluster and service are named, because the hooks' stack is told the names and comes first.
+    const cluster = new ecs.Cluster(this, 'Cluster', { vpc, clusterName: `shop-${id}` });
 
     const taskDefinition = new ecs.FargateTaskDefinition(this, 'TaskDefinition', { cpu: 256, memoryLimitMiB: 512 });
     taskDefinition.addContainer('app', {
@@ -64,6 +67,7 @@ class Service extends Stack {
 
     const service = new ecs.FargateService(this, 'Service', {
       cluster,
+      serviceName: 'app',
       taskDefinition,
       desiredCount: 2,
       minHealthyPercent: 100,
@@ -131,11 +135,19 @@ function gate(service: ecs.FargateService, props: ServiceProps) {
 }
 
 const app = new App();
+const context = (key: string, example: string): string => app.node.tryGetContext(key) ?? example;
+const vpc = {
+  vpcId: context('vpcId', 'vpc-0123456789abcdef0'),
+  vpcCidrBlock: context('vpcCidrBlock', '10.0.0.0/16'),
+  availabilityZones: context('availabilityZones', 'us-east-1a,us-east-1b').split(','),
+  privateSubnetIds: context('subnetIds', 'subnet-0123456789abcdef0,subnet-0123456789abcdef1').split(','),
+};
 for (const [id, strategy] of [['BlueGreen', 'BLUE_GREEN'], ['Linear', 'LINEAR'], ['Canary', 'CANARY']] as const) {
   new Service(app, id, {
     strategy,
     hooksStack: 'greenlight',
-    hooksSecurityGroupId: app.node.tryGetContext('hooksSecurityGroupId') ?? 'sg-0123456789abcdef0',
-    image: app.node.tryGetContext('image') ?? 'public.ecr.aws/docker/library/nginx@sha256:0000000000000000000000000000000000000000000000000000000000000000',
+    hooksSecurityGroupId: context('hooksSecurityGroupId', 'sg-0123456789abcdef0'),
+    vpc,
+    image: context('image', 'public.ecr.aws/docker/library/nginx@sha256:0000000000000000000000000000000000000000000000000000000000000000'),
   });
 }

@@ -82,6 +82,13 @@ resource "aws_lambda_function" "hook" {
       condition     = local.zips[each.key] == null || fileexists(coalesce(local.zips[each.key], "."))
       error_message = "There is no ${coalesce(local.zips[each.key], "zip")}: download it from a release, or build it with `cargo lambda build --release --output-format zip`."
     }
+
+    precondition {
+      condition = try(
+        local.zips[each.key] == null || var.artifacts.sha256[each.key] == filebase64sha256(local.zips[each.key]), true
+      )
+      error_message = "${coalesce(local.zips[each.key], "The zip")} is not what `artifacts.sha256` says: download it again from the release."
+    }
   }
 }
 

@@ -11,6 +11,9 @@ output "function_names" {
 output "invoke_role_arn" {
   description = "The role with which ECS invokes the functions: `role_arn` of a `lifecycle_hook`."
   value       = aws_iam_role.invoke.arn
+
+  # Who calls with a role that may not yet is denied, and that fails a deployment.
+  depends_on = [aws_iam_role_policy.invoke]
 }
 
 output "security_group_id" {
@@ -38,9 +41,12 @@ locals {
   lifecycle_hooks = {
     for strategy, stages in local.stages : strategy => [
       for hook in ["preflight", "health", "test-traffic", "metrics"] : {
-        hook_target_arn  = aws_lambda_function.hook[hook].arn
-        role_arn         = aws_iam_role.invoke.arn
-        lifecycle_stages = stages[hook]
+        hook_target_arn = aws_lambda_function.hook[hook].arn
+        role_arn        = aws_iam_role.invoke.arn
+        # Tasks have private addresses, which nobody reaches from outside the VPC.
+        lifecycle_stages = [
+          for stage in stages[hook] : stage if stage != "POST_SCALE_UP" || hook != "test-traffic" || var.vpc != null
+        ]
       } if contains(var.hooks, hook)
     ]
   }
@@ -53,4 +59,6 @@ output "lifecycle_hooks" {
     LINEAR     = local.lifecycle_hooks["IN_STEPS"]
     CANARY     = local.lifecycle_hooks["IN_STEPS"]
   }
+
+  depends_on = [aws_iam_role_policy.invoke]
 }

@@ -107,10 +107,13 @@ def functions(cases, name):
         expect("whether an alarm counts stops", '"Stop"' in alarms, False)
         expect("how many alarms there are", len(of_kind("AWS::CloudWatch::Alarm")), 3)
     with cases.case(f"{name}: the outputs paste into a service and an AppSpec"):
-        hooks = json.loads(filled(template["Outputs"]["LifecycleHooks"]["Value"], PARAMETERS))
-        expect("the stages of each", [hook["lifecycleStages"] for hook in hooks], [
-            ["PRE_SCALE_UP"], ["POST_SCALE_UP", "POST_PRODUCTION_TRAFFIC_SHIFT"],
-            ["POST_SCALE_UP", "POST_TEST_TRAFFIC_SHIFT", "POST_PRODUCTION_TRAFFIC_SHIFT"], ["POST_PRODUCTION_TRAFFIC_SHIFT"]])
+        step, end = "PRE_PRODUCTION_TRAFFIC_SHIFT", "POST_PRODUCTION_TRAFFIC_SHIFT"
+        for output, before_steps in [("LifecycleHooks", []), ("LifecycleHooksInSteps", [step])]:
+            for in_vpc, at_tasks in [(True, ["POST_SCALE_UP"]), (False, [])]:
+                hooks = json.loads(filled(template["Outputs"][output]["Value"], PARAMETERS, {"InVpc": in_vpc}))
+                expect(f"the stages of each in {output}", [hook["lifecycleStages"] for hook in hooks], [
+                    ["PRE_SCALE_UP"], ["POST_SCALE_UP", *before_steps, end],
+                    [*at_tasks, "POST_TEST_TRAFFIC_SHIFT", end], [*before_steps, end]])
         events = json.loads(filled(template["Outputs"]["AppSpecHooks"]["Value"], PARAMETERS))
         expect("the events", [list(entry) for entry in events],
                [["BeforeInstall"], ["AfterInstall"], ["AfterAllowTestTraffic"], ["AfterAllowTraffic"]])

@@ -34,6 +34,9 @@ def filled(value, parameters, conditions=None):
         ((function, inner),) = value.items()
         if function == "Fn::Sub" and isinstance(inner, str):
             return re.sub(r"\$\{([^}]+)\}", lambda found: str(parameters.get(found[1], found[0])), inner)
+        if function == "Fn::Sub" and conditions is not None:
+            text, own = inner
+            return filled({function: text}, {**parameters, **filled(own, parameters, conditions)}, conditions)
         if function == "Ref":
             return parameters.get(inner, value)
         if function == "Fn::If" and conditions is not None:

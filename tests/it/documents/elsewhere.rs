@@ -43,6 +43,7 @@ pub(super) const ALL: &[Elsewhere] = &[
     not_run("pip install", "a network"),
     not_run("rustup target add", "a network"),
     not_run("sam build", "takes minutes for each hook"),
+    not_run("(cd dist && sha256sum", "takes a release that was downloaded, and GitHub"),
     not_run("sam deploy", "an account"),
     not_run("sam local", "a container engine"),
     not_run("aws deploy get-deployment-group", "an account")

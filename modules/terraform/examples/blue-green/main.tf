@@ -68,6 +68,15 @@ resource "aws_ecs_service" "orders" {
   # does, with its exit code.
   wait_for_steady_state = true
 
+  # Bake times, steps and the hooks' patience add up; the provider's own 20 minutes are less than any LINEAR deployment takes.
+  timeouts {
+    create = "3h"
+    update = "3h"
+  }
+
+  # ECS moves traffic with it, and drains with it when the service is destroyed.
+  depends_on = [aws_iam_role_policy_attachment.load_balancing]
+
   network_configuration {
     subnets         = var.subnet_ids
     security_groups = [var.task_security_group_id]
@@ -202,6 +211,15 @@ resource "aws_vpc_security_group_ingress_rule" "test_listener" {
   ip_protocol                  = "tcp"
   from_port                    = 9000
   to_port                      = 9000
+}
+
+# At POST_PRODUCTION_TRAFFIC_SHIFT the hooks are users.
+resource "aws_vpc_security_group_ingress_rule" "production_listener" {
+  security_group_id            = var.load_balancer_security_group_id
+  referenced_security_group_id = module.greenlight.security_group_id
+  ip_protocol                  = "tcp"
+  from_port                    = 80
+  to_port                      = 80
 }
 
 # At POST_SCALE_UP the hooks ask tasks by their addresses.
