@@ -71,8 +71,8 @@ pub(super) fn judge_target(task: &Node<'_>, name: &Node<'_>, port: &Node<'_>) {
         }
         return;
     };
-    let ports = container.get("portMappings").items();
-    let Some(wanted_port) = port.whole() else { return };
+    let mappings = container.get("portMappings");
+    let Some(wanted_port) = port.whole().filter(|_| mappings.is_known()) else { return };
     let is_open = |it: &Node<'_>| {
         let single = it.get("containerPort");
         // A range, or a port that is not known, may have it in it.
@@ -80,7 +80,7 @@ pub(super) fn judge_target(task: &Node<'_>, name: &Node<'_>, port: &Node<'_>) {
             .whole()
             .map_or(!single.is_absent() || it.get("containerPortRange").is_present(), |it| it == wanted_port)
     };
-    if !ports.iter().any(is_open) {
+    if !mappings.items().iter().any(is_open) {
         port.wrong(format!("`{wanted}` has no port {wanted_port} in its `portMappings`"));
     }
 }
