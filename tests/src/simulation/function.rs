@@ -143,8 +143,11 @@ impl Function {
     }
 
     /// Whether it may be in shadow mode.
-    pub(super) fn may_be_in_shadow(&self) -> bool {
-        self.shadow || self.plan.shadow || self.overrides == Some(Overrides::Holds)
+    pub(super) fn may_be_in_shadow(&self, has_jumped: bool) -> bool {
+        // By a clock that went back, an override that is over may hold again.
+        let holds = self.overrides == Some(Overrides::Holds)
+            || (has_jumped && self.overrides == Some(Overrides::Over));
+        self.shadow || self.plan.shadow || holds
     }
 
     /// Whether it is in shadow mode, whatever AWS says.

@@ -157,7 +157,9 @@ fn shadow(world: &World, present: usize, status: &str, reason: &Reason<'_>) -> H
     let function = &world.scenario.functions[world.invocations[present].function];
     let is_rollback = reason.said == Said::Rollback;
     match reason.would_have {
-        Some(_) if !function.may_be_in_shadow() => Err(format!("#{present}: nobody asked for it")),
+        Some(_) if !function.may_be_in_shadow(world.has_jumped) => {
+            Err(format!("#{present}: nobody asked for it"))
+        }
         Some(_) if status != "SUCCEEDED" => Err(format!("#{present} gives {status} in it")),
         None if function.is_in_shadow() && !is_rollback => {
             Err(format!("#{present} gives {status} though it was asked for"))

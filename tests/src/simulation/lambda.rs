@@ -95,7 +95,8 @@ fn begin(handle: &Handle, delivery: &Delivery) -> (Environment, usize, Sent, Ins
         let most = world.chance.one_of([100, 2_000, most]).min(most);
         world.chance.millis(0..=most)
     });
-    let in_rollback = world.is_taken_back();
+    // A hook that was cancelled is not one of the rollback's.
+    let in_rollback = world.is_taken_back() && world.is_awaited(execution);
     let event = serde_json::from_slice(&delivery.body).unwrap_or(Value::Null);
     let process = environment.number;
     world.note(&format!(

@@ -23,7 +23,10 @@ pub(in super::super) fn to_proceed(world: &World, present: usize) -> Held {
     let function = &world.scenario.functions[invocation.function];
     let plan = &function.plan;
     let is_create = world.scenario.identity.blue.is_none();
-    if function.may_be_in_shadow() || world.is_taken_back() || (is_create && plan.on_create_pass) {
+    if function.may_be_in_shadow(world.has_jumped)
+        || world.is_taken_back()
+        || (is_create && plan.on_create_pass)
+    {
         return Ok(());
     }
     let none = |why: String| Err(format!("#{present} proceeds, but {why}"));
