@@ -161,7 +161,9 @@ fn may_not_go_on(world: &World, invocation: &Invocation, words: &str) -> bool {
     if words.is_empty() {
         return true;
     }
-    let went_wrong = invocation.invoked.iter().any(|(_, came)| *came == Came::Wrong);
+    // With little time left a call is given up before it has come to anything.
+    let was_given_up = invocation.invoked.is_empty() && words.contains("no answer to InvokeFunction in time");
+    let went_wrong = was_given_up || invocation.invoked.iter().any(|(_, came)| *came == Came::Wrong);
     let hops = invocation.event["greenlight"]["hops"].as_u64().unwrap_or_default();
     (words.contains("it had invoked itself 12 times") && hops >= 12)
         || (words.contains("does not say by which ARN") && world.scenario.faults.nameless)
