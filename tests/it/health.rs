@@ -7,5 +7,5 @@ mod default_plan;
 mod images;
 mod permissions;
 mod row;
-mod targets;
+pub(crate) mod targets;
 mod tasks;

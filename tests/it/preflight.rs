@@ -28,14 +28,19 @@ async fn scene<D: Deployment>() -> Scene<D> {
 /// Before anything of green is started: all weight is blue's.
 async fn before() -> Scene<BlueGreen> {
     let mut scene = scene::<BlueGreen>().await;
-    scene.deployment.stage = "PRE_SCALE_UP".to_owned();
-    if let Some(front) = &mut scene.deployment.front {
+    nothing_is_started(&mut scene.deployment);
+    scene
+}
+
+/// The same of a deployment.
+pub(crate) fn nothing_is_started(deployment: &mut BlueGreen) {
+    "PRE_SCALE_UP".clone_into(&mut deployment.stage);
+    if let Some(front) = &mut deployment.front {
         front.production.weights = (100, 0);
         if let Some(test) = &mut front.test {
             test.weights = (100, 0);
         }
     }
-    scene
 }
 
 fn hook_role(world: &mut World) -> &mut Role {

@@ -282,35 +282,7 @@ impl<D: Deployment> Scene<D> {
 
 /// The event of a PAUSE hook of the deployment's stage, which the world then waits at.
 pub(crate) fn pause(scene: &mut Scene<BlueGreen>) {
-    use greenlight_cli::rehearsal::aws::ecs::LifecycleHookDetail;
-
-    let id = "ecs-pause-e7tK9G_WRJqNF_EOMjztDXfKenlJuEUVjsNStf4WLKw";
     let expires_at = greenlight::clock::now().checked_add(Duration::from_hours(1)).unwrap();
-    scene.deployment.hooks.push(LifecycleHookDetail {
-        hook_id: id.to_owned(),
-        target_type: "PAUSE".to_owned(),
-        status: "AWAITING_ACTION".to_owned(),
-        expires_at: Some(expires_at),
-        ..LifecycleHookDetail::default()
-    });
-    let of_ecs = scene.deployment.event();
-    scene.event = Some(json!({
-        "version": "0",
-        "id": "3329f79b-3dca-07f8-b1c2-5fe99f0b5e87",
-        "detail-type": "ECS Hook State Change",
-        "source": "aws.ecs",
-        "region": scene.deployment.identity.region,
-        "resources": [of_ecs["resourceArn"]],
-        "detail": {
-            "eventType": "INFO",
-            "eventName": "HOOK_AWAITING_ACTION",
-            "hookId": id,
-            "hookType": "PAUSE",
-            "expiresAt": expires_at.to_string(),
-            "lifecycleStage": scene.deployment.stage,
-            "serviceArn": of_ecs["executionDetails"]["serviceArn"],
-            "serviceDeploymentArn": of_ecs["resourceArn"],
-        },
-    }));
+    scene.event = Some(scene.deployment.pause(expires_at));
     scene.variables.push(("GREENLIGHT_PAUSE", "shop/orders".to_owned()));
 }

@@ -6,6 +6,7 @@
 //! CodeDeploy API reference, *`DeploymentGroupInfo`*, *`TrafficRoutingConfig`*.
 
 use greenlight::Stage;
+use greenlight_preflight::Arn;
 use serde_json::{Map, Value, json};
 
 use crate::failure::Failure;
@@ -30,7 +31,7 @@ const LONGEST_PAUSE: u64 = 20_160;
 /// ECS's `deploymentConfiguration`, in its API's shape, and what there is to say.
 pub(super) fn migrated(given: &Given<'_>) -> Result<(Value, Vec<String>), Failure> {
     is_app_spec(given.app_spec)?;
-    if let Some(role) = given.role.filter(|role| !(role.starts_with("arn:") && role.contains(":role/"))) {
+    if let Some(role) = given.role.filter(|role| !Arn::parse(role).is_some_and(|arn| arn.is_role())) {
         return Err(Failure::wrong(format!("`{role}` is no ARN of a role")).hint(
             "`--role arn:aws:iam::123456789012:role/NAME`: the one with which ECS invokes the functions",
         ));

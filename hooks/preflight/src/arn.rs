@@ -30,6 +30,11 @@ impl<'text> Arn<'text> {
     pub fn is(&self, kind: &str) -> bool {
         self.resource.strip_prefix(kind).is_some_and(|rest| rest.starts_with(['/', ':']))
     }
+
+    /// Whether it is that of a role of IAM's.
+    pub fn is_role(&self) -> bool {
+        self.service == "iam" && self.is("role")
+    }
 }
 
 /// The name of a function in its ARN, with or without a qualifier.

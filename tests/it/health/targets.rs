@@ -12,7 +12,7 @@ use crate::verdict::Verdict::{Proceed, Stop, Wait};
 type Ecs = Scene<BlueGreen>;
 
 /// Sets so many of a group's targets to a state.
-fn set(world: &mut World, group: &str, count: usize, state: &str, reason: &str) {
+pub(crate) fn set(world: &mut World, group: &str, count: usize, state: &str, reason: &str) {
     let group = world.elb.target_groups.iter_mut().find(|known| known.arn == group).unwrap();
     for target in group.targets.iter_mut().take(count) {
         state.clone_into(&mut target.state);

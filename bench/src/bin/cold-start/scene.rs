@@ -10,12 +10,12 @@ use axum::{Router, routing::any};
 use greenlight_cli::rehearsal::aws::{
     Aws, World,
     codedeploy::Status,
-    ecs::{Action, LifecycleHookDetail},
+    ecs::Action,
     worlds::{BlueGreen, CodeDeploy, Front, Side},
 };
 use greenlight_cli::rehearsal::balancer::{Balancer, Options};
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::net::TcpListener;
 
 /// How the verdict is asked for, and given.
@@ -106,15 +106,9 @@ impl Application {
             }
             Protocol::Pause => {
                 let mut deployment = self.blue_green();
-                let hook = LifecycleHookDetail {
-                    hook_id: "ecs-pause-e7tK9G_WRJqNF_EOMjztDXfKenlJuEUVjsNStf4WLKw".to_owned(),
-                    target_type: "PAUSE".to_owned(),
-                    status: "AWAITING_ACTION".to_owned(),
-                    expires_at: Timestamp::now().checked_add(Duration::from_hours(1)).ok(),
-                    ..LifecycleHookDetail::default()
-                };
-                let event = awaiting(&deployment, &hook);
-                deployment.hooks.push(hook);
+                let expires_at =
+                    Timestamp::now().checked_add(Duration::from_hours(1)).unwrap_or(Timestamp::MAX);
+                let event = deployment.pause(expires_at);
                 (deployment.world(), event)
             }
         }
@@ -123,30 +117,6 @@ impl Application {
 
 fn local() -> Front {
     Front { dns_name: "localhost".to_owned(), ..Front::default() }
-}
-
-/// The event that a PAUSE hook waits.
-fn awaiting(deployment: &BlueGreen, hook: &LifecycleHookDetail) -> Value {
-    let of_ecs = deployment.event();
-    json!({
-        "version": "0",
-        "id": "3329f79b-3dca-07f8-b1c2-5fe99f0b5e87",
-        "detail-type": "ECS Hook State Change",
-        "source": "aws.ecs",
-        "account": deployment.identity.account,
-        "region": deployment.identity.region,
-        "resources": [of_ecs["resourceArn"]],
-        "detail": {
-            "eventType": "INFO",
-            "eventName": "HOOK_AWAITING_ACTION",
-            "hookId": hook.hook_id,
-            "hookType": "PAUSE",
-            "expiresAt": hook.expires_at.map(|expires_at| expires_at.to_string()),
-            "lifecycleStage": deployment.stage,
-            "serviceArn": of_ecs["executionDetails"]["serviceArn"],
-            "serviceDeploymentArn": of_ecs["resourceArn"],
-        },
-    })
 }
 
 impl Scene {

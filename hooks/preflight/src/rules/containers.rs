@@ -115,8 +115,7 @@ fn roles(look: &Look<'_>) {
     let of_balancers = balancers.iter().map(|balancer| balancer.at("advancedConfiguration.roleArn"));
     for role in of_balancers.chain(hooks(&service).iter().map(|hook| hook.get("roleArn"))) {
         let Some(text) = role.text() else { continue };
-        let is_role = Arn::parse(text).is_some_and(|arn| arn.service == "iam" && arn.is("role"));
-        if !is_role {
+        if !Arn::parse(text).is_some_and(|arn| arn.is_role()) {
             role.wrong(format!("`{text}` is not the ARN of a role"));
         }
     }

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use greenlight_cli::rehearsal::aws::{AwsError, Fault, Garbled, Operation, Times};
+use greenlight_cli::rehearsal::aws::{AwsError, Fault, Garbled, Times};
 
 /// A fault of the calls that look.
 #[derive(Clone, Debug)]
 pub(super) struct Struck {
-    pub(super) name: String,
+    pub(super) name: &'static str,
     pub(super) fault: Fault,
     pub(super) times: Times,
     pub(super) met: Met,
@@ -41,11 +41,6 @@ impl Met {
     }
 }
 
-/// The operations that are struck; what reports is another's subject (`faults::reports`).
-pub(super) fn operations() -> Vec<&'static Operation> {
-    Operation::that_look()
-}
-
 pub(super) fn faults() -> Vec<Struck> {
     let missing = AwsError::client("ResourceNotFoundException", "The resource does not exist.");
     let once = Times::Next(1);
@@ -62,11 +57,11 @@ pub(super) fn faults() -> Vec<Struck> {
         ("hangs", Fault::Hangs, Times::Always, Met::Lasting),
         ("missing", Fault::Error(missing), Times::Always, Met::Misled),
     ]
-    .map(|(name, fault, times, met)| Struck { name: name.to_owned(), fault, times, met })
+    .map(|(name, fault, times, met)| Struck { name, fault, times, met })
     .into();
     for garbled in Garbled::ALL {
         let met = if garbled == Garbled::Empty { Met::Misled } else { Met::Lasting };
-        let (name, fault) = (garbled.name().to_owned(), Fault::Garbled(garbled));
+        let (name, fault) = (garbled.name(), Fault::Garbled(garbled));
         faults.push(Struck { name, fault, times: Times::Always, met });
     }
     faults

@@ -1,14 +1,15 @@
 //! What is struck: a hook at a stage where it has something to judge, before a green that is right or wrong.
 
-use greenlight_cli::rehearsal::aws::World;
 use greenlight_cli::rehearsal::aws::worlds::{BlueGreen, CodeDeploy};
+use greenlight_cli::rehearsal::aws::{Operation, World};
 use greenlight_tests::binaries;
 use serde_json::{Value, json};
 
-use super::struck::{Struck, operations};
+use super::struck::Struck;
 use crate::faults::cell::Protocol;
-use crate::metrics;
-use crate::metrics::Sided;
+use crate::health::targets::set;
+use crate::metrics::{self, Sided};
+use crate::preflight;
 use crate::scene::{Deployment, Scene, Seen, pause};
 
 #[derive(Clone, Copy, Debug)]
@@ -65,13 +66,7 @@ impl Subject {
                 scene.program = binaries::health;
                 if !is_right {
                     scene.alter(|world, deployment| {
-                        let green = deployment.green();
-                        let group =
-                            world.elb.target_groups.iter_mut().find(|group| group.arn == green).unwrap();
-                        for target in &mut group.targets {
-                            "unhealthy".clone_into(&mut target.state);
-                            target.reason = Some("Target.ResponseCodeMismatch".to_owned());
-                        }
+                        set(world, &deployment.green(), 2, "unhealthy", "Target.ResponseCodeMismatch");
                     });
                 }
                 json!({"targets": {}})
@@ -115,13 +110,7 @@ trait Staged {
 
 impl Staged for BlueGreen {
     fn before(&mut self) {
-        "PRE_SCALE_UP".clone_into(&mut self.stage);
-        if let Some(front) = &mut self.front {
-            front.production.weights = (100, 0);
-            if let Some(test) = &mut front.test {
-                test.weights = (100, 0);
-            }
-        }
+        preflight::nothing_is_started(self);
     }
 
     fn after(&mut self) {
@@ -160,7 +149,8 @@ impl Staged for CodeDeploy {
 impl<D: Deployment> Scene<D> {
     async fn under(mut self, struck: Struck) -> Seen {
         self.timeout = struck.time();
-        self.fault_any(operations(), struck.fault, struck.times);
+        // What reports is another's subject (`faults::reports`).
+        self.fault_any(Operation::that_look(), struck.fault, struck.times);
         self.play().await
     }
 }

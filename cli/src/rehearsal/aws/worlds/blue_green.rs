@@ -134,6 +134,38 @@ impl BlueGreen {
         })
     }
 
+    /// Has a PAUSE hook of the deployment's stage wait until then, and gives the event that EventBridge delivers of it.
+    pub fn pause(&mut self, expires_at: Timestamp) -> Value {
+        let hook = LifecycleHookDetail {
+            hook_id: "ecs-pause-e7tK9G_WRJqNF_EOMjztDXfKenlJuEUVjsNStf4WLKw".to_owned(),
+            target_type: "PAUSE".to_owned(),
+            status: "AWAITING_ACTION".to_owned(),
+            expires_at: Some(expires_at),
+            ..LifecycleHookDetail::default()
+        };
+        let event = json!({
+            "version": "0",
+            "id": "3329f79b-3dca-07f8-b1c2-5fe99f0b5e87",
+            "detail-type": "ECS Hook State Change",
+            "source": "aws.ecs",
+            "account": self.identity.account,
+            "region": self.identity.region,
+            "resources": [self.service_deployment_arn()],
+            "detail": {
+                "eventType": "INFO",
+                "eventName": "HOOK_AWAITING_ACTION",
+                "hookId": hook.hook_id,
+                "hookType": hook.target_type,
+                "expiresAt": expires_at.to_string(),
+                "lifecycleStage": self.stage,
+                "serviceArn": self.home().service_arn(),
+                "serviceDeploymentArn": self.service_deployment_arn(),
+            },
+        });
+        self.hooks.push(hook);
+        event
+    }
+
     /// The service deployment.
     pub fn service_deployment_arn(&self) -> String {
         self.home().part_arn("service-deployment", &self.deployment)
