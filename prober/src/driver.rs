@@ -4,9 +4,10 @@
 //! task; here the exchange that waits for an answer polls it, and nobody else does.
 
 use std::future::{Future, poll_fn};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
+use tokio::task::coop::unconstrained;
 use tokio::time::Sleep;
 
 /// The library's side of a connection, which moves only while somebody waits for an answer.
@@ -59,8 +60,9 @@ impl<C: Future<Output = Result<(), E>>, E> Driver<C, E> {
             if let Poll::Ready(wanted) = wanted(cx) {
                 return Poll::Ready(Some(wanted));
             }
-            // Last, so that an answer that is there counts even if this process was too busy to see it in time.
-            timer.as_mut().poll(cx).map(|()| None)
+            // Last, so that an answer that is there counts even if this process was too busy to see it in time. And in any case:
+            // whoever sends without a pause uses up all that tokio lets a task do at a time, and a timer would not be looked at.
+            pin!(unconstrained(timer.as_mut())).poll(cx).map(|()| None)
         })
         .await
     }

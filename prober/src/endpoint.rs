@@ -173,10 +173,10 @@ impl Endpoint {
         self.speaks
     }
 
-    /// The endpoint of a URL that an answer pointed to.
+    /// The endpoint of a URL with this endpoint's host name, which an answer pointed to.
     ///
-    /// Where that URL has this endpoint's host name, the new endpoint keeps the address that this one connects
-    /// to: the name may well lead to the production side, and only the address is known to lead to green.
+    /// It keeps the address that this one connects to: the name may well lead to the production side, and only the
+    /// address is known to lead to green.
     pub(super) fn redirected(&self, to: &Url) -> Result<Self, EndpointError> {
         let mut bare = to.clone();
         bare.set_path("/");
@@ -187,15 +187,10 @@ impl Endpoint {
             Self::new(&bare, &Overrides::default())?;
             return Ok(Self { base_path: String::new(), ..self.clone() });
         }
-        let same_name = self.names_host_of(to);
         let port = to.port_or_known_default().unwrap_or(self.connect_port);
         let overrides = Overrides {
-            connect_to: same_name.then(|| (self.connect_host.clone(), port)),
-            server_name: self
-                .server_name
-                .as_ref()
-                .filter(|_| same_name)
-                .map(|name| name.to_str().into_owned()),
+            connect_to: Some((self.connect_host.clone(), port)),
+            server_name: self.server_name.as_ref().map(|name| name.to_str().into_owned()),
             ..Overrides::default()
         };
         let endpoint = Self::new(&bare, &overrides)?;
@@ -209,7 +204,8 @@ impl Endpoint {
             && url.port_or_known_default() == Some(self.host_port)
     }
 
-    fn names_host_of(&self, url: &Url) -> bool {
+    /// Whether a URL has the host name that this endpoint is spoken to with, whatever its scheme and port.
+    pub(super) fn names_host_of(&self, url: &Url) -> bool {
         url.host().is_some_and(|host| without_brackets(&host) == self.host_name)
     }
 

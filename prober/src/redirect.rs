@@ -1,7 +1,8 @@
 //! Whether and where to follow a redirect.
 //!
-//! Pure: from a hop, its answer's head and the way so far to the next hop. Surprising: a redirect that is not
-//! followed is not an error of its own. The answer that asked for it is still an answer; it carries the reason
+//! Pure: from a hop, its answer's head and the way so far to the next hop. An answer never chooses who is asked: the
+//! host stays the one that the caller named, at the address that the caller named for it. Surprising: a redirect that
+//! is not followed is not an error of its own. The answer that asked for it is still an answer; it carries the reason
 //! why the prober stayed, and the judge sees its status.
 
 use std::fmt;
@@ -32,7 +33,12 @@ pub enum RedirectRefused {
         /// That URL.
         to: String,
     },
-    /// It leads to another scheme, host or port, and the request carries a secret.
+    /// It leads to another host than the one that is asked: a login, production, wherever the answer says.
+    AnotherHost {
+        /// Where it led to.
+        to: String,
+    },
+    /// It leads to another scheme or port, and the request carries a secret.
     SecretElsewhere {
         /// Where it led to.
         to: String,
@@ -58,6 +64,12 @@ impl fmt::Display for RedirectRefused {
                 write!(f, "redirected to `{to}` after {followed} redirects, which is as many as are followed")
             }
             Self::Loop { to } => write!(f, "redirected in a loop, back to `{to}`"),
+            Self::AnotherHost { to } => {
+                write!(
+                    f,
+                    "redirected to `{to}`, which is another host, and none but the target's own is asked"
+                )
+            }
             Self::SecretElsewhere { to } => {
                 write!(f, "redirected to `{to}`, which is another origin, and the request carries a secret")
             }
@@ -125,6 +137,9 @@ impl Trail {
         }
         if endpoint.scheme() == Scheme::Https && to.scheme() == "http" {
             return Err(RedirectRefused::Downgrade { to: shown });
+        }
+        if !endpoint.names_host_of(to) {
+            return Err(RedirectRefused::AnotherHost { to: shown });
         }
         if self.carries_secrets && !endpoint.same_origin(to) {
             return Err(RedirectRefused::SecretElsewhere { to: shown });

@@ -20,14 +20,19 @@ const REDACTED: &str = "***";
 /// The secrets of one invocation.
 ///
 /// Each is asked for once. Everything that a check says goes through [`Secrets::redact`] before
-/// anybody sees it, so a server that echoes a token puts it into no log, answer or state.
+/// anybody sees it, and once more when the verdict is taken, because another check may have fetched since what a server
+/// says to this one: so a server that echoes a token puts it into no log, answer or state.
 #[derive(Clone)]
 pub struct Secrets {
     aws: Arc<Aws>,
     /// By when a secret must be there.
     deadline: Instant,
-    known: Arc<Mutex<Known>>,
+    fetched: Fetched,
 }
+
+/// The secrets that were fetched so far, for taking them out of texts.
+#[derive(Clone, Default)]
+pub(crate) struct Fetched(Arc<Mutex<Known>>);
 
 /// Each secret that was asked for, in a cell that is filled once.
 type Known = BTreeMap<Reference, Arc<OnceCell<Arc<str>>>>;
@@ -35,13 +40,13 @@ type Known = BTreeMap<Reference, Arc<OnceCell<Arc<str>>>>;
 /// Names the secrets, not their values.
 impl fmt::Debug for Secrets {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_set().entries(self.known().keys().map(ToString::to_string)).finish()
+        formatter.debug_set().entries(self.fetched.known().keys().map(ToString::to_string)).finish()
     }
 }
 
 impl Secrets {
     pub(crate) fn new(aws: Arc<Aws>, deadline: Instant) -> Self {
-        Self { aws, deadline, known: Arc::default() }
+        Self { aws, deadline, fetched: Fetched::default() }
     }
 
     /// The text itself: a literal as it is, a secret fetched, with its prefix.
@@ -59,7 +64,7 @@ impl Secrets {
 
     /// The value that `reference` names.
     pub async fn fetch(&self, reference: &Reference) -> Result<Arc<str>, String> {
-        let cell = Arc::clone(self.known().entry(reference.clone()).or_default());
+        let cell = Arc::clone(self.fetched.known().entry(reference.clone()).or_default());
         let ask = async || self.ask(reference).await.map(Arc::from);
         let value = cell.get_or_try_init(ask).await;
         value.cloned().map_err(|error: String| format!("secret `{reference}`: {error}"))
@@ -80,6 +85,16 @@ impl Secrets {
 
     /// `text` with every secret that was fetched so far taken out.
     pub fn redact(&self, text: &str) -> String {
+        self.fetched.redact(text)
+    }
+
+    pub(crate) fn fetched(&self) -> Fetched {
+        self.fetched.clone()
+    }
+}
+
+impl Fetched {
+    pub(crate) fn redact(&self, text: &str) -> String {
         let known = self.known();
         let mut values: Vec<&str> = known.values().filter_map(|cell| Some(&**cell.get()?)).collect();
         values.retain(|value| !value.is_empty());
@@ -94,8 +109,15 @@ impl Secrets {
         })
     }
 
+    /// As if it had been fetched.
+    #[cfg(test)]
+    pub(crate) fn add(&self, value: &str) {
+        let cell = Arc::new(OnceCell::new_with(Some(value.into())));
+        self.known().insert(Reference::Parameter(format!("/of/{value}")), cell);
+    }
+
     fn known(&self) -> MutexGuard<'_, Known> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -119,9 +141,8 @@ mod tests {
     #[test]
     fn what_was_fetched_is_taken_out_in_every_form() {
         let secrets = Secrets::new(Arc::default(), Instant::now());
-        for (name, value) in [("a", "tok"), ("b", "token\"42"), ("c", "")] {
-            let cell = Arc::new(OnceCell::new_with(Some(value.into())));
-            secrets.known().insert(Reference::Parameter(name.to_owned()), cell);
+        for value in ["tok", "token\"42", ""] {
+            secrets.fetched.add(value);
         }
         assert_eq!(
             secrets.redact("Bearer token\"42, tok, {\"t\":\"token\\\"42\"}"),

@@ -111,6 +111,11 @@ impl Group {
         self.signal(Signal::KILL);
     }
 
+    /// SIGTERM to every process of the group, and nothing more.
+    pub(super) fn terminate(&self) {
+        self.signal(Signal::TERM);
+    }
+
     fn signal(&self, signal: Signal) {
         if !self.has_ended() {
             // The one possible error is that no process is left to take it.

@@ -29,18 +29,25 @@ fn where_a_redirect_leads() {
         Case {
             from: "https://h/a",
             location: "//other/b?token=1",
-            expected: Err("`https://other/b`, which is another origin"),
+            expected: Err("`https://other/b`, which is another host"),
         },
         Case { from: "http://h/a", location: "https://h/a", expected: Err("another origin") },
         Case { from: "http://h/a", location: "http://h:81/a", expected: Err("another origin") },
     ];
     let without_secrets = [
         Case { from: "http://h/a", location: "https://h/a", expected: Ok("https://h/a") },
-        Case { from: "http://h/a", location: "http://[::1]:81/b", expected: Ok("http://[::1]:81/b") },
+        Case { from: "http://h/a", location: "http://H:81/b", expected: Ok("http://h:81/b") },
+        Case { from: "http://[::1]/a", location: "http://[0:0::1]:81/b", expected: Ok("http://[::1]:81/b") },
+        Case { from: "http://h/a", location: "http://h.example.com/b", expected: Err("another host") },
+        Case {
+            from: "http://h/a",
+            location: "http://169.254.170.2/b?token=1",
+            expected: Err("another host"),
+        },
         Case { from: "https://h/a", location: "http://h/a", expected: Err("from TLS to plain HTTP") },
         Case { from: "https://h/a", location: "http://other/a", expected: Err("from TLS to plain HTTP") },
         Case { from: "http://h/a", location: "ftp://h/a", expected: Err("the scheme `ftp`") },
-        Case { from: "http://h/a", location: "http://ada:hunter2@other/", expected: Err("no usable URL") },
+        Case { from: "http://h/a", location: "http://ada:hunter2@h/b", expected: Err("no usable URL") },
         Case { from: "http://h/a", location: "http://:0:0/", expected: Err("no usable URL") },
         Case { from: "http://h/a", location: "/a", expected: Err("in a loop, back to `http://h/a`") },
     ];

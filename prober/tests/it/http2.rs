@@ -41,6 +41,19 @@ async fn an_answer_with_its_trailers() {
     assert!(!arrived[0].headers.contains_key("host") && !arrived[0].headers.contains_key("keep-alive"));
 }
 
+/// There is always more to read, and never an answer in it.
+#[tokio::test]
+async fn talk_about_the_connection_does_not_extend_the_time() {
+    let window_update = [0, 0, 4, 8, 0, 0, 0, 0, 0, 0, 0, 0, 1];
+    let ping = [0, 0, 8, 6, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8];
+    for (name, frame) in [("WINDOW_UPDATE", &window_update[..]), ("PING", &ping[..])] {
+        let steps = [Step::ReadHttp2, settings(), Step::SendForever(frame.repeat(100))];
+        let server = Server::always(steps).await;
+        let found = no_answer(ask(&server, hasty()).await);
+        assert!(matches!(found.fault, Fault::TimedOut { .. }), "{name}: {found}");
+    }
+}
+
 #[tokio::test]
 async fn a_load_keeps_one_connection_per_worker() {
     let server = Http2::start(None).await;

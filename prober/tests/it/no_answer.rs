@@ -46,6 +46,16 @@ async fn a_drip_does_not_extend_the_time() {
     }
 }
 
+/// There is always more to read, and never an answer in it.
+#[tokio::test]
+async fn interim_answers_without_end_do_not_extend_the_time() {
+    let interim = "HTTP/1.1 100 Continue\r\n\r\n".repeat(100);
+    let server = Server::always([Step::Read, Step::SendForever(interim.into())]).await;
+    let found = no_answer(ask(&server, hasty()).await);
+    assert!(matches!(found.fault, Fault::TimedOut { received: 1.. }), "{found}");
+    assert_eq!(found.status, None);
+}
+
 #[tokio::test]
 async fn a_body_that_is_too_large_is_not_read_to_its_end() {
     let limits = || Limits { max_body: 100_000, ..patient() };

@@ -62,7 +62,7 @@ async fn too_many_are_told() {
 }
 
 #[tokio::test]
-async fn another_host_sees_no_secrets() {
+async fn another_port_sees_no_secrets() {
     let other = Server::always([Step::Serve(HOME.into())]).await;
     let server = Server::always([Step::Serve(redirect(&other.url()).into())]).await;
     let request = get().with_header("x-token", "hunter2").unwrap();
@@ -77,7 +77,7 @@ async fn another_host_sees_no_secrets() {
 }
 
 #[tokio::test]
-async fn connections_to_both_hosts_are_kept() {
+async fn connections_to_both_ports_are_kept() {
     let other = Server::always([Step::Serve(HOME.into())]).await;
     let server = Server::always([Step::Serve(redirect(&other.url()).into())]).await;
     let load = Load { requests: 5, concurrency: 1, deadline: never() };
@@ -131,9 +131,26 @@ async fn a_redirect_to_a_place_out_of_reach_or_without_an_answer() {
 }
 
 #[tokio::test]
+async fn an_answer_does_not_choose_who_is_asked() {
+    // The other host is up, and would be asked.
+    let other = Server::always([Step::Serve(HOME.into())]).await;
+    for to in [
+        format!("http://localhost:{}/", other.address.port()),
+        format!("http://127.0.0.2:{}/", other.address.port()),
+        "http://169.254.169.254/latest/meta-data/".to_owned(),
+    ] {
+        let server = Server::always([Step::Serve(redirect(&to).into())]).await;
+        let found = ask(&server, &get(), following(3)).await;
+        let expected = Some(RedirectRefused::AnotherHost { to: to.clone() });
+        assert_eq!((found.status.as_u16(), found.remote), (302, server.address));
+        assert_eq!(found.redirect_refused, expected);
+    }
+    assert_eq!(other.connections(), 0);
+}
+
+#[tokio::test]
 async fn metadata_addresses_are_never_connected_to() {
-    let server = Server::always([Step::Serve(redirect("http://169.254.169.254/latest/").into())]).await;
-    let reply = prober(&server.url(), following(1)).send(&get(), never()).await.unwrap();
+    let reply = prober("http://169.254.169.254", patient()).send(&get(), never()).await.unwrap();
     let found = unreachable(reply);
     assert!(found.to_string().contains("link-local") && found.tried.is_empty(), "{found}");
 }

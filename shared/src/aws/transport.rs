@@ -3,6 +3,11 @@
 //! The SDK's own client reads and parses the system's root certificates for every client of a service that is built, and once
 //! more for its first connection, whatever the endpoint: milliseconds each. Here that happens when the first request over TLS is
 //! sent, and once for all clients.
+//!
+//! And it puts a bound on every answer, because clients read answers whole: a function that an endless one uses up the memory of
+//! gives no verdict.
+
+use std::mem;
 
 use aws_smithy_http_client::{
     Builder,
@@ -17,6 +22,11 @@ use aws_smithy_runtime_api::client::{
     orchestrator::HttpRequest,
     runtime_components::RuntimeComponents,
 };
+use aws_smithy_types::body::SdkBody;
+use http_body_util::Limited;
+
+/// Bytes of an answer, more than AWS gives at once: the largest pages are a few megabytes.
+const MAX_BYTES: usize = 16 * 1024 * 1024;
 
 /// The client that all clients of services share, and with it their connections.
 pub(super) fn client() -> SharedHttpClient {
@@ -62,11 +72,18 @@ impl HttpClient for Transport {
 
 impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        if is_plain(request.uri()) {
-            return self.plain.call(request);
-        }
-        // Kept by the client from request to request, as the plain one is.
-        self.tls.http_connector(&self.settings, &self.components).call(request)
+        let answer = if is_plain(request.uri()) {
+            self.plain.call(request)
+        } else {
+            // Kept by the client from request to request, as the plain one is.
+            self.tls.http_connector(&self.settings, &self.components).call(request)
+        };
+        HttpConnectorFuture::new(async {
+            let mut answer = answer.await?;
+            let body = mem::replace(answer.body_mut(), SdkBody::taken());
+            *answer.body_mut() = SdkBody::from_body_1_x(Limited::new(body, MAX_BYTES));
+            Ok(answer)
+        })
     }
 }
 

@@ -152,8 +152,9 @@ impl Validation {
     async fn load(&self, deployment: &Deployment) -> Option<(Plan, Secrets)> {
         match loading::plan(self, deployment).await {
             Ok(plan) => {
-                self.board.plan(&plan);
-                Some((plan, Secrets::new(Arc::clone(&self.aws), self.deadline())))
+                let secrets = Secrets::new(Arc::clone(&self.aws), self.deadline());
+                self.board.plan(&plan, secrets.fetched());
+                Some((plan, secrets))
             }
             Err(NoPlan::Broken(problems)) => {
                 self.board.broken(problems);

@@ -210,6 +210,18 @@ impl Cell {
     }
 }
 
+/// A function at this AWS that any PAUSE hook may ask, and that Lambda tries again at once.
+pub(super) fn served(function: Function, aws: &Aws, timeout: Duration) -> Function {
+    let mut function = function
+        .with_variable("AWS_ENDPOINT_URL", aws.endpoint_url())
+        .with_variable("GREENLIGHT_PAUSE", "*/*");
+    function.timeout = timeout;
+    // The time that a busy machine takes to start a process is not what is tested.
+    function.initialization_limit = Duration::from_mins(2);
+    function.retries = Retries::immediate();
+    function
+}
+
 fn reports(aws: &Aws) -> Vec<Reported> {
     let codedeploy = aws.reports().into_iter().map(|report| match report.status {
         codedeploy::Status::Succeeded => Reported::Proceed,

@@ -105,3 +105,13 @@ pub(super) fn answer(invocation: &Invocation) -> Result<Value, String> {
 pub(super) fn outcomes(attempts: &[Invocation]) -> Vec<&Invoked> {
     attempts.iter().map(|attempt| &attempt.outcome).collect()
 }
+
+/// What Linux tells of a process's memory, in KiB: `VmRSS` is what it has, `VmHWM` the most that it had.
+pub(super) fn memory(process: u32, what: &str) -> Result<u64, String> {
+    let status =
+        std::fs::read_to_string(format!("/proc/{process}/status")).map_err(|error| error.to_string())?;
+    let value = status.lines().find_map(|line| line.strip_prefix(what)?.strip_prefix(':'));
+    value
+        .and_then(|value| value.trim().trim_end_matches("kB").trim().parse().ok())
+        .ok_or_else(|| format!("no {what} in\n{status}"))
+}

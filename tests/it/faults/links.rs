@@ -8,12 +8,12 @@ use std::time::Duration;
 use greenlight_cli::rehearsal::aws::Times::{Always, Next};
 use greenlight_cli::rehearsal::aws::worlds::{BlueGreen, CodeDeploy};
 use greenlight_cli::rehearsal::aws::{Aws, Fault, World, codedeploy, ecs, lambda, ssm};
-use greenlight_cli::rehearsal::lambda::{Function, Invocation, Lambda, Outcome as Invoked, Retries};
+use greenlight_cli::rehearsal::lambda::{Function, Invocation, Lambda, Outcome as Invoked};
 use greenlight_tests::binaries;
 use greenlight_tests::target::{Kind, Target};
 use serde_json::{Value, json};
 
-use super::cell::{Cell, Played, Protocol, Reported};
+use super::cell::{Cell, Played, Protocol, Reported, served};
 use super::expect::answer;
 use crate::table::{Outcome, Table, ensure};
 
@@ -256,18 +256,7 @@ fn before(aws: &Aws, green: &Target) -> Lambda {
     let function = Function::new("hook", binaries::test_traffic().unwrap())
         .with_variable("GREENLIGHT_LIFECYCLE_EVENT", "AfterAllowTestTraffic")
         .with_variable("GREENLIGHT_PLAN", plan.to_string());
-    Lambda::new(served(function, aws))
-}
-
-fn served(function: Function, aws: &Aws) -> Function {
-    let mut function = function
-        .with_variable("AWS_ENDPOINT_URL", aws.endpoint_url())
-        .with_variable("GREENLIGHT_PAUSE", "*/*");
-    function.timeout = Duration::from_secs(SECONDS);
-    // The time that a busy machine takes to start a process is not what is tested.
-    function.initialization_limit = Duration::from_mins(2);
-    function.retries = Retries::immediate();
-    function
+    Lambda::new(served(function, aws, Duration::from_secs(SECONDS)))
 }
 
 fn reports(aws: &Aws) -> usize {
@@ -404,7 +393,7 @@ async fn a_link_whose_event_no_longer_waits_ends() {
             let plan = json!({"checks": [{"validate": {"do": "pending"}}], "patience": "1h"});
             let function = Function::new("hook", binaries::faulty_hook().unwrap())
                 .with_variable("GREENLIGHT_PLAN", plan.to_string());
-            let mut function = served(function, &aws);
+            let mut function = served(function, &aws, Duration::from_secs(SECONDS));
             function.region = region;
             let hook = Lambda::new(function);
 

@@ -10,7 +10,7 @@ use greenlight_tests::binaries;
 use greenlight_tests::target::{Answer, Kind, Target};
 use serde_json::{Value, json};
 
-use super::cell::Protocol;
+use super::cell::{Protocol, served};
 use super::expect::answer;
 use crate::table::{Outcome, Table, ensure};
 
@@ -55,11 +55,17 @@ fn told(invocation: &Invocation, status: &str, words: &[&str]) -> Outcome {
         ensure!(reason.contains(word), "the reason does not say {word:?}: {reason}");
     }
     for text in invocation.log.iter().chain([&answer.to_string()]) {
-        for secret in [TOKEN, KEY] {
-            for part in secret.as_bytes().windows(6) {
-                let part = str::from_utf8(part).unwrap();
-                ensure!(!text.contains(part), "{part:?} of a secret is in {text}");
-            }
+        has_none(text)?;
+    }
+    Ok(())
+}
+
+/// No part of a secret is in a text.
+fn has_none(text: &str) -> Outcome {
+    for secret in [TOKEN, KEY] {
+        for part in secret.as_bytes().windows(6) {
+            let part = str::from_utf8(part).unwrap();
+            ensure!(!text.contains(part), "{part:?} of a secret is in {text}");
         }
     }
     Ok(())
@@ -144,6 +150,74 @@ async fn what_the_application_echoes_is_shown_without_secrets() {
     }
     table.play().await;
     server.abort();
+}
+
+/// Everything that leaves the functions of a validation that waits, hands over, decides, reports and tells: the answers and
+/// what they carry back, each line of the log, each call to AWS and each event for the next invocation. Green has the secrets,
+/// and writes them into every answer.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_that_leaves_a_function_has_a_secret() {
+    let mut table = Table::default();
+    for protocol in Protocol::ALL {
+        table.add(protocol.name(), async move {
+            let green = Target::answering(Answer::new(200).body(format!("{TOKEN} {KEY}"))).await.unwrap();
+            let aws = world().await;
+            // Not to be had at first, so that there is something to wait for.
+            aws.set_parameter("/late", ssm::Parameter::SecureString(TOKEN.to_owned()));
+            let late = async {
+                aws.until(|world| !world.lambda.invokes.is_empty()).await;
+                aws.clear_faults();
+                std::future::pending::<()>().await;
+            };
+            let plan = json!({
+                "checks": [
+                    {"http": {
+                        "name": "right", "headers": headers(), "allow_plaintext": true,
+                        "steps": [{"path": "/a", "capture": {"all": {"regex": "^(.+)$"}}}, {"path": "/b?all=${all}"}],
+                    }},
+                    {"http": {"name": "late", "headers": {"x-late": {"secret": "ssm:/late"}}, "allow_plaintext": true,
+                        "expect": {"body_contains": "fine"}}},
+                ],
+                "target": {"url": green.url()}, "patience": "1h",
+            });
+            let function = Function::new("hook", binaries::test_traffic().unwrap())
+                .with_variable("GREENLIGHT_LIFECYCLE_EVENT", "AfterAllowTestTraffic")
+                .with_variable("GREENLIGHT_EVENT_BUS", "releases")
+                .with_variable("GREENLIGHT_PLAN", plan.to_string());
+            let hook = Lambda::new(served(function, &aws, std::time::Duration::from_secs(6)));
+            aws.fault(&ssm::GET_PARAMETER, Fault::Denied, Always);
+
+            let mut event = protocol.event();
+            let invocations = if protocol == Protocol::Ecs {
+                let first = hook.invoke(event.to_string()).await;
+                event["hookDetails"] = answer(&first)?["hookDetails"].clone();
+                aws.clear_faults();
+                vec![first, hook.invoke(event.to_string()).await]
+            } else {
+                tokio::select! {
+                    links = hook.invoke_chain(event.to_string(), &aws) => links.into_iter().flatten().collect(),
+                    () = late => return Err("the chain goes on".to_owned()),
+                }
+            };
+
+            let statuses: Vec<_> = invocations.iter().map(answer).collect::<Result<_, _>>()?;
+            let [first, .., last] = statuses.as_slice() else { return Err(format!("{statuses:?}")) };
+            ensure!(first["hookStatus"] == "IN_PROGRESS" && last["hookStatus"] == "FAILED", "{statuses:?}");
+            let got = format!("{:?}", green.received().requests());
+            ensure!(got.contains(TOKEN), "green never got a secret: {got}");
+
+            let mut written: Vec<String> =
+                hook.posts().iter().map(|post| String::from_utf8_lossy(&post.body).into_owned()).collect();
+            written.extend(invocations.into_iter().flat_map(|invocation| invocation.log));
+            let calls = aws.calls();
+            ensure!(calls.iter().any(|call| call.operation == "PutEvents"), "nobody was told");
+            written.extend(calls.into_iter().map(|call| call.input.to_string()));
+            written.extend(aws.invokes().into_iter().map(|invoke| invoke.payload));
+            ensure!(written.iter().any(|text| text.contains("***")), "nothing was hidden: {written:#?}");
+            written.iter().try_for_each(|text| has_none(text))
+        });
+    }
+    table.play().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -115,6 +115,13 @@ fn stable(line: &str) -> Option<String> {
     if about_the_machine.iter().any(|words| line.contains(words)) {
         return None;
     }
+    // A minute is a third of a second at this speed: whether it is over when metrics are asked, and whether enough
+    // requests were made in it, depends on the machine. That they are waited for is tested where time is paused.
+    if let Some((_, why)) = line.split_once(" is pending: ")
+        && (why.contains("whole minute") || why.contains(" requests from "))
+    {
+        return None;
+    }
     let line = without_time(line);
     if let Some(users) = line.strip_prefix("users ") {
         return Some(format!("users {}", counts(users)));
@@ -195,14 +202,7 @@ fn measured(line: &str) -> String {
 
 /// What metrics showed: zero stays zero.
 fn without_rates(line: &str) -> String {
-    // Which of the two a hook waits for depends on when it is asked.
-    let line = match line.split_once(" is pending: ") {
-        Some((before, why)) if why.contains("whole minute") || why.contains(" requests from ") => {
-            format!("{before} is pending: …")
-        }
-        _ => line.to_owned(),
-    };
-    let line = without_between(&line, " requests) from ", " UTC");
+    let line = without_between(line, " requests) from ", " UTC");
     let rate = if line.contains("error rate 0% (0 of ") { "error rate 0% (0 of " } else { "error rate " };
     without_between(&line, rate, " requests) from ")
 }

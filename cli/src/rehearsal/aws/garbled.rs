@@ -7,8 +7,11 @@ use std::time::Duration;
 use axum::body::{Body, Bytes};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use futures_util::{Stream, stream};
+use futures_util::{Stream, StreamExt as _, stream};
 use http_body_util::{Full, Limited};
+
+/// What JSON and XML may begin with, for as long as one likes.
+const SPACES: Bytes = Bytes::from_static(&[b' '; 64 * 1024]);
 
 /// What comes in the place of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +22,8 @@ pub enum Garbled {
     Drips,
     /// A head that tells success, and a body that breaks off.
     CutShort,
+    /// A head that tells success, and a body without end, as fast as it is taken.
+    Endless,
     /// Status 200 and no body.
     Empty,
     /// Status 200 and a page for people, as gateways answer.
@@ -29,8 +34,15 @@ pub enum Garbled {
 
 impl Garbled {
     /// Every one, once.
-    pub const ALL: [Self; 6] =
-        [Self::Nothing, Self::Drips, Self::CutShort, Self::Empty, Self::Page, Self::OtherShape];
+    pub const ALL: [Self; 7] = [
+        Self::Nothing,
+        Self::Drips,
+        Self::CutShort,
+        Self::Endless,
+        Self::Empty,
+        Self::Page,
+        Self::OtherShape,
+    ];
 
     /// What a table calls it.
     pub fn name(self) -> &'static str {
@@ -38,6 +50,7 @@ impl Garbled {
             Self::Nothing => "closed without a byte",
             Self::Drips => "drips one byte a second",
             Self::CutShort => "cut short",
+            Self::Endless => "without end",
             Self::Empty => "an empty answer",
             Self::Page => "a page of HTML",
             Self::OtherShape => "another shape",
@@ -50,6 +63,9 @@ impl Garbled {
             Self::Nothing => severed(),
             Self::Drips => (json, Body::from_stream(drips())).into_response(),
             Self::CutShort => (json, Body::from_stream(cut_short())).into_response(),
+            Self::Endless => {
+                (json, Body::from_stream(stream::repeat(SPACES).map(Ok::<_, Infallible>))).into_response()
+            }
             Self::Empty => StatusCode::OK.into_response(),
             Self::Page => {
                 let page = "<!DOCTYPE html><html><body>Please sign in to the network.</body></html>";

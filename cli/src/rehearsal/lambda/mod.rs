@@ -39,6 +39,7 @@ pub use super::process::Exit;
 use self::environment::{Environment, Ledger, Order};
 use self::under_way::UnderWay;
 use super::identifier;
+use super::process::Group;
 
 /// The service. Dropping it kills every process of the function.
 #[derive(Debug)]
@@ -106,7 +107,13 @@ impl Lambda {
     /// how many. An invocation whose process has not answered comes to [`Outcome::Exited`]; what has been
     /// answered stays answered. Processes that wait for an event are left alone.
     pub fn kill(&self) -> usize {
-        self.under_way.kill()
+        self.under_way.strike(Group::kill)
+    }
+
+    /// The same with SIGTERM, which Lambda itself sends to functions with extensions before it takes their environment
+    /// away, and which a process may answer or not.
+    pub fn terminate(&self) -> usize {
+        self.under_way.strike(Group::terminate)
     }
 
     /// How many events have been handed out to processes so far, those of retries among them.

@@ -28,10 +28,10 @@ impl UnderWay {
         self.groups().retain(|known| !Arc::ptr_eq(known, group));
     }
 
-    /// SIGKILL to all of them, and how many they were.
-    pub(super) fn kill(&self) -> usize {
+    /// Does this to all of them, and says how many they were.
+    pub(super) fn strike(&self, each: fn(&Group)) -> usize {
         let groups = self.groups();
-        groups.iter().for_each(|group| group.kill());
+        groups.iter().for_each(|group| each(group));
         groups.len()
     }
 

@@ -1,36 +1,20 @@
 //! An answer as JSON, and a refusal as its code and its message.
 
-use std::mem;
-
 use aws_smithy_runtime_api::client::{
     interceptors::context::{Error, Output},
     orchestrator::{HttpResponse, OrchestratorError},
     ser_de::DeserializeResponse,
 };
-use aws_smithy_types::{body::SdkBody, error::ErrorMetadata};
-use http_body_util::Limited;
+use aws_smithy_types::error::ErrorMetadata;
 use serde_json::{Value, json};
 
 use super::{Wire, xml};
-
-/// More than AWS answers at once: the largest pages are a few megabytes.
-const MAX_BYTES: usize = 16 * 1024 * 1024;
 
 /// Reads the answers of a wire format.
 #[derive(Debug)]
 pub(super) struct Answers(pub(super) Wire);
 
 impl DeserializeResponse for Answers {
-    /// Puts a bound on the body before the orchestrator reads it whole.
-    fn deserialize_streaming(
-        &self,
-        response: &mut HttpResponse,
-    ) -> Option<Result<Output, OrchestratorError<Error>>> {
-        let body = mem::replace(response.body_mut(), SdkBody::taken());
-        *response.body_mut() = SdkBody::from_body_1_x(Limited::new(body, MAX_BYTES));
-        None
-    }
-
     fn deserialize_nonstreaming(&self, response: &HttpResponse) -> Result<Output, OrchestratorError<Error>> {
         let body = response.body().bytes().unwrap_or_default();
         if response.status().is_success() {

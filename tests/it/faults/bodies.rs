@@ -1,0 +1,198 @@
+//! What green, or somebody in its place, may send is bounded in size, in depth and in time: the process neither grows by it
+//! nor is late.
+
+use std::io::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use greenlight_cli::rehearsal::aws::Aws;
+use greenlight_cli::rehearsal::lambda::{Function, Lambda};
+use greenlight_tests::binaries;
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+
+use super::cell::{Protocol, served};
+use super::expect::{answer, memory};
+use crate::table::{Outcome, Table, ensure};
+
+/// How much more memory a process may have had than one that met a small answer, in KiB. What is kept of an answer is
+/// 1 MiB here.
+const MOST_MORE: u64 = 16 * 1024;
+const FILL: &str = "x-filler: ........................................................................\r\n";
+
+/// What is sent to everybody who has asked: this, and then that again and again.
+#[derive(Clone)]
+struct Sent {
+    first: Vec<u8>,
+    again: Vec<u8>,
+}
+
+impl Sent {
+    fn once(first: impl Into<Vec<u8>>) -> Self {
+        Self { first: first.into(), again: Vec::new() }
+    }
+
+    fn endless(first: &str, again: &str) -> Self {
+        Self { first: first.into(), again: again.repeat(200).into() }
+    }
+
+    /// A whole answer with this body.
+    fn body(headers: &str, body: &[u8]) -> Self {
+        let head = format!("HTTP/1.1 200 OK\r\n{headers}content-length: {}\r\n\r\n", body.len());
+        Self::once([head.as_bytes(), body].concat())
+    }
+}
+
+/// Half a MiB that becomes half a GiB for whoever unpacks it: parts of an archive follow each other.
+fn bomb() -> Vec<u8> {
+    let mut part = GzEncoder::new(Vec::new(), Compression::best());
+    part.write_all(&vec![b' '; 1 << 20]).unwrap();
+    part.finish().unwrap().repeat(512)
+}
+
+/// What is sent, what is expected of it, and words of the reason.
+fn cells() -> Vec<(&'static str, Sent, Value, &'static str)> {
+    let json = json!({"json": {"/version": "2.0"}});
+    let text = json!({"body_contains": "fine"});
+    let packed = "content-encoding: gzip\r\n";
+    let chunked = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+    vec![
+        (
+            "a decompression bomb, for its text",
+            Sent::body(packed, &bomb()),
+            text.clone(),
+            "a body that contains",
+        ),
+        ("a decompression bomb, for its JSON", Sent::body(packed, &bomb()), json.clone(), "no JSON"),
+        ("a decompression bomb", Sent::body(packed, &bomb()), json!({}), ""),
+        ("JSON of half a million levels", Sent::body("", &[b'['; 500_000]), json.clone(), "no JSON"),
+        ("JSON of 80,000 members", Sent::body("", &members()), json.clone(), "/version"),
+        (
+            "a head without end",
+            Sent::endless("HTTP/1.1 200 OK\r\n", FILL),
+            json!({}),
+            "message head is too large",
+        ),
+        (
+            "interim answers without end",
+            Sent::endless("", "HTTP/1.1 100 Continue\r\n\r\n"),
+            json!({}),
+            "and no whole head of an answer within",
+        ),
+        (
+            "a body without end",
+            Sent::endless(chunked, "10\r\n................\r\n"),
+            text.clone(),
+            "a body of more than",
+        ),
+        (
+            "a chunk of an exabyte",
+            Sent::endless(&format!("{chunked}fffffffffffffff\r\n"), FILL),
+            text.clone(),
+            "a body of more than",
+        ),
+        (
+            "a length of an exabyte",
+            Sent::endless("HTTP/1.1 200 OK\r\ncontent-length: 1152921504606846975\r\n\r\n", FILL),
+            text,
+            "announced a body of 1152921504606846975 bytes",
+        ),
+        (
+            "trailers without end",
+            Sent::endless(&format!("{chunked}1\r\n.\r\n0\r\n"), FILL),
+            json!({}),
+            "is not HTTP/1.1",
+        ),
+    ]
+}
+
+fn members() -> Vec<u8> {
+    let members: Vec<_> = (0..80_000).map(|number| format!("\"{number}\":1")).collect();
+    format!("{{{}}}", members.join(",")).into_bytes()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_sent_is_bounded_in_what_it_costs() {
+    let good = Sent::body("", br#"{"version": "2.0"}"#);
+    let small = ask(good, &json!({})).await.unwrap();
+    assert_eq!(small.status, "SUCCEEDED");
+    let mut table = Table::default();
+    for (name, sent, expect, words) in cells() {
+        table.add(name, async move { costs_little(ask(sent, &expect).await?, small.peak, words) });
+    }
+    table.play().await;
+}
+
+fn costs_little(asked: Asked, small: u64, words: &str) -> Outcome {
+    let Asked { status, reason, peak } = asked;
+    ensure!(peak <= small + MOST_MORE, "it had {peak} KiB, where a small answer makes {small}: {reason}");
+    ensure!(status == "FAILED" || words.is_empty(), "it came to {status}: {reason}");
+    ensure!(reason.contains(words), "the reason does not say {words:?}: {reason}");
+    Ok(())
+}
+
+struct Asked {
+    status: String,
+    reason: String,
+    /// The most memory that the process had, in KiB.
+    peak: u64,
+}
+
+/// Asks an application that sends this, and says what came of it.
+async fn ask(sent: Sent, expect: &Value) -> Result<Asked, String> {
+    let (url, _serving) = serve(sent).await;
+    let plan = json!({
+        "checks": [{"http": {"expect": expect, "timeout": "3s"}}], "target": {"url": url}, "patience": "0s",
+    });
+    let aws = Aws::start().await.unwrap();
+    let function = Function::new("hook", binaries::test_traffic().unwrap())
+        .with_variable("GREENLIGHT_PLAN", plan.to_string());
+    let hook = Lambda::new(served(function, &aws, Duration::from_mins(1)));
+    let invocation = hook.invoke(Protocol::Ecs.event().to_string()).await;
+    let answer = answer(&invocation)?;
+    let text = |key: &str| answer[key].as_str().unwrap_or_default().to_owned();
+    let peak = memory(invocation.process_id.unwrap_or_default(), "VmHWM")?;
+    Ok(Asked { status: text("hookStatus"), reason: text("reason"), peak })
+}
+
+/// Ends what it holds when it is dropped.
+struct Serving(JoinHandle<()>);
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+async fn serve(sent: Sent) -> (String, Serving) {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let sent = Arc::new(sent);
+    let serving = tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            // Who hangs up has heard enough.
+            tokio::spawn(give(stream, sent.clone()));
+        }
+    });
+    (url, Serving(serving))
+}
+
+async fn give(stream: TcpStream, sent: Arc<Sent>) -> std::io::Result<()> {
+    let mut stream = BufReader::new(stream);
+    let mut line = String::new();
+    while stream.read_line(&mut line).await? > 2 {
+        line.clear();
+    }
+    stream.write_all(&sent.first).await?;
+    stream.flush().await?;
+    while !sent.again.is_empty() {
+        stream.write_all(&sent.again).await?;
+    }
+    // Until it is closed.
+    stream.read_line(&mut line).await?;
+    Ok(())
+}
