@@ -4,16 +4,13 @@
 """
 
 import contextlib
-import os
-import shutil
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 
-from support import ROOT, Cases, expect, process
+from support import ROOT, Cases, debian, expect, process
 from support.once import invoke
 
 HOOK = "test-traffic"
@@ -50,13 +47,6 @@ def free_ports(count):
         return [probe.getsockname()[1] for probe in probes]
 
 
-def program():
-    found = shutil.which("nginx") or os.environ.get("GREENLIGHT_NGINX")
-    if not found or not Path(found).is_file():
-        sys.exit("there is no nginx: install it, or run `bash tests/conformance/run nginx`, which unpacks Debian's")
-    return found
-
-
 @contextlib.contextmanager
 def served(folder):
     """nginx with a certificate of its own, and its ports by name."""
@@ -69,7 +59,7 @@ def served(folder):
     )
     ports = dict(zip(["both", "old", "plain"], free_ports(3), strict=True))
     Path(folder, "nginx.conf").write_text(CONFIGURATION.format(folder=folder, **ports))
-    with process([program(), "-p", folder, "-c", f"{folder}/nginx.conf", "-e", "stderr"]) as running:
+    with process([debian("nginx"), "-p", folder, "-c", f"{folder}/nginx.conf", "-e", "stderr"]) as running:
         give_up = time.monotonic() + START_SECONDS
         for port in ports.values():
             while True:

@@ -7,4 +7,5 @@ mod caught;
 mod ends;
 mod files;
 mod scenarios;
+mod secrets;
 mod transcript;

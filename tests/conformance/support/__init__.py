@@ -5,6 +5,7 @@ A check is a script that names each of its cases as it goes and exits non-zero w
 
 import contextlib
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -30,6 +31,14 @@ def binary(name):
     if not path.is_file():
         sys.exit(f"`{path}` does not exist: run `cargo build --release --workspace --bins` first")
     return path
+
+
+def debian(name, package=None):
+    """The path of a program that is Debian's, or an exit that says what to run."""
+    found = shutil.which(name) or os.environ.get(f"GREENLIGHT_{name.upper()}")
+    if not found or not Path(found).is_file():
+        sys.exit(f"there is no {name}: install {package or name}, or run `bash tests/conformance/run`, which unpacks its package")
+    return found
 
 
 def environment(**more):

@@ -47,7 +47,7 @@ class Handler(server.Handler):
 
 
 @contextlib.contextmanager
-def running(hook, event, log, **variables):
+def running(hook, event, log, under=(), **variables):
     """The hook's process, and the server that has handed the event to it."""
     with Invocation(event).serving() as api:
         known = environment(
@@ -56,7 +56,7 @@ def running(hook, event, log, **variables):
             AWS_LAMBDA_FUNCTION_VERSION="$LATEST",
             AWS_LAMBDA_FUNCTION_MEMORY_SIZE="128",
         )
-        process = subprocess.Popen([binary(hook)], env={**known, **variables}, stdout=log, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen([*under, binary(hook)], env={**known, **variables}, stdout=log, stderr=subprocess.DEVNULL)
         try:
             yield api
         finally:
@@ -64,9 +64,9 @@ def running(hook, event, log, **variables):
             process.wait()
 
 
-def invoke(hook, event, plan):
-    """The hook's answer to the event under the plan."""
-    with running(hook, event.read_text(), subprocess.DEVNULL, GREENLIGHT_PLAN=json.dumps(plan)) as api:
+def invoke(hook, event, plan, under=()):
+    """The hook's answer to the event under the plan, run under another program where one is named."""
+    with running(hook, event.read_text(), subprocess.DEVNULL, under, GREENLIGHT_PLAN=json.dumps(plan)) as api:
         if not api.answered.wait(SECONDS):
             raise AssertionError(f"the hook did not answer within {SECONDS} s")
         return json.loads(api.answer)

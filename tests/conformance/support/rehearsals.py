@@ -77,9 +77,9 @@ class Rehearsal:
 
 
 @contextlib.contextmanager
-def rehearsal(*options, speed=SPEED, **variables):
-    """A rehearsal for the length of a `with` block. Its errors are among its output."""
-    command = [binary("greenlight"), "rehearse", "--speed", speed, *options]
+def rehearsal(*options, speed=SPEED, under=(), **variables):
+    """A rehearsal for the length of a `with` block, under another program where one is named. Its errors are among its output."""
+    command = [*under, binary("greenlight"), "rehearse", "--speed", speed, *options]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
     running = subprocess.Popen(
         [str(part) for part in command], cwd=FUNCTIONS, env=environment(**variables), **pipes
