@@ -122,6 +122,9 @@ fn stable(line: &str) -> Option<String> {
     {
         return None;
     }
+    if line.contains("  WAIT ") && line.ends_with("for the same reason") {
+        return None;
+    }
     let line = without_time(line);
     if let Some(users) = line.strip_prefix("users ") {
         return Some(format!("users {}", counts(users)));
