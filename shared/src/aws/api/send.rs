@@ -45,6 +45,7 @@ pub(in crate::aws) async fn send(
         .operation_name(operation.to_owned())
         .endpoint_url(&endpoint.url)
         .runtime_plugin(signing(api, &endpoint.region, sdk))
+        .runtime_plugin(watch(sdk))
         .retry_classifier(TransientErrorClassifier::<ErrorMetadata>::new())
         .retry_classifier(AwsErrorCodeClassifier::<ErrorMetadata>::new())
         .retry_classifier(HttpStatusCodeClassifier::default())
@@ -73,6 +74,15 @@ pub(in crate::aws) async fn send(
         .deserializer_impl::<Value, ErrorMetadata>(Answers(wire))
         .build();
     operation.invoke(input).await
+}
+
+/// Whether the SDK watches over streams that stall: not by its default, but as for every other call.
+fn watch(sdk: &SdkConfig) -> StaticRuntimePlugin {
+    let mut settings = Layer::new("watch");
+    if let Some(protection) = sdk.stalled_stream_protection() {
+        settings.store_put(protection);
+    }
+    StaticRuntimePlugin::new().with_config(settings.freeze())
 }
 
 /// How a call is signed, and with whose credentials.
