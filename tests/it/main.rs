@@ -47,4 +47,6 @@ mod telling;
 #[cfg(test)]
 mod traffic;
 #[cfg(test)]
+mod unseen;
+#[cfg(test)]
 mod verdict;

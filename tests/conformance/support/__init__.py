@@ -33,11 +33,11 @@ def binary(name):
     return path
 
 
-def debian(name, package=None):
+def debian(name):
     """The path of a program that is Debian's, or an exit that says what to run."""
     found = shutil.which(name) or os.environ.get(f"GREENLIGHT_{name.upper()}")
     if not found or not Path(found).is_file():
-        sys.exit(f"there is no {name}: install {package or name}, or run `bash tests/conformance/run`, which unpacks its package")
+        sys.exit(f"there is no {name}: install it, or run `bash tests/conformance/run`, which unpacks its package")
     return found
 
 

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::cell::{Protocol, served};
 use super::expect::answer;
 use crate::table::{Outcome, Table, ensure};
+use crate::unseen::unseen;
 
 /// What must be seen nowhere, in whole or in part.
 const TOKEN: &str = "kT9vQ2mZx7LwR4bN8cHsY6";
@@ -60,15 +61,9 @@ fn told(invocation: &Invocation, status: &str, words: &[&str]) -> Outcome {
     Ok(())
 }
 
-/// No part of a secret is in a text.
+/// No part of either secret is in a text.
 fn has_none(text: &str) -> Outcome {
-    for secret in [TOKEN, KEY] {
-        for part in secret.as_bytes().windows(6) {
-            let part = str::from_utf8(part).unwrap();
-            ensure!(!text.contains(part), "{part:?} of a secret is in {text}");
-        }
-    }
-    Ok(())
+    [TOKEN, KEY].iter().try_for_each(|secret| unseen(secret, text))
 }
 
 #[tokio::test]
