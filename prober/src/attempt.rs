@@ -134,7 +134,7 @@ fn connect_obstacle(error: &io::Error, after: Duration) -> Obstacle {
 }
 
 /// Link-local addresses are where clouds hand out credentials (169.254.169.254, 169.254.170.2, `fd00:ec2::254`).
-/// No target is there, but a redirect or a rebound name could point there.
+/// No target is there, but a plan or a rebound name could point there.
 fn link_local(address: IpAddr) -> bool {
     match address.to_canonical() {
         IpAddr::V4(v4) => v4.is_link_local(),

@@ -96,7 +96,7 @@ pub(super) struct Connector {
 }
 
 impl Connector {
-    /// A connector for an endpoint and those that it redirects to.
+    /// A connector for an endpoint.
     pub(super) fn new(limits: &Limits, endpoint: &Endpoint) -> Self {
         let (roots, speaks) = (endpoint.roots().clone(), endpoint.speaks());
         Self { limits: limits.clone(), roots, speaks, tls: OnceCell::new() }

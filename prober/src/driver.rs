@@ -60,8 +60,8 @@ impl<C: Future<Output = Result<(), E>>, E> Driver<C, E> {
             if let Poll::Ready(wanted) = wanted(cx) {
                 return Poll::Ready(Some(wanted));
             }
-            // Last, so that an answer that is there counts even if this process was too busy to see it in time. And in any case:
-            // whoever sends without a pause uses up all that tokio lets a task do at a time, and a timer would not be looked at.
+            // Last, so that an answer that is there counts even if this process was too busy to see it in time. And unconstrained,
+            // because whoever sends without a pause uses up what tokio lets a task do at a time, and no timer is looked at then.
             pin!(unconstrained(timer.as_mut())).poll(cx).map(|()| None)
         })
         .await
@@ -74,5 +74,28 @@ impl<C: Future<Output = Result<(), E>>, E> Driver<C, E> {
             self.error = end.err();
             self.connection = None;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::task::coop::consume_budget;
+    use tokio::time::{sleep, timeout};
+
+    use super::*;
+
+    /// A connection on which there is always more to read.
+    #[tokio::test]
+    async fn the_time_is_looked_at_whatever_the_connection_uses_up() {
+        let mut driver = Driver::new(poll_fn(|cx| -> Poll<Result<(), ()>> {
+            while pin!(consume_budget()).poll(cx).is_ready() {}
+            cx.waker().wake_by_ref();
+            Poll::Pending
+        }));
+        let timer = pin!(sleep(Duration::from_millis(20)));
+        let ended = timeout(Duration::from_secs(20), driver.run::<()>(timer, |_| Poll::Pending)).await;
+        assert_eq!(ended, Ok(None));
     }
 }

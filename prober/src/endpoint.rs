@@ -103,11 +103,9 @@ pub struct Endpoint {
     /// Where the connection goes: a name to look up or a literal address, without brackets.
     connect_host: String,
     connect_port: u16,
-    /// Whom the request speaks to: the `Host` header, split. The port is the one that the header implies.
+    /// Whom the request speaks to: the `Host` header.
     host: HeaderValue,
-    host_name: String,
-    host_port: u16,
-    /// Always there for `https`; for `http` kept for a redirect to TLS.
+    /// Always there for `https`.
     server_name: Option<ServerName<'static>>,
     roots: Roots,
     speaks: Speaks,
@@ -153,8 +151,6 @@ impl Endpoint {
             connect_host,
             connect_port,
             host: HeaderValue::from_str(&host).map_err(|_| EndpointError::Host(host.clone()))?,
-            host_name,
-            host_port: authority.port_u16().unwrap_or(scheme.default_port()),
             server_name,
             roots,
             speaks: Speaks::default(),
@@ -171,50 +167,6 @@ impl Endpoint {
 
     pub(super) fn speaks(&self) -> Speaks {
         self.speaks
-    }
-
-    /// The endpoint of a URL with this endpoint's host name, which an answer pointed to.
-    ///
-    /// It keeps the address that this one connects to: the name may well lead to the production side, and only the
-    /// address is known to lead to green.
-    pub(super) fn redirected(&self, to: &Url) -> Result<Self, EndpointError> {
-        let mut bare = to.clone();
-        bare.set_path("/");
-        bare.set_query(None);
-        bare.set_fragment(None);
-        if self.same_origin(to) {
-            // Asked for its refusal of user names only.
-            Self::new(&bare, &Overrides::default())?;
-            return Ok(Self { base_path: String::new(), ..self.clone() });
-        }
-        let port = to.port_or_known_default().unwrap_or(self.connect_port);
-        let overrides = Overrides {
-            connect_to: Some((self.connect_host.clone(), port)),
-            server_name: self.server_name.as_ref().map(|name| name.to_str().into_owned()),
-            ..Overrides::default()
-        };
-        let endpoint = Self::new(&bare, &overrides)?;
-        Ok(Self { roots: self.roots.clone(), speaks: self.speaks, ..endpoint })
-    }
-
-    /// Whether a URL has the scheme, host name and port that this endpoint is spoken to with.
-    pub(super) fn same_origin(&self, url: &Url) -> bool {
-        Scheme::of(url) == Ok(self.scheme)
-            && self.names_host_of(url)
-            && url.port_or_known_default() == Some(self.host_port)
-    }
-
-    /// Whether a URL has the host name that this endpoint is spoken to with, whatever its scheme and port.
-    pub(super) fn names_host_of(&self, url: &Url) -> bool {
-        url.host().is_some_and(|host| without_brackets(&host) == self.host_name)
-    }
-
-    /// Whether a connection to `other` can carry requests to `self`.
-    pub(super) fn same_connection(&self, other: &Self) -> bool {
-        self.scheme == other.scheme
-            && self.connect_port == other.connect_port
-            && self.connect_host == other.connect_host
-            && self.server_name() == other.server_name()
     }
 
     /// The URL of a path at this endpoint, in the words of the `Host` header.

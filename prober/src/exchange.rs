@@ -19,7 +19,7 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode, Version};
 use tokio::time::{Instant, sleep_until};
 
-use super::connect::{Connected, Peer};
+use super::connect::Connected;
 use super::hop::Hop;
 use super::jar::Jar;
 use super::reply::{Fault, OutOfTime};
@@ -77,7 +77,6 @@ pub(super) struct Connection {
     speaker: Speaker,
     meter: Arc<Meter>,
     answers: u64,
-    pub(super) peer: Arc<Peer>,
     pub(super) remote: SocketAddr,
     pub(super) tls: Option<&'static str>,
     pub(super) certificate_expires: Option<SystemTime>,
@@ -107,7 +106,7 @@ enum Stop<E> {
 
 impl Connection {
     /// Begins to speak; the error is in the words of the library.
-    pub(super) async fn new(peer: Arc<Peer>, connected: Connected) -> Result<Self, String> {
+    pub(super) async fn new(connected: Connected) -> Result<Self, String> {
         let Connected { stream, remote, tls, certificate_expires, http2, .. } = connected;
         let meter = Arc::new(Meter::default());
         let wire = Wire::new(stream, Arc::clone(&meter));
@@ -116,7 +115,7 @@ impl Connection {
         } else {
             Speaker::One(One::new(wire).await.map_err(|error| error.to_string())?)
         };
-        Ok(Self { speaker, meter, answers: 0, peer, remote, tls, certificate_expires })
+        Ok(Self { speaker, meter, answers: 0, remote, tls, certificate_expires })
     }
 
     /// Whether it has carried an answer before.

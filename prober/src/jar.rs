@@ -1,24 +1,20 @@
 //! The cookies of one run of a sequence.
 //!
-//! They follow RFC 6265 (path, `Secure`, expiry), and one rule more: only the origin that the prober asks gets
-//! them, whatever domain they name. A redirect elsewhere, or a domain that is shared with production, never takes
-//! a session along. Every run begins with an empty jar, so that no run profits from the one before, and a load
+//! They follow RFC 6265 (path, `Secure`, expiry), and only the origin that the prober asks gets them, whatever domain
+//! they name, because nobody else is asked. Every run begins with an empty jar, so that no run profits from the one before, and a load
 //! balancer's stickiness ends with it.
 
 use std::fmt;
-use std::sync::Arc;
 
 use cookie_store::{CookieStore, RawCookie};
 use http::header::{COOKIE, SET_COOKIE};
 use http::{HeaderMap, HeaderValue};
-use url::Url;
 
-use super::connect::Peer;
 use super::hop::Hop;
 
 /// Cookies, as answers set them.
+#[derive(Default)]
 pub struct Jar {
-    home: Arc<Peer>,
     store: CookieStore,
     /// Name and value of every cookie that was ever set, in order.
     set: Vec<(String, String)>,
@@ -27,10 +23,6 @@ pub struct Jar {
 }
 
 impl Jar {
-    pub(super) fn new(home: Arc<Peer>) -> Self {
-        Self { home, store: CookieStore::default(), set: Vec::new(), withheld: Vec::new() }
-    }
-
     /// The value of the cookie of this name; of several, which differ by path, that which was set last.
     pub fn value(&self, name: &str) -> Option<&str> {
         let is_kept = |value: &str| {
@@ -59,7 +51,7 @@ impl Jar {
 
     /// Remembers which cookies a hop goes without, because it is plain HTTP.
     pub(super) fn withhold(&mut self, hop: &Hop) {
-        let Some(plain) = self.at_home(hop).filter(|url| url.scheme() == "http") else { return };
+        let Some(plain) = hop.url().ok().filter(|url| url.scheme() == "http") else { return };
         let mut secure = plain.clone();
         if secure.set_scheme("https").is_err() {
             return;
@@ -78,7 +70,7 @@ impl Jar {
         if !headers.contains_key(SET_COOKIE) {
             return;
         }
-        let Some(url) = self.at_home(hop) else { return };
+        let Ok(url) = hop.url() else { return };
         for header in headers.get_all(SET_COOKIE) {
             let text = str::from_utf8(header.as_bytes()).ok();
             let Some(cookie) = text.and_then(|text| RawCookie::parse(text).ok()) else { continue };
@@ -93,7 +85,7 @@ impl Jar {
         if self.set.is_empty() {
             return;
         }
-        let Some(url) = self.at_home(hop) else { return };
+        let Ok(url) = hop.url() else { return };
         let given = given(headers);
         let mut kept: Vec<_> =
             self.store.get_request_values(&url).filter(|(name, _)| !names(&given, name)).collect();
@@ -105,10 +97,6 @@ impl Jar {
         {
             headers.insert(COOKIE, pairs);
         }
-    }
-
-    fn at_home(&self, hop: &Hop) -> Option<Url> {
-        hop.url().ok().filter(|url| self.home.endpoint.same_origin(url))
     }
 }
 

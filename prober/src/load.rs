@@ -128,7 +128,7 @@ impl<S: Script> Run<S> {
     /// One run, up to the first step that is not good.
     async fn play(&self, session: &mut Session) {
         let mut memory = S::Memory::default();
-        session.jar = self.script.is_sequence().then(|| Jar::new(Arc::clone(&self.home)));
+        session.jar = self.script.is_sequence().then(Jar::default);
         let mut spent = Duration::ZERO;
         for step in 0..self.fixed.len() {
             let settled = self.step(step, session, &mut memory).await;

@@ -90,8 +90,7 @@ impl Request {
         self
     }
 
-    /// Says that a header or the body holds a secret: redirects then never leave the origin, and nothing that
-    /// came back as something other than HTTP is quoted.
+    /// Says that a header or the body holds a secret: nothing that came back as something other than HTTP is quoted then.
     #[must_use]
     pub fn carrying_secrets(mut self) -> Self {
         self.carries_secrets = true;
@@ -126,7 +125,7 @@ pub struct Limits {
     pub backoff: Duration,
     /// Bytes of a body that are read at most; a larger body is no answer.
     pub max_body: u64,
-    /// Redirects to follow; with 0, a redirect is an answer like any other.
+    /// Redirects to follow within the origin that is asked; with 0, a redirect is an answer like any other.
     pub redirects: u32,
 }
 

@@ -21,13 +21,10 @@ use super::redirect::{Next, Trail};
 use super::reply::{Answer, NoAnswer, OutOfTime, Reply};
 use super::unreachable::{Obstacle, Unreachable};
 
-/// Connections that a session keeps: the target's, and some that redirects led to.
-const MAX_KEPT: usize = 4;
-
 /// Sends one request at a time.
 pub(super) struct Session {
     shared: Arc<Shared>,
-    kept: Vec<Connection>,
+    kept: Option<Connection>,
     /// The cookies of the run that is under way, where they are kept.
     pub(super) jar: Option<Jar>,
     pub(super) connects: Connects,
@@ -44,7 +41,7 @@ enum End {
 
 impl Session {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
-        Self { shared, kept: Vec::new(), jar: None, connects: Connects::default(), reconnects: 0 }
+        Self { shared, kept: None, jar: None, connects: Connects::default(), reconnects: 0 }
     }
 
     /// Sends a request and follows its redirects, as far as allowed.
@@ -54,7 +51,7 @@ impl Session {
         carries_secrets: bool,
         deadline: Instant,
     ) -> Result<Reply, OutOfTime> {
-        let mut trail = Trail::new(self.shared.limits.redirects, carries_secrets);
+        let mut trail = Trail::new(self.shared.limits.redirects);
         let mut spent = Duration::ZERO;
         let mut redirected: Option<Box<Hop>> = None;
         if let Some(jar) = &mut self.jar {
@@ -115,7 +112,7 @@ impl Session {
     async fn exchange(&mut self, hop: &Hop, allowance: &Allowance) -> Result<End, OutOfTime> {
         let (mut fresh, mut refused) = (false, false);
         loop {
-            let mut connection = match self.kept_for(&hop.peer).filter(|_| !fresh) {
+            let mut connection = match self.kept.take().filter(|_| !fresh) {
                 Some(connection) => connection,
                 None => match self.connect(&hop.peer, allowance.deadline).await? {
                     Ok(connection) => connection,
@@ -154,7 +151,7 @@ impl Session {
 
     async fn connect(
         &mut self,
-        peer: &Arc<Peer>,
+        peer: &Peer,
         deadline: Instant,
     ) -> Result<Result<Connection, Unreachable>, OutOfTime> {
         if Instant::now() >= deadline {
@@ -170,24 +167,14 @@ impl Session {
             slowest: connected.times,
         });
         let remote = connected.remote;
-        let connection = Connection::new(Arc::clone(peer), connected).await;
+        let connection = Connection::new(connected).await;
         Ok(connection.map_err(|error| {
             let obstacle = Obstacle::ConnectFailed { problem: error };
             Unreachable::new(&peer.endpoint, vec![remote], obstacle, 1)
         }))
     }
 
-    fn kept_for(&mut self, peer: &Peer) -> Option<Connection> {
-        let at = self.kept.iter().position(|kept| kept.peer.endpoint.same_connection(&peer.endpoint))?;
-        Some(self.kept.swap_remove(at))
-    }
-
     fn keep(&mut self, connection: Connection) {
-        if connection.reusable() {
-            if self.kept.len() >= MAX_KEPT {
-                self.kept.remove(0);
-            }
-            self.kept.push(connection);
-        }
+        self.kept = Some(connection).filter(Connection::reusable);
     }
 }

@@ -28,6 +28,8 @@ pub(super) struct Meter {
     written: AtomicU64,
     received: AtomicU64,
     opening: Mutex<Vec<u8>>,
+    /// Bytes that came since the reader last rested.
+    in_a_row: AtomicU64,
     /// The TLS alert that ended the connection; h2 keeps no more of an I/O error than its kind and words.
     alert: OnceLock<AlertDescription>,
 }
@@ -35,8 +37,13 @@ pub(super) struct Meter {
 impl Meter {
     /// How many of the first bytes are remembered.
     const OPENING: usize = 48;
+    /// How many bytes are taken at a time. hyper and h2 read for as long as there is something to read, and what is none of an
+    /// answer (interim answers, frames about the connection) they read on and on: nobody would look at the time, nor take
+    /// what was read.
+    const AT_A_TIME: u64 = 64 * 1024;
 
     pub(super) fn restart(&self) {
+        self.in_a_row.store(0, Ordering::Relaxed);
         self.written.store(0, Ordering::Relaxed);
         if self.received.swap(0, Ordering::Relaxed) > 0 {
             self.opening().clear();
@@ -60,7 +67,17 @@ impl Meter {
         self.alert.get().copied()
     }
 
+    /// Whether it is time to rest; the next ones count anew.
+    fn has_enough(&self) -> bool {
+        let enough = self.in_a_row.load(Ordering::Relaxed) >= Self::AT_A_TIME;
+        if enough {
+            self.in_a_row.store(0, Ordering::Relaxed);
+        }
+        enough
+    }
+
     fn receive(&self, bytes: &[u8]) {
+        self.in_a_row.fetch_add(bytes.len() as u64, Ordering::Relaxed);
         let before = self.received.fetch_add(bytes.len() as u64, Ordering::Relaxed);
         if before < Self::OPENING as u64 {
             let mut opening = self.opening();
@@ -126,6 +143,10 @@ impl AsyncRead for Wire {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if self.meter.has_enough() {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         let before = buf.filled().len();
         let read = match &mut self.stream {
             Stream::Plain(tcp) => Pin::new(tcp).poll_read(cx, buf),
@@ -214,6 +235,27 @@ mod tests {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let tcp = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         (tcp, listener.accept().await.unwrap().0)
+    }
+
+    #[tokio::test]
+    async fn the_reader_rests_though_there_is_more_to_read() {
+        let (tcp, mut other) = pair().await;
+        // It is all there when this returns.
+        other.write_all(&vec![b'.'; 300 * 1024]).await.unwrap();
+        let mut wire = Wire::new(Stream::Plain(tcp), Arc::default());
+        let mut buffer = vec![0; 16 * 1024];
+        wire.read_exact(&mut buffer).await.unwrap();
+        let mut at_a_time = 16 * 1024;
+        let rested = std::future::poll_fn(|cx| {
+            let mut buffer = ReadBuf::new(&mut buffer);
+            while Pin::new(&mut wire).poll_read(cx, &mut buffer).is_ready() {
+                at_a_time += buffer.filled().len();
+                buffer.clear();
+            }
+            Poll::Ready(at_a_time)
+        });
+        assert_eq!(rested.await, 64 * 1024);
+        wire.read_exact(&mut vec![0; 236 * 1024]).await.unwrap();
     }
 
     /// A stream on which the other side said something and reset the connection.

@@ -5,6 +5,7 @@
 //! that stands for it.
 
 pub mod binaries;
+pub mod drawn;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 #[cfg(feature = "simulation")]

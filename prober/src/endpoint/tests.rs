@@ -82,24 +82,3 @@ fn what_is_no_endpoint_is_refused_in_words() {
         assert!(!error.contains("hunter2"), "{error}");
     }
 }
-
-#[test]
-fn a_redirect_to_the_same_name_stays_at_the_same_address() {
-    let overrides = Overrides {
-        connect_to: Some(("10.0.1.17".to_owned(), 8080)),
-        host: Some("orders.example.com".to_owned()),
-        server_name: Some("internal.example.com".to_owned()),
-        ..Overrides::default()
-    };
-    let green = endpoint("http://lb.example.com/base", &overrides).unwrap();
-    let to = |url: &str| green.redirected(&Url::parse(url).unwrap()).unwrap();
-
-    let same = to("http://orders.example.com/login?x=1");
-    assert_eq!((same.to_string().as_str(), same.base_path.as_str()), ("10.0.1.17:8080", ""));
-    let tls = to("https://orders.example.com/login");
-    assert_eq!(tls.to_string(), "10.0.1.17:443");
-    assert_eq!(tls.server_name().unwrap().to_str(), "internal.example.com");
-    assert!(to("http://orders.example.com/").server_name().is_none());
-    assert_eq!(to("http://orders.example.com:81/").to_string(), "10.0.1.17:81");
-    assert!(green.redirected(&Url::parse("http://a:b@orders.example.com/").unwrap()).is_err());
-}

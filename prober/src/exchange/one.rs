@@ -31,8 +31,7 @@ pub(super) struct One {
 impl One {
     pub(super) async fn new(wire: Wire) -> hyper::Result<Self> {
         let mut builder = http1::Builder::new();
-        // No larger than a head may be, so that less is parsed before the time is looked at again.
-        builder.max_header_size(MAX_HEAD as usize).max_buf_size(MAX_HEAD as usize);
+        builder.max_header_size(MAX_HEAD as usize);
         let (sender, connection) = builder.handshake(TokioIo::new(wire)).await?;
         Ok(Self { sender, driver: Driver::new(connection) })
     }

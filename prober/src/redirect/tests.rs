@@ -1,4 +1,5 @@
 use super::*;
+use crate::connect::Peer;
 use crate::{Endpoint, Overrides, Request};
 
 struct Case {
@@ -23,48 +24,41 @@ fn next(trail: &mut Trail, hop: &Hop, status: u16, location: &str) -> Next {
 
 #[test]
 fn where_a_redirect_leads() {
-    let with_secrets = [
+    let elsewhere = Err("another origin");
+    let cases = [
         Case { from: "http://h:81/a/b", location: "c?d=1#e", expected: Ok("http://h:81/a/c?d=1") },
         Case { from: "https://h/a", location: "https://h:443/b", expected: Ok("https://h/b") },
+        Case { from: "http://h/a", location: "http://H/b", expected: Ok("http://h/b") },
+        Case { from: "http://[0:0::1]/a", location: "/b", expected: Ok("http://[::1]/b") },
         Case {
             from: "https://h/a",
             location: "//other/b?token=1",
-            expected: Err("`https://other/b`, which is another host"),
+            expected: Err("`https://other/b`, which is another origin"),
         },
-        Case { from: "http://h/a", location: "https://h/a", expected: Err("another origin") },
-        Case { from: "http://h/a", location: "http://h:81/a", expected: Err("another origin") },
-    ];
-    let without_secrets = [
-        Case { from: "http://h/a", location: "https://h/a", expected: Ok("https://h/a") },
-        Case { from: "http://h/a", location: "http://H:81/b", expected: Ok("http://h:81/b") },
-        Case { from: "http://[::1]/a", location: "http://[0:0::1]:81/b", expected: Ok("http://[::1]:81/b") },
-        Case { from: "http://h/a", location: "http://h.example.com/b", expected: Err("another host") },
-        Case {
-            from: "http://h/a",
-            location: "http://169.254.170.2/b?token=1",
-            expected: Err("another host"),
-        },
-        Case { from: "https://h/a", location: "http://h/a", expected: Err("from TLS to plain HTTP") },
-        Case { from: "https://h/a", location: "http://other/a", expected: Err("from TLS to plain HTTP") },
-        Case { from: "http://h/a", location: "ftp://h/a", expected: Err("the scheme `ftp`") },
+        Case { from: "http://h/a", location: "https://h/a", expected: elsewhere },
+        Case { from: "https://h/a", location: "http://h/a", expected: elsewhere },
+        Case { from: "http://h/a", location: "http://h:81/a", expected: elsewhere },
+        Case { from: "http://h/a", location: "http://h.example.com/b", expected: elsewhere },
+        Case { from: "http://h/a", location: "http://169.254.170.2/b?token=1", expected: elsewhere },
+        Case { from: "http://h/a", location: "http://ada:hunter2@other/", expected: elsewhere },
+        Case { from: "http://h/a", location: "ftp://h/a", expected: elsewhere },
+        Case { from: "http://h/a", location: "data:text/plain,a", expected: elsewhere },
         Case { from: "http://h/a", location: "http://ada:hunter2@h/b", expected: Err("no usable URL") },
         Case { from: "http://h/a", location: "http://:0:0/", expected: Err("no usable URL") },
         Case { from: "http://h/a", location: "/a", expected: Err("in a loop, back to `http://h/a`") },
     ];
-    for (secrets, cases) in [(true, &with_secrets[..]), (false, &without_secrets[..])] {
-        for Case { from, location, expected } in cases {
-            let found = next(&mut Trail::new(5, secrets), &hop(from, Method::GET), 302, location);
-            match (found, expected) {
-                (Next::Follow(hop), Ok(url)) => assert_eq!(hop.url().unwrap().as_str(), *url),
-                (Next::Refused(refused), Err(words)) => {
-                    let refused = refused.to_string();
-                    assert!(refused.contains(words), "{from} to {location}: {refused}");
-                    assert!(!refused.contains("hunter2") && !refused.contains("token"), "{refused}");
-                }
-                (Next::Stay, _) => panic!("{from} to {location}: stayed"),
-                (Next::Follow(hop), _) => panic!("{from} to {location}: went to {:?}", hop.url()),
-                (Next::Refused(refused), _) => panic!("{from} to {location}: {refused}"),
+    for Case { from, location, expected } in cases {
+        let found = next(&mut Trail::new(5), &hop(from, Method::GET), 302, location);
+        match (found, expected) {
+            (Next::Follow(hop), Ok(url)) => assert_eq!(hop.url().unwrap().as_str(), url),
+            (Next::Refused(refused), Err(words)) => {
+                let refused = refused.to_string();
+                assert!(refused.contains(words), "{from} to {location}: {refused}");
+                assert!(!refused.contains("hunter2") && !refused.contains("token"), "{refused}");
             }
+            (Next::Stay, _) => panic!("{from} to {location}: stayed"),
+            (Next::Follow(hop), _) => panic!("{from} to {location}: went to {:?}", hop.url()),
+            (Next::Refused(refused), _) => panic!("{from} to {location}: {refused}"),
         }
     }
 }
@@ -79,8 +73,7 @@ fn the_method_and_body_after_a_redirect() {
         (307, Method::POST, Method::POST),
         (308, Method::POST, Method::POST),
     ] {
-        let Next::Follow(hop) =
-            next(&mut Trail::new(1, false), &hop("http://h/a", before.clone()), status, "/b")
+        let Next::Follow(hop) = next(&mut Trail::new(1), &hop("http://h/a", before.clone()), status, "/b")
         else {
             panic!("{status} {before}: not followed");
         };
@@ -93,16 +86,16 @@ fn the_method_and_body_after_a_redirect() {
 #[test]
 fn only_redirects_with_a_location_are_followed_and_only_if_asked_for() {
     let hop = hop("http://h/a", Method::GET);
-    assert!(matches!(next(&mut Trail::new(0, false), &hop, 302, "/b"), Next::Stay));
+    assert!(matches!(next(&mut Trail::new(0), &hop, 302, "/b"), Next::Stay));
     for status in [200, 300, 304, 404, 503] {
-        assert!(matches!(next(&mut Trail::new(1, false), &hop, status, "/b"), Next::Stay), "{status}");
+        assert!(matches!(next(&mut Trail::new(1), &hop, status, "/b"), Next::Stay), "{status}");
     }
-    assert!(matches!(Trail::new(1, false).next(&hop, StatusCode::FOUND, &HeaderMap::new()), Next::Stay));
+    assert!(matches!(Trail::new(1).next(&hop, StatusCode::FOUND, &HeaderMap::new()), Next::Stay));
 }
 
 #[test]
 fn the_number_of_redirects_is_limited() {
-    let mut trail = Trail::new(2, false);
+    let mut trail = Trail::new(2);
     let mut hop = hop("http://h/0", Method::GET);
     for step in 1..=2 {
         let Next::Follow(next) = next(&mut trail, &hop, 302, &format!("/{step}")) else {

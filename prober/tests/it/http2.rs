@@ -41,13 +41,17 @@ async fn an_answer_with_its_trailers() {
     assert!(!arrived[0].headers.contains_key("host") && !arrived[0].headers.contains_key("keep-alive"));
 }
 
-/// There is always more to read, and never an answer in it.
-#[tokio::test]
+/// There is always more to read, and never an answer in it: the server sends from a thread of its own.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn talk_about_the_connection_does_not_extend_the_time() {
     let window_update = [0, 0, 4, 8, 0, 0, 0, 0, 0, 0, 0, 0, 1];
     let ping = [0, 0, 8, 6, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8];
-    for (name, frame) in [("WINDOW_UPDATE", &window_update[..]), ("PING", &ping[..])] {
-        let steps = [Step::ReadHttp2, settings(), Step::SendForever(frame.repeat(100))];
+    // The head of an interim answer: `:status: 100`, written out (RFC 7541, 6.2.2).
+    let interim = [0, 0, 5, 1, 4, 0, 0, 0, 1, 0x08, 3, b'1', b'0', b'0'];
+    for (name, frame) in
+        [("WINDOW_UPDATE", &window_update[..]), ("PING", &ping[..]), ("interim answers", &interim[..])]
+    {
+        let steps = [Step::ReadHttp2, settings(), Step::SendForever(frame.repeat(10_000))];
         let server = Server::always(steps).await;
         let found = no_answer(ask(&server, hasty()).await);
         assert!(matches!(found.fault, Fault::TimedOut { .. }), "{name}: {found}");

@@ -13,6 +13,7 @@ use aws_smithy_http_client::{
     Builder,
     tls::{Provider, rustls_provider::CryptoMode},
 };
+use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::{
     connector_metadata::ConnectorMetadata,
     http::{
@@ -23,7 +24,7 @@ use aws_smithy_runtime_api::client::{
     runtime_components::RuntimeComponents,
 };
 use aws_smithy_types::body::SdkBody;
-use http_body_util::Limited;
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
 /// Bytes of an answer, more than AWS gives at once: the largest pages are a few megabytes.
 const MAX_BYTES: usize = 16 * 1024 * 1024;
@@ -81,10 +82,15 @@ impl HttpConnector for Connector {
         HttpConnectorFuture::new(async {
             let mut answer = answer.await?;
             let body = mem::replace(answer.body_mut(), SdkBody::taken());
-            *answer.body_mut() = SdkBody::from_body_1_x(Limited::new(body, MAX_BYTES));
+            *answer.body_mut() = SdkBody::from_body_1_x(Limited::new(body, MAX_BYTES).map_err(in_words));
             Ok(answer)
         })
     }
+}
+
+/// What the library says of a bound, with the bound.
+fn in_words(error: BoxError) -> BoxError {
+    if error.is::<LengthLimitError>() { "the answer has more than 16 MiB".into() } else { error }
 }
 
 /// Only where that is said: anything else goes over TLS.

@@ -2,6 +2,8 @@
 
 import contextlib
 import json
+import os
+import signal
 import subprocess
 import tempfile
 import threading
@@ -56,11 +58,12 @@ def running(hook, event, log, under=(), **variables):
             AWS_LAMBDA_FUNCTION_VERSION="$LATEST",
             AWS_LAMBDA_FUNCTION_MEMORY_SIZE="128",
         )
-        process = subprocess.Popen([*under, binary(hook)], env={**known, **variables}, stdout=log, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen([*under, binary(hook)], start_new_session=True, env={**known, **variables}, stdout=log, stderr=subprocess.DEVNULL)
         try:
             yield api
         finally:
-            process.kill()
+            # With whatever it runs under.
+            os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
 

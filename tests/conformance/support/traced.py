@@ -1,6 +1,7 @@
 """What processes bind and connect to, as the kernel saw it: strace."""
 
 import contextlib
+import platform
 import re
 import tempfile
 from collections import namedtuple
@@ -57,6 +58,8 @@ class Trace:
         return self.by(program, self.spoken_to)
 
     def by(self, program, kept):
+        if strangers := [thread for thread in kept if self.program(thread) is None]:
+            raise AssertionError(f"nobody knows what the threads {strangers} run")
         return set().union(*(addresses for thread, addresses in kept.items() if self.program(thread) == program))
 
 
@@ -70,8 +73,12 @@ class Tracing:
 
     def __init__(self, folder):
         self.file = Path(folder) / "trace"
+        strace = debian("strace")
+        # A package that is unpacked has its library beside it, which is nobody else's business.
+        libraries = Path(strace).parents[1] / "lib" / f"{platform.machine()}-linux-gnu"
+        own = ["env", f"LD_LIBRARY_PATH={libraries}", strace, "-E", "LD_LIBRARY_PATH"]
         # Only the calls of interest stop a process, so that it is about as fast as without.
-        self.command = [debian("strace"), "-f", "--seccomp-bpf", "-qq", "-s", "256", "-e", f"trace={CALLS}", "-o", self.file]
+        self.command = [*own, "-f", "--seccomp-bpf", "-qq", "-s", "256", "-e", f"trace={CALLS}", "-o", self.file]
 
     def trace(self):
         return Trace(self.file.read_text())

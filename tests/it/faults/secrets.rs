@@ -242,7 +242,7 @@ async fn nothing_is_sent_where_a_secret_must_not_go() {
             let green = Target::answering(away).await.unwrap();
             let check = json!({"headers": headers(), "allow_plaintext": true, "redirects": 5});
             let invocation = probe(&aws, &json!({"url": green.url()}), &check, "0s").await;
-            told(&invocation, "FAILED", &["another origin, and the request carries a secret"])?;
+            told(&invocation, "FAILED", &[&format!("status {status} to http://127.0.0.1:")])?;
             ensure!(elsewhere.received().connections() == 0, "it was followed");
             ensure!(green.received().requests().len() == 1, "{} requests", green.received().requests().len());
             Ok(())

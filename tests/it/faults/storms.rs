@@ -17,10 +17,9 @@ use crate::table::{Outcome, Table, ensure};
 
 /// Hooks that wait for a verdict.
 const HOOKS: usize = 40;
-/// How often each one's event is delivered.
+/// How often each one's event is delivered, and how many processes the function has at most: each event goes to all of them
+/// at about the same time.
 const DELIVERIES: usize = 5;
-/// How many processes the function has at most.
-const AT_ONCE: usize = 5;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_hook_gets_one_verdict_from_a_storm_of_duplicates() {
@@ -54,11 +53,11 @@ async fn storm(protocol: Protocol, act: &'static str) -> Outcome {
         .with_variable("GREENLIGHT_LIFECYCLE_EVENT", "AfterAllowTestTraffic")
         .with_variable("GREENLIGHT_PLAN", plan.to_string());
     let hook = Arc::new(Lambda::new(served(function, &aws, Duration::from_mins(1))));
-    let turns = Arc::new(Semaphore::new(AT_ONCE));
+    let turns = Arc::new(Semaphore::new(DELIVERIES));
 
     let mut deliveries = JoinSet::new();
     for delivery in 0..HOOKS * DELIVERIES {
-        let (event, _) = event(protocol, delivery % HOOKS);
+        let (event, _) = event(protocol, delivery / DELIVERIES);
         let (hook, turns) = (hook.clone(), turns.clone());
         deliveries.spawn(async move {
             let _turn = turns.acquire().await;

@@ -3,6 +3,7 @@
 //! A validation that merely hangs ends with its invocation. A blocked thread cannot be ended from
 //! within a process, so past a few of them the function replaces its own process; the process id stays.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use greenlight_cli::rehearsal::aws::{Aws, codedeploy};
@@ -18,14 +19,15 @@ const INVOCATIONS: usize = 1000;
 /// One of so many does something worse.
 const WORSE: usize = 40;
 /// What the function is told that it has, in milliseconds; it would be killed after a minute only.
-const LEFT: i64 = 1500;
+const LEFT: i64 = 2500;
 const TIMEOUT: i64 = 60_000;
 
 /// The loop, the workers of validations, as many blocked threads as are put up with, and those that
 /// are on their way out. Without a replacement there would be more.
 const MOST_THREADS: usize = 16;
-/// From which invocation on memory may no more grow than by a tenth.
-const SETTLED: usize = 50;
+/// The invocations that show how much memory the process needs: after it has settled, and until it has replaced itself at least
+/// once where threads are blocked. From then on it may at no time need more than a tenth above that.
+const SETTLED: RangeInclusive<usize> = 50..=250;
 
 /// What the validations do in turn, but for those that do something worse.
 const ACTS: [(&str, &str, &str); 4] = [
@@ -97,8 +99,9 @@ async fn report_many(act: &str, count: usize) -> Outcome {
 struct Usage {
     process: Option<u32>,
     most_threads: usize,
-    early: Option<u64>,
-    late: u64,
+    /// In KiB.
+    settled: u64,
+    later: u64,
 }
 
 impl Usage {
@@ -108,18 +111,19 @@ impl Usage {
         let threads =
             std::fs::read_dir(format!("/proc/{process}/task")).map_err(|error| error.to_string())?;
         self.most_threads = self.most_threads.max(threads.count());
-        if number >= SETTLED {
-            self.late = memory(process, "VmRSS")?;
-            self.early.get_or_insert(self.late);
+        let now = memory(process, "VmRSS")?;
+        match number {
+            number if SETTLED.contains(&number) => self.settled = self.settled.max(now),
+            number if number > *SETTLED.end() => self.later = self.later.max(now),
+            _ => {}
         }
         Ok(())
     }
 
     fn judge(&self) -> Outcome {
-        let Self { most_threads, early, late, .. } = self;
+        let Self { most_threads, settled, later, .. } = self;
         ensure!(*most_threads <= MOST_THREADS, "the process had {most_threads} threads");
-        let early = early.unwrap_or(*late);
-        ensure!(late * 10 <= early * 11, "memory grew from {early} to {late} KiB");
+        ensure!(later * 10 <= settled * 11, "memory grew from {settled} to {later} KiB");
         Ok(())
     }
 }

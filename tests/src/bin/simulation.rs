@@ -6,7 +6,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use clap::Parser;
-use greenlight_tests::simulation::{Kind, Played, Tally, describe, play};
+use greenlight_tests::drawn::Kind;
+use greenlight_tests::simulation::{Played, Tally, describe, play};
 use tokio::time::Instant;
 
 /// Plays deployments on virtual time with the hooks' own code.

@@ -4,66 +4,21 @@
 use std::time::Duration;
 
 use greenlight_cli::rehearsal::controller::configuration::{
-    CodeDeploy, Configuration, Ecs, HookTarget, LifecycleHook, RollbackOn, Shift, Strategy, TimeoutAction,
+    CodeDeploy, Configuration, Ecs, HookTarget, LifecycleHook, RollbackOn, Strategy, TimeoutAction,
 };
-use greenlight_cli::rehearsal::controller::{
-    Assumptions, Circumstances, HookDetails, Identity, Input, LoadBalancer, RollbackHooks, ShiftHooks,
-};
+use greenlight_cli::rehearsal::controller::{Assumptions, Circumstances, Identity, Input};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::chance::Chance;
 use super::faults::Faults;
 use super::function::{Function, arn};
+use crate::drawn::{ALARM, Chance, EVENTS, Kind, SHIFTS, STAGES, alarms, assumptions, red_alarms, shift};
 
 /// When every deployment begins.
 pub(super) const EPOCH: Timestamp = Timestamp::constant(1_795_000_000, 0);
 pub(super) const ROLE: &str = "arn:aws:iam::123456789012:role/ecs-hooks";
-const ALARM: &str = "errors";
-const STAGES: [&str; 6] = [
-    "RECONCILE_SERVICE",
-    "PRE_SCALE_UP",
-    "POST_SCALE_UP",
-    "POST_TEST_TRAFFIC_SHIFT",
-    "PRE_PRODUCTION_TRAFFIC_SHIFT",
-    "POST_PRODUCTION_TRAFFIC_SHIFT",
-];
-/// Stages that a rollback calls again, and at which nobody may pause.
-const SHIFTS: [&str; 2] = ["TEST_TRAFFIC_SHIFT", "PRODUCTION_TRAFFIC_SHIFT"];
-const EVENTS: [&str; 5] =
-    ["BeforeInstall", "AfterInstall", "AfterAllowTestTraffic", "BeforeAllowTraffic", "AfterAllowTraffic"];
 /// The first hours, in seconds: when somebody may interfere.
 const SOON: u64 = 4 * 60 * 60;
-
-/// Who deploys, and how.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
-    /// ECS replaces tasks.
-    Rolling,
-    /// ECS shifts all traffic at once.
-    BlueGreen,
-    /// ECS shifts it in equal steps.
-    Linear,
-    /// ECS shifts a little, then the rest.
-    Canary,
-    /// CodeDeploy does.
-    CodeDeploy,
-}
-
-impl Kind {
-    const ALL: [Self; 5] = [Self::Rolling, Self::BlueGreen, Self::Linear, Self::Canary, Self::CodeDeploy];
-
-    /// As tables have it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Rolling => "ROLLING",
-            Self::BlueGreen => "BLUE_GREEN",
-            Self::Linear => "LINEAR",
-            Self::Canary => "CANARY",
-            Self::CodeDeploy => "CodeDeploy",
-        }
-    }
-}
 
 /// What a seed stands for.
 #[derive(Debug)]
@@ -85,8 +40,7 @@ pub(super) struct Scenario {
 
 impl Scenario {
     pub(super) fn draw(seed: u64, chance: &mut Chance) -> Self {
-        let turn = usize::try_from(seed % Kind::ALL.len() as u64).unwrap_or_default();
-        let kind = Kind::ALL[turn];
+        let kind = Kind::of(seed);
         let is_bad = !chance.one_in(3);
         let mut functions = Vec::new();
         let configuration = match kind {
@@ -100,7 +54,7 @@ impl Scenario {
         Self {
             kind,
             is_bad,
-            identity: identity(kind, chance),
+            identity: kind.identity(EPOCH, 8, chance),
             around: circumstances(kind, chance, is_bad, &functions),
             configuration,
             assumptions: assumptions(chance),
@@ -162,12 +116,7 @@ fn hook(chance: &mut Chance, is_bad: bool, functions: &mut Vec<Function>) -> Lif
 }
 
 fn codedeploy(chance: &mut Chance, is_bad: bool, functions: &mut Vec<Function>) -> Configuration {
-    let (percent, every) = (chance.percent(100..=990), chance.minutes(1..=15));
-    let shift = chance.one_of([
-        Shift::AllAtOnce,
-        Shift::Linear { percent, every },
-        Shift::Canary { percent, after: every },
-    ]);
+    let shift = shift(100..=990, 1..=15, chance);
     let mut hooks: Vec<(String, String)> = Vec::new();
     for event in chance.some_of(EVENTS) {
         // One function may serve several events, and is then not told which.
@@ -189,51 +138,17 @@ fn codedeploy(chance: &mut Chance, is_bad: bool, functions: &mut Vec<Function>) 
     })
 }
 
-fn alarms(chance: &mut Chance) -> Vec<String> {
-    if chance.one_in(3) { Vec::new() } else { vec![ALARM.to_owned()] }
-}
-
 fn circumstances(kind: Kind, chance: &mut Chance, is_bad: bool, functions: &[Function]) -> Circumstances {
-    let front = LoadBalancer { is_network: chance.one_in(5), has_test_route: !chance.one_in(10) };
-    // CodeDeploy does not deploy without one.
-    let is_there = kind == Kind::CodeDeploy || !chance.one_in(10);
     Circumstances {
-        load_balancer: is_there.then_some(front),
+        load_balancer: kind.load_balancer(chance),
         reconcile: chance.one_in(5),
-        red_alarms: if chance.one_in(10) { vec![ALARM.to_owned()] } else { Vec::new() },
+        red_alarms: red_alarms(chance),
         forgetful: functions
             .iter()
             .filter(|_| is_bad && chance.one_in(8))
             .map(|function| function.arn.clone())
             .collect(),
         shift_denied: (is_bad && chance.one_in(30)).then(|| ROLE.to_owned()),
-    }
-}
-
-fn assumptions(chance: &mut Chance) -> Assumptions {
-    Assumptions {
-        hook_details: chance.one_of([HookDetails::Merge, HookDetails::Replace]),
-        shift_hooks: chance.one_of([ShiftHooks::Before, ShiftHooks::After]),
-        rollback_hooks: chance.one_of([RollbackHooks::Always, RollbackHooks::Reached]),
-    }
-}
-
-fn identity(kind: Kind, chance: &mut Chance) -> Identity {
-    let arn = |resource: &str| format!("arn:aws:ecs:us-east-1:123456789012:{resource}");
-    let is_created = kind != Kind::CodeDeploy && chance.one_in(8);
-    Identity {
-        epoch: EPOCH,
-        region: "us-east-1".to_owned(),
-        account: "123456789012".to_owned(),
-        cluster: arn("cluster/demo"),
-        service: arn("service/demo/hello"),
-        deployment: match kind {
-            Kind::CodeDeploy => "d-82EELWTXI".to_owned(),
-            _ => arn("service-deployment/demo/hello/TFX5sH9q9XDboDTOv0rIt"),
-        },
-        rollback_deployment: "d-ROLLBACK1".to_owned(),
-        green: arn("service-revision/demo/hello/2"),
-        blue: (!is_created).then(|| arn("service-revision/demo/hello/1")),
     }
 }
 

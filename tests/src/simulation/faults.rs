@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::chance::Chance;
+use crate::drawn::Chance;
 
 /// How an attempt of a call to AWS goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

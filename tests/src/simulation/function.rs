@@ -7,9 +7,9 @@ use std::time::Duration;
 use greenlight::Stage;
 use serde_json::{Value, json};
 
-use super::chance::Chance;
 use super::draw::EPOCH;
 use super::plan::{Kept, Plan};
+use crate::drawn::Chance;
 
 /// Hours in which every deployment here has ended.
 const LONG: i64 = 24 * 365;

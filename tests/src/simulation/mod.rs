@@ -17,7 +17,6 @@
 //! | `judge`, `reason`, `ending` | the promises |
 //! | `tally` | what is counted |
 
-mod chance;
 mod check;
 mod cloud;
 mod draw;
@@ -35,12 +34,11 @@ mod tell;
 mod truth;
 mod world;
 
-pub use self::draw::Kind;
 pub use self::tally::Tally;
 
-use self::chance::Chance;
 use self::draw::Scenario;
 use self::world::Handle;
+use crate::drawn::Chance;
 
 /// What came of a seed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +56,8 @@ pub fn play(seed: u64) -> Result<Played, std::io::Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?;
     let local = tokio::task::LocalSet::new();
     Ok(local.block_on(&runtime, async move {
+        // The SDK takes the jitter of its retries from here.
+        fastrand::seed(seed);
         let mut chance = Chance::new(seed);
         let scenario = Scenario::draw(seed, &mut chance);
         let handle = Handle::new(scenario, chance);

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::chance::Chance;
 use super::truth::Truth;
+use crate::drawn::Chance;
 
 /// How long patience lasts where nobody says.
 const DEFAULT_PATIENCE: Duration = Duration::from_mins(10);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::draw::Kind;
+use crate::drawn::Kind;
 
 /// Counts, each by its name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::chance::Chance;
+use crate::drawn::Chance;
 
 /// What a check finds at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,13 +12,13 @@ use serde_json::Value;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::chance::Chance;
 use super::draw::{EPOCH, Scenario};
 use super::ending::Noted;
 use super::lambda::Environment;
 use super::queue::Queue;
 use super::tally::Tally;
 use super::truth::State;
+use crate::drawn::Chance;
 
 /// What is yet to happen.
 #[derive(Debug)]

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::{Router, extract::Path, routing::get};
-use greenlight_bench::chance::Chance;
+use greenlight_tests::drawn::Chance;
 use tokio::net::TcpListener;
 
 /// The process. Dropping it ends it.

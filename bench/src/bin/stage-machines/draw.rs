@@ -1,64 +1,14 @@
 //! Deployments drawn by chance, within what AWS lets people configure.
 
 use greenlight_cli::rehearsal::controller::configuration::{
-    CodeDeploy, Configuration, Ecs, HookTarget, LifecycleHook, RollbackOn, Shift, Strategy, TimeoutAction,
+    CodeDeploy, Configuration, Ecs, HookTarget, LifecycleHook, RollbackOn, Strategy, TimeoutAction,
 };
-use greenlight_cli::rehearsal::controller::{
-    Assumptions, Circumstances, Deployment, HookDetails, Identity, LoadBalancer, RollbackHooks, ShiftHooks,
-};
+use greenlight_cli::rehearsal::controller::{Circumstances, Deployment};
+use greenlight_tests::drawn::{Chance, EVENTS, Kind, SHIFTS, STAGES, alarms, assumptions, red_alarms, shift};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use greenlight_bench::chance::Chance;
-
-/// The alarm that deployments watch, if they watch any.
-pub(crate) const ALARM: &str = "errors";
-
-/// Stages that any hook may be called at.
-const STAGES: [&str; 6] = [
-    "RECONCILE_SERVICE",
-    "PRE_SCALE_UP",
-    "POST_SCALE_UP",
-    "POST_TEST_TRAFFIC_SHIFT",
-    "PRE_PRODUCTION_TRAFFIC_SHIFT",
-    "POST_PRODUCTION_TRAFFIC_SHIFT",
-];
-/// Stages at which a deployment cannot pause.
-const SHIFTS: [&str; 2] = ["TEST_TRAFFIC_SHIFT", "PRODUCTION_TRAFFIC_SHIFT"];
-const EVENTS: [&str; 5] =
-    ["BeforeInstall", "AfterInstall", "AfterAllowTestTraffic", "BeforeAllowTraffic", "AfterAllowTraffic"];
 const DAY: u64 = 24 * 60;
-
-/// Who deploys, and how.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Kind {
-    Rolling,
-    BlueGreen,
-    Linear,
-    Canary,
-    CodeDeploy,
-}
-
-impl Kind {
-    pub(crate) const ALL: [Self; 5] =
-        [Self::Rolling, Self::BlueGreen, Self::Linear, Self::Canary, Self::CodeDeploy];
-
-    /// Every kind in turn.
-    pub(crate) fn of(seed: u64) -> Self {
-        let turn = usize::try_from(seed % Self::ALL.len() as u64).unwrap_or_default();
-        Self::ALL[turn]
-    }
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Rolling => "ROLLING",
-            Self::BlueGreen => "BLUE_GREEN",
-            Self::Linear => "LINEAR",
-            Self::Canary => "CANARY",
-            Self::CodeDeploy => "CodeDeploy",
-        }
-    }
-}
 
 /// A deployment that has not begun.
 pub(crate) fn deployment(kind: Kind, chance: &mut Chance) -> Deployment {
@@ -75,7 +25,9 @@ pub(crate) fn deployment(kind: Kind, chance: &mut Chance) -> Deployment {
         }
         Kind::CodeDeploy => codedeploy(chance),
     };
-    Deployment::new(identity(kind, chance), configuration, circumstances(kind, chance), assumptions(chance))
+    // Any time will do, and this one is the same in every run.
+    let identity = kind.identity(Timestamp::UNIX_EPOCH, 10, chance);
+    Deployment::new(identity, configuration, circumstances(kind, chance), assumptions(chance))
 }
 
 fn ecs(strategy: Strategy, chance: &mut Chance) -> Configuration {
@@ -107,12 +59,7 @@ fn hook(number: u64, chance: &mut Chance) -> LifecycleHook {
 }
 
 fn codedeploy(chance: &mut Chance) -> Configuration {
-    let (percent, every) = (chance.percent(10..=990), chance.minutes(1..=60));
-    let shift = chance.one_of([
-        Shift::AllAtOnce,
-        Shift::Linear { percent, every },
-        Shift::Canary { percent, after: every },
-    ]);
+    let shift = shift(10..=990, 1..=60, chance);
     let hooks = if chance.one_in(5) { Vec::new() } else { chance.some_of(EVENTS) };
     Configuration::CodeDeploy(CodeDeploy {
         hooks: hooks
@@ -129,50 +76,15 @@ fn codedeploy(chance: &mut Chance) -> Configuration {
     })
 }
 
-fn alarms(chance: &mut Chance) -> Vec<String> {
-    if chance.one_in(3) { Vec::new() } else { vec![ALARM.to_owned()] }
-}
-
 fn circumstances(kind: Kind, chance: &mut Chance) -> Circumstances {
-    let front = LoadBalancer { is_network: chance.one_in(5), has_test_route: !chance.one_in(10) };
-    // CodeDeploy does not deploy without one.
-    let is_there = kind == Kind::CodeDeploy || !chance.one_in(10);
     Circumstances {
-        load_balancer: is_there.then_some(front),
+        load_balancer: kind.load_balancer(chance),
         reconcile: chance.one_in(5),
-        red_alarms: if chance.one_in(10) { vec![ALARM.to_owned()] } else { Vec::new() },
+        red_alarms: red_alarms(chance),
         forgetful: Vec::new(),
         shift_denied: chance
             .one_in(30)
             .then(|| "arn:aws:iam::123456789012:role/ecs-infrastructure".to_owned()),
-    }
-}
-
-fn assumptions(chance: &mut Chance) -> Assumptions {
-    Assumptions {
-        hook_details: chance.one_of([HookDetails::Merge, HookDetails::Replace]),
-        shift_hooks: chance.one_of([ShiftHooks::Before, ShiftHooks::After]),
-        rollback_hooks: chance.one_of([RollbackHooks::Always, RollbackHooks::Reached]),
-    }
-}
-
-fn identity(kind: Kind, chance: &mut Chance) -> Identity {
-    let arn = |resource: &str| format!("arn:aws:ecs:us-east-1:123456789012:{resource}");
-    let is_created = kind != Kind::CodeDeploy && chance.one_in(10);
-    Identity {
-        // Any will do, and this one is the same in every run.
-        epoch: Timestamp::UNIX_EPOCH,
-        region: "us-east-1".to_owned(),
-        account: "123456789012".to_owned(),
-        cluster: arn("cluster/demo"),
-        service: arn("service/demo/hello"),
-        deployment: match kind {
-            Kind::CodeDeploy => "d-82EELWTXI".to_owned(),
-            _ => arn("service-deployment/demo/hello/TFX5sH9q9XDboDTOv0rIt"),
-        },
-        rollback_deployment: "d-ROLLBACK1".to_owned(),
-        green: arn("service-revision/demo/hello/2"),
-        blue: (!is_created).then(|| arn("service-revision/demo/hello/1")),
     }
 }
 

@@ -3,11 +3,10 @@
 use std::time::Duration;
 
 use greenlight_cli::rehearsal::controller::{Answer, Command, Deployment, Happening, Input, Status, Verdict};
+use greenlight_tests::drawn::{ALARM, Chance};
 use serde_json::json;
 
-use crate::draw::ALARM;
 use crate::queue::Queue;
-use greenlight_bench::chance::Chance;
 
 /// More inputs than any deployment here can need.
 const MOST_STEPS: u64 = 100_000;

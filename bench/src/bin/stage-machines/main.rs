@@ -15,12 +15,12 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use greenlight_bench::{chance::Chance, numbers::rounded, results};
+use greenlight_bench::{numbers::rounded, results};
 use greenlight_cli::rehearsal::controller::{Input, Status};
+use greenlight_tests::drawn::{Chance, Kind};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use self::draw::Kind;
 use self::drive::{Drive, Played};
 use self::queue::Queue;
 

@@ -14,6 +14,8 @@ mod functions;
 mod invoking;
 mod monitoring;
 mod pace;
+mod played;
+mod progress;
 mod scene;
 mod settings;
 mod stage;
@@ -21,22 +23,23 @@ mod stage;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use serde::Serialize;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{AbortHandle, JoinSet};
 
 pub use self::entry::{Around, Entry, Invoked, What};
 pub use self::functions::{FunctionSettings, Runs};
+pub use self::played::{OfCodeDeploy, Played};
+pub use self::progress::{Progress, UsersSoFar};
 pub use self::settings::{Answerer, Settings};
 pub use self::stage::NotPlayed;
 
 use self::pace::AtWork;
 use self::stage::Stage;
 use super::Colour;
-use super::controller::{Command, Deployment, Input, Status};
+use super::controller::{Command, Deployment, Input};
 use super::fault::HookFaultKind;
 use super::task::{NotReady, Tasks};
-use super::users::{NoAnswer, Of, PATIENCE, Seen, Side};
+use super::users::{NoAnswer, Of, PATIENCE, Seen};
 
 /// The second of a minute in which the deployment begins, whenever somebody happens to start it. Periods of metrics
 /// begin with whole minutes; green is healthy after about a minute, and gets its traffic shortly before one.
@@ -113,92 +116,6 @@ enum Done {
     Told(Input),
     /// A function began or ended to be at work.
     Pace,
-}
-
-/// How far a rehearsal is, while it runs.
-#[derive(Clone, Debug)]
-pub struct Progress {
-    clock: super::clock::Clock,
-    began: Duration,
-    windows: Option<super::users::Windows>,
-}
-
-/// What users saw so far, in short.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct UsersSoFar {
-    /// How many requests have ended.
-    pub requests: u64,
-    /// How many of them in an error.
-    pub errors: u64,
-}
-
-impl Progress {
-    /// How much simulated time has passed since the deployment began.
-    pub fn elapsed(&self) -> Duration {
-        self.clock.elapsed().saturating_sub(self.began)
-    }
-
-    /// What users saw so far.
-    pub fn users(&self) -> UsersSoFar {
-        let Some(windows) = &self.windows else { return UsersSoFar::default() };
-        windows.look(|history| {
-            let total = history.windows().map(super::users::Window::total);
-            total.fold(UsersSoFar::default(), |sum, counts| UsersSoFar {
-                requests: sum.requests + counts.requests,
-                errors: sum.errors + counts.errors(),
-            })
-        })
-    }
-}
-
-/// What a rehearsal came to.
-#[derive(Debug, Serialize)]
-pub struct Played {
-    /// The cluster and the service: `demo/hello`.
-    pub service: String,
-    /// The deployment's status, in ECS's words.
-    pub status: Status,
-    /// CodeDeploy's names of the deployment, where it is the one who deploys.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub codedeploy: Option<OfCodeDeploy>,
-    /// AWS's reason for it.
-    pub reason: Option<String>,
-    /// The check or the person that decided, in the function's own words; what went wrong with the function, if it
-    /// gave none.
-    pub decided_by: Option<String>,
-    /// What users saw.
-    pub users: Seen,
-    /// Whether green had production traffic at any time.
-    pub green_served: bool,
-    /// How long it would have taken on AWS, in seconds.
-    pub simulated_seconds: f64,
-    /// How long it took here, in seconds.
-    pub real_seconds: f64,
-    /// What people should know of it.
-    pub notes: Vec<String>,
-}
-
-/// What CodeDeploy calls a deployment.
-#[derive(Debug, Serialize)]
-pub struct OfCodeDeploy {
-    /// The deployment.
-    pub deployment: String,
-    /// The one that takes it back.
-    pub rollback: String,
-}
-
-impl Played {
-    /// How many requests of users green spoilt: errors, and answers with 4xx that blue does not give.
-    pub fn errors_of_green(&self) -> u64 {
-        let of = |side| self.users.by_colour.get(&side);
-        let blue_rejects = of(Side::Blue).is_some_and(|blue| blue.rejected > 0);
-        of(Side::Green).map_or(0, |green| green.errors + if blue_rejects { 0 } else { green.rejected })
-    }
-
-    /// Whether green had production traffic, and no user was there to see what it makes of it.
-    pub fn is_unseen(&self) -> bool {
-        self.green_served && self.users.by_colour.get(&Side::Green).is_none_or(|green| green.requests == 0)
-    }
 }
 
 impl Play {

@@ -8,7 +8,7 @@ use greenlight::plan::{
     units::{Share, StatusSet},
 };
 use greenlight::schemars::JsonSchema;
-use greenlight_prober::Mismatch;
+use greenlight_prober::{Mismatch, RedirectRefused};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -147,7 +147,9 @@ impl Expect {
     /// Holds one answer against everything that is expected; the first difference is returned.
     pub(super) fn judge(&self, seen: &Seen<'_>) -> Result<(), Mismatch> {
         let answer = seen.answer;
-        if let Some(refused) = &answer.redirect_refused {
+        // One that leads elsewhere is an answer like any other.
+        let refused = answer.redirect_refused.as_ref();
+        if let Some(refused) = refused.filter(|why| !matches!(why, RedirectRefused::Elsewhere { .. })) {
             return Err(Mismatch::new(
                 format!("a redirect that is not followed: {}", seen.excerpt(&refused.to_string())),
                 "an answer without it",

@@ -1,22 +1,21 @@
-//! Choices that can be made again: `SplitMix64`, by Steele, Lea and Flood, "Fast splittable pseudorandom
-//! number generators", 2014.
+//! Choices that can be made again: the same for the same seed.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-/// A source of choices, which are the same for the same seed.
-pub struct Chance(u64);
+/// A source of choices.
+#[derive(Debug)]
+pub struct Chance(fastrand::Rng);
 
 impl Chance {
     /// The choices of a seed.
     pub fn new(seed: u64) -> Self {
-        Self(seed)
+        Self(fastrand::Rng::with_seed(seed))
     }
 
-    /// A number in the range. What modulo adds to the odds of small ones does not matter here.
+    /// A number in the range.
     pub fn number(&mut self, range: RangeInclusive<u64>) -> u64 {
-        let (first, last) = range.into_inner();
-        first + self.next() % (last - first + 1)
+        self.0.u64(range)
     }
 
     /// Whether one of so many was drawn.
@@ -26,14 +25,18 @@ impl Chance {
 
     /// One of them.
     pub fn one_of<T: Copy, const N: usize>(&mut self, choices: [T; N]) -> T {
-        let index = self.number(0..=N as u64 - 1);
-        choices[usize::try_from(index).unwrap_or_default()]
+        choices[self.0.usize(0..N)]
     }
 
     /// Some of them, in their order, and at least one.
     pub fn some_of<T: Copy, const N: usize>(&mut self, choices: [T; N]) -> Vec<T> {
-        let some: Vec<_> = choices.into_iter().filter(|_| self.one_in(3)).collect();
+        let some: Vec<_> = choices.into_iter().filter(|_| self.one_in(4)).collect();
         if some.is_empty() { vec![self.one_of(choices)] } else { some }
+    }
+
+    /// So many milliseconds.
+    pub fn millis(&mut self, range: RangeInclusive<u64>) -> Duration {
+        Duration::from_millis(self.number(range))
     }
 
     /// So many seconds.
@@ -52,15 +55,7 @@ impl Chance {
     }
 
     /// A number above 0 and up to 1.
-    #[expect(clippy::cast_precision_loss, reason = "53 bits are what such a number has")]
     pub fn fraction(&mut self) -> f64 {
-        ((self.next() >> 11) + 1) as f64 / (1_u64 << 53) as f64
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
+        1.0 - self.0.f64()
     }
 }
