@@ -1,8 +1,8 @@
 //! The cookies of one run of a sequence.
 //!
 //! They follow RFC 6265 (path, `Secure`, expiry), and only the origin that the prober asks gets them, whatever domain
-//! they name, because nobody else is asked. Every run begins with an empty jar, so that no run profits from the one before, and a load
-//! balancer's stickiness ends with it.
+//! they name, because nobody else is asked. Every run begins with an empty jar, so that no run profits from the one
+//! before, and a load balancer's stickiness ends with it.
 
 use std::fmt;
 

@@ -1,9 +1,10 @@
 //! Whether and where to follow a redirect.
 //!
-//! Pure: from a hop, its answer's head and the way so far to the next hop. An answer never chooses who is asked: scheme,
-//! host and port stay those that the caller named, at the address that the caller named for them. Another port may well be
-//! the production listener. Surprising: a redirect that is not followed is not an error of its own. The answer that asked
-//! for it is still an answer; it carries the reason why the prober stayed, and the judge sees its status.
+//! Pure: from a hop, its answer's head and the way so far to the next hop. An answer never chooses who is asked: scheme
+//! and host stay those that the caller named, and the connection goes where the caller said. A port may be named in two
+//! ways, by the `Host` header and by the connection, and a redirect may name either; another one may well be the
+//! production listener. Surprising: a redirect that is not followed is not an error of its own. The answer that asked for
+//! it is still an answer; it carries the reason why the prober stayed, and the judge sees its status.
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use url::Url;
 
 use super::hop::Hop;
 
-/// Why a redirect was not followed. URLs are shown without their query.
+/// Why a redirect was not followed. URLs are shown without their query, user name and password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RedirectRefused {
@@ -92,6 +93,10 @@ impl Trail {
             return Next::Refused(RedirectRefused::BadLocation);
         };
         to.set_fragment(None);
+        if to.port_or_known_default() == Some(hop.peer.endpoint.connect_port()) {
+            // Fails only for URLs that can have no port, and such have another scheme.
+            let _ = to.set_port(here.port());
+        }
         match self.follow(hop, here, &to, status) {
             Ok(next) => {
                 self.followed.push(to.to_string());
@@ -143,9 +148,11 @@ fn method_after(status: StatusCode, method: &Method) -> Method {
     }
 }
 
-fn shown(url: &Url) -> String {
+/// A URL without its query, fragment, user name and password: there are secrets in these.
+pub(super) fn shown(url: &Url) -> String {
     let mut url = url.clone();
     url.set_query(None);
+    url.set_fragment(None);
     // Fails only for URLs that can have neither.
     let _ = url.set_username("");
     let _ = url.set_password(None);

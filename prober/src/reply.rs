@@ -9,9 +9,11 @@ use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
+use http::header::LOCATION;
 use http::{HeaderMap, StatusCode, Version};
+use url::Url;
 
-use super::redirect::RedirectRefused;
+use super::redirect::{RedirectRefused, shown};
 use super::unreachable::Unreachable;
 
 /// What one request came to.
@@ -50,6 +52,18 @@ pub struct Answer {
     pub redirects: Vec<String>,
     /// Why this answer's redirect was not followed, where redirects are followed at all.
     pub redirect_refused: Option<RedirectRefused>,
+}
+
+impl Answer {
+    /// Where a redirect leads, without query, fragment, user name and password; none where there is no `location`.
+    pub fn location(&self) -> Option<String> {
+        let location = self.headers.get(LOCATION).filter(|_| self.status.is_redirection())?.to_str().ok()?;
+        Some(match Url::parse(location) {
+            Ok(url) => shown(&url),
+            // Relative to what was asked.
+            Err(_) => location.split(['?', '#']).next().unwrap_or_default().to_owned(),
+        })
+    }
 }
 
 /// No whole answer to a request that was written.

@@ -283,7 +283,7 @@ pub fn worst(mut outcomes: Vec<(String, Outcome)>) -> Outcome {
     Outcome { observed, caveat, measured, after_patience, ..worst }
 }
 
-fn edit_value(value: &mut Value, edit: &impl Fn(&str) -> String) {
+pub(crate) fn edit_value(value: &mut Value, edit: &impl Fn(&str) -> String) {
     match value {
         Value::String(text) => *text = edit(text),
         Value::Array(items) => items.iter_mut().for_each(|item| edit_value(item, edit)),

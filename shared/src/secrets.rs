@@ -1,4 +1,4 @@
-//! Secrets: fetched when first needed, shown as `***`.
+//! Secrets: fetched once, shown as `***`.
 
 use std::{
     collections::BTreeMap,
@@ -18,22 +18,29 @@ use crate::{
     plan::{Reference, Text},
 };
 
-/// How long secrets are fetched before anybody has asked for them.
-const MOMENT: Duration = Duration::from_secs(5);
+/// How long secrets are fetched before a check has asked for one.
+const MOMENT: Duration = Duration::from_secs(2);
 /// What stands in a secret's place wherever it would be shown.
 const REDACTED: &str = "***";
 
 /// The secrets of one invocation.
 ///
-/// Each is asked for once. Everything that a check says goes through [`Secrets::redact`] before
-/// anybody sees it, so a server that echoes a token puts it into no log, answer or state.
+/// Each is fetched once. Everything that a check says goes through [`Secrets::redact`] before
+/// anybody sees it, and once more when the verdict is taken, in case that another check has fetched since what a server
+/// says to this one: so a server that echoes a token puts it into no log, answer or state.
 #[derive(Clone)]
 pub struct Secrets {
     aws: Arc<Aws>,
     /// By when a secret must be there.
     deadline: Instant,
-    known: Arc<Mutex<Known>>,
+    /// Filled once all were asked for.
+    early: Arc<OnceCell<()>>,
+    fetched: Fetched,
 }
+
+/// The secrets that were fetched so far, for taking them out of texts.
+#[derive(Clone, Default)]
+pub(crate) struct Fetched(Arc<Mutex<Known>>);
 
 /// Each secret that was asked for, in a cell that is filled once.
 type Known = BTreeMap<Reference, Arc<OnceCell<Arc<str>>>>;
@@ -41,13 +48,13 @@ type Known = BTreeMap<Reference, Arc<OnceCell<Arc<str>>>>;
 /// Names the secrets, not their values.
 impl fmt::Debug for Secrets {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_set().entries(self.known().keys().map(ToString::to_string)).finish()
+        formatter.debug_set().entries(self.fetched.known().keys().map(ToString::to_string)).finish()
     }
 }
 
 impl Secrets {
     pub(crate) fn new(aws: Arc<Aws>, deadline: Instant) -> Self {
-        Self { aws, deadline, known: Arc::default() }
+        Self { aws, deadline, early: Arc::default(), fetched: Fetched::default() }
     }
 
     /// The text itself: a literal as it is, a secret fetched, with its prefix.
@@ -65,23 +72,28 @@ impl Secrets {
 
     /// The value that `reference` names.
     pub async fn fetch(&self, reference: &Reference) -> Result<Arc<str>, String> {
-        let cell = Arc::clone(self.known().entry(reference.clone()).or_default());
+        let cell = Arc::clone(self.fetched.known().entry(reference.clone()).or_default());
         let ask = async || self.ask(reference).await.map(Arc::from);
         let value = cell.get_or_try_init(ask).await;
         value.cloned().map_err(|error: String| format!("secret `{reference}`: {error}"))
     }
 
-    /// Fetches all of these, at once and for a moment at most. Who needs one that was not to be had asks for it again, and
-    /// says why.
-    pub(crate) async fn fetch_all(&self, references: impl IntoIterator<Item = Reference>) {
-        let mut fetching = JoinSet::new();
-        for reference in references {
-            let secrets = self.clone();
-            fetching.spawn(async move { secrets.fetch(&reference).await.is_ok() });
-        }
-        let left = self.deadline.saturating_duration_since(Instant::now());
-        // Those that are still on their way then are dropped with the set.
-        let _ = timeout(MOMENT.min(left / 4), async { while fetching.join_next().await.is_some() {} }).await;
+    /// Fetches all of these, at once and for a moment at most, when it is called first. Of a secret that is known before a
+    /// server answers with it nothing is quoted, not even a part, where a text is cut. Who needs one that was not to be had
+    /// asks for it again, and says why.
+    pub(crate) async fn fetch_early(&self, references: impl IntoIterator<Item = Reference>) {
+        let fetch = async || {
+            let mut fetching = JoinSet::new();
+            for reference in references {
+                let secrets = self.clone();
+                fetching.spawn(async move { secrets.fetch(&reference).await.is_ok() });
+            }
+            let left = self.deadline.saturating_duration_since(Instant::now());
+            // Those that are still on their way then are dropped with the set.
+            let _ =
+                timeout(MOMENT.min(left / 4), async { while fetching.join_next().await.is_some() {} }).await;
+        };
+        self.early.get_or_init(fetch).await;
     }
 
     async fn ask(&self, reference: &Reference) -> Result<String, String> {
@@ -99,6 +111,16 @@ impl Secrets {
 
     /// `text` with every secret that was fetched so far taken out.
     pub fn redact(&self, text: &str) -> String {
+        self.fetched.redact(text)
+    }
+
+    pub(crate) fn fetched(&self) -> Fetched {
+        self.fetched.clone()
+    }
+}
+
+impl Fetched {
+    pub(crate) fn redact(&self, text: &str) -> String {
         let known = self.known();
         let mut values: Vec<&str> = known.values().filter_map(|cell| Some(&**cell.get()?)).collect();
         values.retain(|value| !value.is_empty());
@@ -113,8 +135,15 @@ impl Secrets {
         })
     }
 
+    /// As if it had been fetched.
+    #[cfg(test)]
+    pub(crate) fn add(&self, value: &str) {
+        let cell = Arc::new(OnceCell::new_with(Some(value.into())));
+        self.known().insert(Reference::Parameter(format!("/of/{value}")), cell);
+    }
+
     fn known(&self) -> MutexGuard<'_, Known> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -138,9 +167,8 @@ mod tests {
     #[test]
     fn what_was_fetched_is_taken_out_in_every_form() {
         let secrets = Secrets::new(Arc::default(), Instant::now());
-        for (name, value) in [("a", "tok"), ("b", "token\"42"), ("c", "")] {
-            let cell = Arc::new(OnceCell::new_with(Some(value.into())));
-            secrets.known().insert(Reference::Parameter(name.to_owned()), cell);
+        for value in ["tok", "token\"42", ""] {
+            secrets.fetched.add(value);
         }
         assert_eq!(
             secrets.redact("Bearer token\"42, tok, {\"t\":\"token\\\"42\"}"),

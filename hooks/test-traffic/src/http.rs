@@ -127,7 +127,7 @@ pub struct Http {
     timeout: Span,
     /// For each phase of reaching green: name, connect, TLS.
     connect_timeout: Span,
-    /// How many redirects are followed. One to another scheme, host or port is an answer like any other, and so is each with 0.
+    /// How many redirects are followed; one to another scheme, host or port fails. With 0 each is an answer like any other.
     redirects: u32,
     /// How much of a body is read; a larger one is a failure.
     max_body: Size,

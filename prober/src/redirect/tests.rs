@@ -39,6 +39,7 @@ fn where_a_redirect_leads() {
         Case { from: "https://h/a", location: "http://h/a", expected: elsewhere },
         Case { from: "http://h/a", location: "http://h:81/a", expected: elsewhere },
         Case { from: "http://h/a", location: "http://h.example.com/b", expected: elsewhere },
+        Case { from: "http://h/a", location: "blob:http://h/b", expected: Err("no usable URL") },
         Case { from: "http://h/a", location: "http://169.254.170.2/b?token=1", expected: elsewhere },
         Case { from: "http://h/a", location: "http://ada:hunter2@other/", expected: elsewhere },
         Case { from: "http://h/a", location: "ftp://h/a", expected: elsewhere },
@@ -60,6 +61,23 @@ fn where_a_redirect_leads() {
             (Next::Follow(hop), _) => panic!("{from} to {location}: went to {:?}", hop.url()),
             (Next::Refused(refused), _) => panic!("{from} to {location}: {refused}"),
         }
+    }
+}
+
+/// The `Host` header has one port, the connection another: green may have been told either.
+#[test]
+fn a_redirect_may_name_the_port_of_the_connection() {
+    let overrides = Overrides { connect_to: Some(("10.0.0.1".to_owned(), 8443)), ..Overrides::default() };
+    let endpoint = Endpoint::new(&Url::parse("https://h").unwrap(), &overrides).unwrap();
+    let hop = Hop::first(Arc::new(Peer::new(endpoint)), &Request::new(Method::GET, "/a").unwrap());
+    for location in ["https://h:8443/b", "https://h/b"] {
+        let Next::Follow(next) = next(&mut Trail::new(1), &hop, 302, location) else {
+            panic!("{location}: not followed")
+        };
+        assert_eq!(next.url().unwrap().as_str(), "https://h/b");
+    }
+    for location in ["https://h:8443/a", "https://h:9443/b", "http://h:8443/b", "https://10.0.0.1:8443/b"] {
+        assert!(matches!(next(&mut Trail::new(1), &hop, 302, location), Next::Refused(_)), "{location}");
     }
 }
 

@@ -1,8 +1,8 @@
 //! Texts of a plan that may be secrets: header, cookie, body and metadata values.
 //!
 //! A secret is named, never written: `{"secret": "ssm:NAME"}` or
-//! `{"secret": "secretsmanager:ID#json.key", "prefix": "Bearer "}`. It is fetched when it is first
-//! needed ([`crate::Secrets`]) and shown as `***`.
+//! `{"secret": "secretsmanager:ID#json.key", "prefix": "Bearer "}`. It is fetched once in an
+//! invocation ([`crate::Secrets`]) and shown as `***`.
 
 use std::{
     borrow::Cow,

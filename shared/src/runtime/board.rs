@@ -21,10 +21,11 @@ use super::{
 use crate::{
     clock,
     evidence::Record,
-    outcome::{Kind, Outcome},
+    outcome::{Kind, Outcome, edit_value},
     overrides::Override,
     plan::{Layer, Mode, Plan, Problem, sentence, units::Span},
     protocol::Situation,
+    secrets::Fetched,
     stage::Stage,
     state::{Memory, Reading},
     verdict::{Judged, OnInconclusive, Verdict, fold},
@@ -118,6 +119,8 @@ struct Known {
     found: BTreeMap<usize, Found>,
     cut: bool,
     warnings: Vec<String>,
+    /// What must stand in no words of theirs.
+    secrets: Fetched,
 }
 
 /// What is known so far.
@@ -140,6 +143,7 @@ impl Board {
             found: BTreeMap::new(),
             cut: false,
             warnings: Vec::new(),
+            secrets: Fetched::default(),
         }))
     }
 
@@ -184,8 +188,9 @@ impl Board {
         self.known().mode
     }
 
-    /// Writes the plan down. The checks' own code runs here, before the lock is taken.
-    pub(crate) fn plan(&self, plan: &Plan) {
+    /// Writes the plan down, and the secrets that its checks are about to fetch. The checks' own code runs here, before the
+    /// lock is taken.
+    pub(crate) fn plan(&self, plan: &Plan, secrets: Fetched) {
         let planned = |planned: &crate::plan::Planned| Planned {
             name: planned.name.clone(),
             kind: planned.kind,
@@ -201,6 +206,7 @@ impl Board {
         known.plan = settings;
         known.layers = layers;
         known.unread = None;
+        known.secrets = secrets;
         if plan.mode == Mode::Shadow {
             known.mode = Mode::Shadow;
         }
@@ -275,7 +281,8 @@ impl Board {
 
     /// What follows from what is known now, shadow mode included.
     pub(crate) fn conclude(&self, asking: Asking<'_>) -> Conclusion {
-        let known = self.known();
+        let mut known = self.known();
+        known.redact();
         let now = clock::now();
         let verdict = known.verdict(asking, now);
         Conclusion {
@@ -294,6 +301,13 @@ impl Board {
 }
 
 impl Known {
+    /// A check that ended early may quote what another one's secret is known to be only now.
+    fn redact(&mut self) {
+        let edit = |text: &str| self.secrets.redact(text);
+        self.found.values_mut().for_each(|found| found.outcome.edit_texts(edit));
+        self.memory.readings.values_mut().for_each(|reading| edit_value(&mut reading.value, &edit));
+    }
+
     fn verdict(&self, asking: Asking<'_>, now: Timestamp) -> Verdict {
         if self.settled.situation == Situation::Rollback {
             let because = &self.settled.situation_because;

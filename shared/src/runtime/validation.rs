@@ -152,8 +152,9 @@ impl Validation {
     async fn load(&self, deployment: &Deployment) -> Option<(Plan, Secrets)> {
         match loading::plan(self, deployment).await {
             Ok(plan) => {
-                self.board.plan(&plan);
-                Some((plan, Secrets::new(Arc::clone(&self.aws), self.deadline())))
+                let secrets = Secrets::new(Arc::clone(&self.aws), self.deadline());
+                self.board.plan(&plan, secrets.fetched());
+                Some((plan, secrets))
             }
             Err(NoPlan::Broken(problems)) => {
                 self.board.broken(problems);
@@ -191,9 +192,9 @@ impl Validation {
             deployment: deployment.clone(),
             deadline: self.deadline(),
         });
-        // Green may answer one check with what another one has sent it: it is hidden only where it is known by then.
+        // Green may answer one check with what another one has sent it.
         if plan.checks.len() > 1 {
-            secrets.fetch_all(plan.secrets()).await;
+            secrets.fetch_early(plan.secrets()).await;
         }
         let grace = self.due.saturating_duration_since(scope.deadline()) / 3;
         let mut running = JoinSet::new();

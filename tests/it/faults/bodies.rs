@@ -145,7 +145,9 @@ async fn what_green_sends_is_bounded_in_what_it_costs() {
     for Cell { name, sent, check, status, words } in cells() {
         table.add(name, async move {
             let aws = Aws::start().await.unwrap();
-            costs_little(&ask(&aws, sent, &check).await?, small, status, words)
+            let asked = ask(&aws, sent, &check).await?;
+            println!("{name}: {} KiB, a small answer {small} KiB", asked.peak); // for docs/reliability.md
+            costs_little(&asked, small, status, words)
         });
     }
     table.play().await;

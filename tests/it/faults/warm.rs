@@ -70,7 +70,7 @@ async fn serve_many(worse: &'static str) -> Outcome {
         usage.look(number, invocation.process_id.unwrap_or_default())?;
     }
     ensure!(lambda.posts().len() == INVOCATIONS, "{} answers", lambda.posts().len());
-    usage.judge()
+    usage.judge(&format!("ecs × {worse}"))
 }
 
 async fn report_many(act: &str, count: usize) -> Outcome {
@@ -91,7 +91,7 @@ async fn report_many(act: &str, count: usize) -> Outcome {
         "reported {:?}",
         reports.iter().map(|report| report.status).collect::<Vec<_>>()
     );
-    usage.judge()
+    usage.judge(&format!("codedeploy × {act}"))
 }
 
 /// What the process uses, seen between invocations, when it waits for the next event.
@@ -101,6 +101,7 @@ struct Usage {
     most_threads: usize,
     /// In KiB.
     settled: u64,
+    /// 0 where there were too few invocations to tell.
     later: u64,
 }
 
@@ -120,8 +121,12 @@ impl Usage {
         Ok(())
     }
 
-    fn judge(&self) -> Outcome {
+    /// Says what was seen, too, for docs/reliability.md.
+    fn judge(&self, row: &str) -> Outcome {
         let Self { most_threads, settled, later, .. } = self;
+        println!(
+            "{row}: at most {settled} KiB once settled, {later} KiB later; at most {most_threads} threads"
+        );
         ensure!(*most_threads <= MOST_THREADS, "the process had {most_threads} threads");
         ensure!(later * 10 <= settled * 11, "memory grew from {settled} to {later} KiB");
         Ok(())

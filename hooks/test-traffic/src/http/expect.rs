@@ -8,7 +8,7 @@ use greenlight::plan::{
     units::{Share, StatusSet},
 };
 use greenlight::schemars::JsonSchema;
-use greenlight_prober::{Mismatch, RedirectRefused};
+use greenlight_prober::Mismatch;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -147,9 +147,7 @@ impl Expect {
     /// Holds one answer against everything that is expected; the first difference is returned.
     pub(super) fn judge(&self, seen: &Seen<'_>) -> Result<(), Mismatch> {
         let answer = seen.answer;
-        // One that leads elsewhere is an answer like any other.
-        let refused = answer.redirect_refused.as_ref();
-        if let Some(refused) = refused.filter(|why| !matches!(why, RedirectRefused::Elsewhere { .. })) {
+        if let Some(refused) = &answer.redirect_refused {
             return Err(Mismatch::new(
                 format!("a redirect that is not followed: {}", seen.excerpt(&refused.to_string())),
                 "an answer without it",
@@ -158,10 +156,7 @@ impl Expect {
         let status = answer.status.as_u16();
         let good = self.statuses();
         if !good.contains(status) {
-            let location = answer.headers.get("location").and_then(|value| value.to_str().ok());
-            let location = location
-                .filter(|_| answer.status.is_redirection())
-                .map(|to| format!(" to {}", seen.excerpt(to)));
+            let location = answer.location().map(|to| format!(" to {}", seen.excerpt(&to)));
             let maker = if made_by_load_balancer(answer) {
                 " made by the load balancer itself (server: awselb/2.0)"
             } else {

@@ -22,7 +22,7 @@ pub(crate) struct Taken {
     /// Why that one may have nobody to ask yet.
     pub(crate) too_early: Option<String>,
     /// Whether the request was our own choice (green's health check): then a redirect elsewhere is not
-    /// green's fault. The host that was asked for.
+    /// green's fault. The origin that was asked for.
     pub(crate) own_choice_at: Option<Url>,
     /// Whether a redirect that was followed from a step, counted from 0, led back to the route; nobody asks where
     /// there is none.
@@ -85,13 +85,16 @@ pub(crate) fn stranger(
         }
     }
     let asked = taken.own_choice_at.as_ref()?;
-    let location =
-        answer.headers.get("location").filter(|_| answer.status.is_redirection())?.to_str().ok()?;
-    let to = asked.join(location).ok()?;
-    let elsewhere = to.scheme() != asked.scheme() || to.host_str() != asked.host_str();
+    let location = answer.location()?;
+    let to = asked.join(&location).ok()?;
+    // A redirect may name the port of the connection, too.
+    let ports = [asked.port_or_known_default(), Some(answer.remote.port())];
+    let elsewhere = to.scheme() != asked.scheme()
+        || to.host_str() != asked.host_str()
+        || !ports.contains(&to.port_or_known_default());
     elsewhere.then(|| {
         Mismatch::new(
-            format!("status {status} sends the request to {}", excerpt(location)),
+            format!("status {status} sends the request to {}", excerpt(&location)),
             "its health check is redirected, which says nothing about it: name a `path` that is not, or set `target.url`",
         )
         .of(Whose::Other)

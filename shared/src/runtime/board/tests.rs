@@ -8,6 +8,10 @@ use super::*;
 use crate::{check::Kind as CheckKind, plan::Layered, verdict::Answer};
 
 fn board(checks: &Value) -> Board {
+    board_with(checks, Fetched::default())
+}
+
+fn board_with(checks: &Value, secrets: Fetched) -> Board {
     let kind = CheckKind::function("c", async |_| Ok::<_, String>(Outcome::pass("x")));
     let Value::Object(keys) = json!({ "checks": checks }) else { unreachable!() };
     let mut layered = Layered::default();
@@ -26,8 +30,23 @@ fn board(checks: &Value) -> Board {
         },
         Memory::default(),
     );
-    board.plan(&Plan::decode(layered, &[kind]).ok().unwrap());
+    board.plan(&Plan::decode(layered, &[kind]).ok().unwrap(), secrets);
     board
+}
+
+/// Green may answer one check with what another one has sent it, before that one's secret was fetched here.
+#[test]
+fn what_a_check_said_is_without_the_secrets_that_others_fetched_later() {
+    let secrets = Fetched::default();
+    let board = board_with(&json!([{"c": {"name": "a"}}, {"c": {"name": "b"}}]), secrets.clone());
+    let mut outcome = Outcome::fail("the body \"hunter2\"", "fine");
+    outcome.reading = Some(json!({"body": "hunter2"}));
+    board.found(0, outcome, Duration::ZERO);
+    secrets.add("hunter2");
+    let conclusion = board.conclude(Asking { last: Some("why"), lost: None });
+    assert!(conclusion.verdict.reason.contains("the body \"***\""), "{}", conclusion.verdict.reason);
+    let rest = format!("{:?} {:?}", conclusion.checks, conclusion.memory);
+    assert!(!rest.contains("hunter2"), "{rest}");
 }
 
 #[test]

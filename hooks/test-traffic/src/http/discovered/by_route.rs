@@ -35,7 +35,7 @@ pub(super) async fn by_route(question: &Question<'_>, routes: &Routes) -> Outcom
         by_load_balancer: true,
         too_early: too_early(approach, route),
         own_choice_at: own.map(|_| base.clone()),
-        leads_back: Some(leads_back(question, routes, base.clone())),
+        leads_back: Some(leads_back(question, routes)),
         goes_by_route: goes_by_route(question, routes),
         notes: if notes.is_empty() { String::new() } else { format!("; {notes}") },
     };
@@ -86,8 +86,9 @@ fn goes_by_route(question: &Question<'_>, routes: &Routes) -> Option<Arc<GoesByR
     }))
 }
 
-/// Tells whether a redirect leads to the same rule again: only that one is proven to lead to green.
-fn leads_back(question: &Question<'_>, routes: &Routes, asked: Url) -> Arc<LeadsBack> {
+/// Tells whether a redirect leads to the same rule again: only that one is proven to lead to green. The prober follows none
+/// to another host.
+fn leads_back(question: &Question<'_>, routes: &Routes) -> Arc<LeadsBack> {
     let mut routes: Vec<Route> = routes.all().cloned().collect();
     if question.http.is_sequence() {
         // The answer that redirects may set cookies, the first one's, too.
@@ -99,11 +100,8 @@ fn leads_back(question: &Question<'_>, routes: &Routes, asked: Url) -> Arc<Leads
     }
     let through = question.approach.clone();
     Arc::new(move |step, to| {
-        let same_origin = to.scheme() == asked.scheme()
-            && to.host_str() == asked.host_str()
-            && to.port_or_known_default() == asked.port_or_known_default();
         let query = to.query().map(|query| format!("?{query}")).unwrap_or_default();
         let path = format!("{}{query}", to.path());
-        same_origin && routes.get(step).is_some_and(|route| through.lets_through(route, &path))
+        routes.get(step).is_some_and(|route| through.lets_through(route, &path))
     })
 }
