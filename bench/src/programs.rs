@@ -21,16 +21,24 @@ pub fn target() -> io::Result<PathBuf> {
     target_of(&env::current_exe()?)
 }
 
-/// Cargo's folder, which a program of it stands in.
+/// Cargo's folder, which a program of it stands in: two levels up, or three where it was built for a named target.
 pub fn target_of(program: &Path) -> io::Result<PathBuf> {
-    let folder = program.ancestors().nth(2).map(Path::to_owned);
+    let names_target = |folder: &Path| {
+        let name = folder.file_name().unwrap_or_default().to_string_lossy();
+        name.strip_prefix(env::consts::ARCH).is_some_and(|rest| rest.starts_with('-'))
+    };
+    let folder = program.ancestors().skip(2).find(|folder| !names_target(folder)).map(Path::to_owned);
     folder.ok_or_else(|| io::Error::other("the benchmark is in no folder of Cargo's"))
+}
+
+/// The folder that was named for the hooks and the command, if one was.
+pub fn named() -> Option<PathBuf> {
+    env::var_os(FOLDER).filter(|folder| !folder.is_empty()).map(PathBuf::from)
 }
 
 /// A hook or the command.
 pub fn measured(name: &str) -> io::Result<PathBuf> {
-    let named = env::var_os(FOLDER).filter(|folder| !folder.is_empty());
-    match named {
+    match named() {
         Some(folder) => existing(root().join(folder).join(name)),
         None => beside(name),
     }

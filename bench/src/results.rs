@@ -1,11 +1,12 @@
 //! The results as JSON: `bench/results.json` below the target folder, one key for each benchmark that ran last.
 //!
-//! Numbers have their units in their keys. Beside each benchmark's own stands where and when it was measured, and how busy the
-//! machine was at its end: a table of a busy machine says less.
+//! Numbers have their units in their keys. Beside each benchmark's own stands where and when it was measured, of what, and how
+//! busy the machine was at its end: a table of a busy machine says less. Short forms, which measure nothing, write
+//! `results-short.json`.
 
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::process::Command;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -20,9 +21,10 @@ pub fn bar(what: &str, measured: f64, holds: bool) -> Value {
     json!({ "what": what, "measured": crate::numbers::rounded(measured), "holds": holds })
 }
 
-/// Puts a benchmark's results in the place of its last ones, and says where they are.
-pub fn write(benchmark: &str, results: Value) -> io::Result<PathBuf> {
-    let path = programs::target()?.join("bench/results.json");
+/// Puts a benchmark's results in the place of its last ones.
+pub fn write(benchmark: &str, short: bool, results: Value) -> io::Result<()> {
+    let name = if short { "results-short.json" } else { "results.json" };
+    let path = programs::target()?.join("bench").join(name);
     // What cannot be read is of another version, and is made anew.
     let known = fs::read(&path).ok().and_then(|known| serde_json::from_slice::<Value>(&known).ok());
     let known = known.filter(|known| known["schema"] == SCHEMA).and_then(|known| match known {
@@ -38,8 +40,19 @@ pub fn write(benchmark: &str, results: Value) -> io::Result<PathBuf> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
-    fs::write(&path, format!("{:#}\n", Value::Object(all)))?;
-    Ok(path)
+    fs::write(&path, format!("{:#}\n", Value::Object(all)))
+}
+
+/// What was built, of which commit, and where the hooks and the command come from.
+fn of_what() -> Value {
+    let git =
+        Command::new("git").args(["describe", "--always", "--dirty"]).current_dir(programs::root()).output();
+    let commit = git.ok().filter(|ended| ended.status.success());
+    json!({
+        "commit": commit.map(|ended| String::from_utf8_lossy(&ended.stdout).trim().to_owned()),
+        "profile": if cfg!(debug_assertions) { "development" } else { "release" },
+        "hooks_and_command_from": programs::named(),
+    })
 }
 
 fn machine() -> Map<String, Value> {
@@ -50,7 +63,9 @@ fn machine() -> Map<String, Value> {
     };
     let load = fs::read_to_string("/proc/loadavg").ok();
     let load = load.and_then(|load| load.split_whitespace().next()?.parse::<f64>().ok());
-    let cores = std::thread::available_parallelism().map(usize::from).ok();
+    // All of the machine: the benchmark itself may keep to one of them.
+    let cores = fs::read_to_string("/proc/cpuinfo").ok();
+    let cores = cores.map(|text| text.lines().filter(|line| line.starts_with("processor")).count());
     let machine = json!({
         "processor": line("/proc/cpuinfo", "model name"),
         "cores": cores,
@@ -60,5 +75,6 @@ fn machine() -> Map<String, Value> {
     Map::from_iter([
         ("measured_at".to_owned(), json!(Timestamp::now().to_string())),
         ("machine".to_owned(), machine),
+        ("measured".to_owned(), of_what()),
     ])
 }

@@ -21,7 +21,7 @@ fn short(name: &str, program: &str) -> io::Result<Value> {
         let said = String::from_utf8_lossy(&ended.stderr);
         return Err(io::Error::other(format!("{name} ended with {}: {said}", ended.status)));
     }
-    let path = programs::target_of(Path::new(program))?.join("bench/results.json");
+    let path = programs::target_of(Path::new(program))?.join("bench/results-short.json");
     let results: Value = serde_json::from_slice(&std::fs::read(path)?)?;
     Ok(results[name].clone())
 }

@@ -35,7 +35,7 @@ resource "aws_lambda_function" "hook" {
   architectures = [var.architecture]
   memory_size   = each.value.memory
   # A verdict that has to wait is IN_PROGRESS for ECS, and ECS asks again; for CodeDeploy and PAUSE hooks the function waits and
-  # invokes itself, 13 times at the most. 13 times 5 minutes are more than the hour that CodeDeploy gives.
+  # invokes itself, 12 times at the most. 13 times 5 minutes are more than the hour that CodeDeploy gives.
   timeout = 300
 
   filename  = local.zips[each.key]
@@ -80,7 +80,7 @@ resource "aws_lambda_function" "hook" {
   lifecycle {
     precondition {
       condition     = local.zips[each.key] == null || fileexists(coalesce(local.zips[each.key], "."))
-      error_message = "There is no ${coalesce(local.zips[each.key], "zip")}: download it from a release, or build it with `cargo lambda build --release --output-format zip`."
+      error_message = "There is no ${coalesce(local.zips[each.key], "zip")}: download it from a release, or build it with `release/build arm64` (x86_64), which puts it into target/dist."
     }
 
     precondition {

@@ -20,13 +20,13 @@ variable "service" {
 }
 
 variable "application" {
-  description = "The CodeDeploy application; without CodeDeploy it does not matter."
+  description = "The CodeDeploy application whose deployments the functions may look at and report to; none where there is no CodeDeploy."
   type        = string
   default     = "*"
 }
 
 variable "deployment_group" {
-  description = "The CodeDeploy deployment group; without CodeDeploy it does not matter."
+  description = "Its deployment group; none where there is no CodeDeploy."
   type        = string
   default     = "*"
 }

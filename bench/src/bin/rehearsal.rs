@@ -84,7 +84,7 @@ fn main() -> io::Result<()> {
         }
     }
     print(runs, &candidates);
-    results::write("rehearsal", json(runs, &candidates))?;
+    results::write("rehearsal", options.short, json(runs, &candidates))?;
     Ok(())
 }
 

@@ -62,10 +62,10 @@ impl fmt::Display for Subject {
 /// More rounds than facts lead from one to the next: a service names a rule, that a listener, that a load balancer,
 /// that a security group.
 const MAX_ROUNDS: usize = 12;
-/// The calls that the rules marked *gate* take, by their actions.
+/// The calls that the rules marked *gate* take, by their actions, beside those that every hook makes to know whom it is called
+/// for: on ECS `ecs:DescribeServiceDeployments` is one of them, and CodeDeploy's services have no such deployments.
 pub(crate) const GATE_CALLS: &[&str] = &[
     "ecs:DescribeServices",
-    "ecs:DescribeServiceDeployments",
     "ecs:DescribeTaskDefinition",
     "elasticloadbalancing:DescribeRules",
     "elasticloadbalancing:DescribeListeners",

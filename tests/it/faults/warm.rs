@@ -3,12 +3,15 @@
 //! A validation that merely hangs ends with its invocation. A blocked thread cannot be ended from
 //! within a process, so past a few of them the function replaces its own process; the process id stays.
 
+use std::io;
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use greenlight_cli::rehearsal::aws::{Aws, codedeploy};
 use greenlight_cli::rehearsal::lambda::{DeadlineHeader, Function, Lambda};
 use greenlight_tests::binaries;
+use greenlight_tests::target::{Kind, Target};
 use serde_json::{Value, json};
 
 use super::cell::Protocol;
@@ -25,9 +28,11 @@ const TIMEOUT: i64 = 60_000;
 /// The loop, the workers of validations, as many blocked threads as are put up with, and those that
 /// are on their way out. Without a replacement there would be more.
 const MOST_THREADS: usize = 16;
-/// The invocations that show how much memory the process needs: after it has settled, and until it has replaced itself at least
-/// once where threads are blocked. From then on it may at no time need more than a tenth above that.
-const SETTLED: RangeInclusive<usize> = 50..=250;
+/// The invocation that shows how much memory the process needs. From then on it may at no time need more than a tenth above
+/// that.
+const SETTLED: RangeInclusive<usize> = 50..=50;
+/// The same where threads are blocked: until the process has replaced itself a few times.
+const SETTLED_BY_REPLACEMENT: RangeInclusive<usize> = 50..=250;
 
 /// What the validations do in turn, but for those that do something worse.
 const ACTS: [(&str, &str, &str); 4] = [
@@ -44,14 +49,16 @@ async fn a_thousand_invocations_each_get_their_own_verdict() {
         table.add(format!("ecs × {worse} every {WORSE}th time"), async move { serve_many(worse).await });
     }
     table.add("codedeploy × pass", async { report_many("pass", INVOCATIONS).await });
+    table.add("test-traffic", async { probe_many().await });
     table.add("codedeploy × block", async { report_many("block", 12).await });
     table.play().await;
 }
 
 async fn serve_many(worse: &'static str) -> Outcome {
     let aws = Aws::start().await.unwrap();
-    let lambda = lambda(&aws, &json!({}));
-    let mut usage = Usage::default();
+    let lambda = lambda(binaries::faulty_hook(), &aws, &json!({}));
+    let settled = if worse == "block" { SETTLED_BY_REPLACEMENT } else { SETTLED };
+    let mut usage = Usage::new(settled);
     for number in 1..=INVOCATIONS {
         let (act, status, words) = match number % WORSE {
             0 => (worse, "FAILED", "did not finish in the time that the function had"),
@@ -75,8 +82,12 @@ async fn serve_many(worse: &'static str) -> Outcome {
 
 async fn report_many(act: &str, count: usize) -> Outcome {
     let aws = Aws::start().await.unwrap();
-    let lambda = lambda(&aws, &json!({"checks": [{"validate": {"do": act}}], "patience": "0s"}));
-    let mut usage = Usage::default();
+    let lambda = lambda(
+        binaries::faulty_hook(),
+        &aws,
+        &json!({"checks": [{"validate": {"do": act}}], "patience": "0s"}),
+    );
+    let mut usage = Usage::new(SETTLED);
     for number in 1..=count {
         let mut event = Protocol::CodeDeploy.event();
         event["LifecycleEventHookExecutionId"] = format!("execution-{number}").into();
@@ -94,9 +105,27 @@ async fn report_many(act: &str, count: usize) -> Outcome {
     usage.judge(&format!("codedeploy × {act}"))
 }
 
+/// A hook as it is deployed, with its connections to green and to AWS.
+async fn probe_many() -> Outcome {
+    let (aws, green) = (Aws::start().await.unwrap(), Target::start(Kind::Good).await.unwrap());
+    let plan = json!({"checks": [{"http": {"path": "/", "requests": 3}}], "target": {"url": green.url()}, "patience": "0s"});
+    let hook = lambda(binaries::test_traffic(), &aws, &plan);
+    let mut usage = Usage::new(SETTLED);
+    for number in 1..=INVOCATIONS {
+        let mut event = Protocol::Ecs.event();
+        event["resourceArn"] = format!("arn:aws:ecs:us-west-2:1:service-deployment/c/s/{number}").into();
+        let invocation = hook.invoke(event.to_string()).await;
+        let answer = answer(&invocation).map_err(|why| format!("invocation {number}: {why}"))?;
+        ensure!(answer["hookStatus"] == "SUCCEEDED", "invocation {number}: {answer}");
+        usage.look(number, invocation.process_id.unwrap_or_default())?;
+    }
+    usage.judge("test-traffic")
+}
+
 /// What the process uses, seen between invocations, when it waits for the next event.
-#[derive(Default)]
 struct Usage {
+    /// The invocations that show how much it needs.
+    settles: RangeInclusive<usize>,
     process: Option<u32>,
     most_threads: usize,
     /// In KiB.
@@ -106,6 +135,10 @@ struct Usage {
 }
 
 impl Usage {
+    fn new(settles: RangeInclusive<usize>) -> Self {
+        Self { settles, process: None, most_threads: 0, settled: 0, later: 0 }
+    }
+
     fn look(&mut self, number: usize, process: u32) -> Outcome {
         let known = *self.process.get_or_insert(process);
         ensure!(process == known, "invocation {number} was served by process {process}, not {known}");
@@ -114,8 +147,8 @@ impl Usage {
         self.most_threads = self.most_threads.max(threads.count());
         let now = memory(process, "VmRSS")?;
         match number {
-            number if SETTLED.contains(&number) => self.settled = self.settled.max(now),
-            number if number > *SETTLED.end() => self.later = self.later.max(now),
+            number if self.settles.contains(&number) => self.settled = self.settled.max(now),
+            number if number > *self.settles.end() => self.later = self.later.max(now),
             _ => {}
         }
         Ok(())
@@ -133,9 +166,9 @@ impl Usage {
     }
 }
 
-fn lambda(aws: &Aws, plan: &Value) -> Lambda {
+fn lambda(program: io::Result<PathBuf>, aws: &Aws, plan: &Value) -> Lambda {
     let plan = if plan == &json!({}) { String::new() } else { plan.to_string() };
-    let mut function = Function::new("hook", binaries::faulty_hook().unwrap())
+    let mut function = Function::new("hook", program.unwrap())
         .with_variable("AWS_ENDPOINT_URL", aws.endpoint_url())
         .with_variable("GREENLIGHT_PLAN", plan);
     function.timeout = Duration::from_millis(TIMEOUT.unsigned_abs());

@@ -1,6 +1,7 @@
 //! The runs: for each hook and protocol, deployments that together need everything that the hook may call.
 
 use greenlight_cli::rehearsal::aws::cloudwatch::DESCRIBE_ALARMS;
+use greenlight_cli::rehearsal::aws::elb::DESCRIBE_TARGET_GROUPS;
 use greenlight_cli::rehearsal::aws::iam::{Policy, Role};
 use greenlight_cli::rehearsal::aws::secrets_manager::Secret;
 use greenlight_cli::rehearsal::aws::ssm::Parameter;
@@ -48,26 +49,39 @@ pub(super) const ECS: &[Case] = &[
         plan: None,
         runs: &[
             ("a good day", |policy| Box::pin(preflight(policy, |_| {}))),
-            ("a Network Load Balancer", |policy| {
-                Box::pin(preflight(policy, |scene| {
-                    let mut front = local(Front::network());
-                    front.production.weights = (100, 0);
-                    scene.deployment.front = Some(front);
-                }))
-            }),
-            ("a role that may not invoke", |policy| {
-                Box::pin(preflight(policy, |scene| {
-                    scene.alter(|world, _| {
-                        let is_it = |role: &&mut Role| role.role_name == "ecs-hooks";
-                        world.iam.roles.iter_mut().filter(is_it).for_each(|role| role.policies.clear());
-                    });
-                }))
-            }),
+            ("a Network Load Balancer", |policy| Box::pin(preflight(policy, network))),
+            ("a role that may not invoke", |policy| Box::pin(preflight(policy, may_not_invoke))),
         ],
     },
 ];
 
 pub(super) const PAUSE: &[Case] = &[
+    Case {
+        hook: "preflight",
+        arguments: OF_PAUSE,
+        plan: None,
+        runs: &[
+            ("a good day", |policy| Box::pin(preflight(policy, pause))),
+            ("a Network Load Balancer", |policy| {
+                Box::pin(preflight(policy, |scene| {
+                    network(scene);
+                    pause(scene);
+                }))
+            }),
+            ("a role that may not invoke", |policy| {
+                Box::pin(preflight(policy, |scene| {
+                    may_not_invoke(scene);
+                    pause(scene);
+                }))
+            }),
+            ("a wait", |policy| {
+                Box::pin(preflight(policy, |scene| {
+                    pause(scene);
+                    short_of_answers(scene);
+                }))
+            }),
+        ],
+    },
     Case {
         hook: "health",
         arguments: OF_PAUSE,
@@ -140,6 +154,15 @@ pub(super) const PAUSE: &[Case] = &[
 ];
 
 pub(super) const CODEDEPLOY: &[Case] = &[
+    Case {
+        hook: "preflight",
+        arguments: OF_CODEDEPLOY,
+        plan: None,
+        runs: &[
+            ("a good day", |policy| Box::pin(preflight_of_codedeploy(policy, |_| {}))),
+            ("a wait", |policy| Box::pin(preflight_of_codedeploy(policy, short_of_answers))),
+        ],
+    },
     Case {
         hook: "health",
         arguments: OF_CODEDEPLOY,
@@ -230,6 +253,35 @@ async fn preflight(policy: Option<Policy>, arrange: fn(&mut Scene<BlueGreen>)) -
     arrange(&mut scene);
     behind(&mut scene, policy);
     scene.play().await
+}
+
+async fn preflight_of_codedeploy(policy: Option<Policy>, arrange: fn(&mut Scene<CodeDeploy>)) -> Seen {
+    let mut scene = Scene::<CodeDeploy>::new().await;
+    scene.program = binaries::preflight;
+    scene.without_patience();
+    arrange(&mut scene);
+    behind(&mut scene, policy);
+    scene.play().await
+}
+
+fn network(scene: &mut Scene<BlueGreen>) {
+    let mut front = local(Front::network());
+    front.production.weights = (100, 0);
+    scene.deployment.front = Some(front);
+}
+
+fn may_not_invoke(scene: &mut Scene<BlueGreen>) {
+    scene.alter(|world, _| {
+        let is_it = |role: &&mut Role| role.role_name == "ecs-hooks";
+        world.iam.roles.iter_mut().filter(is_it).for_each(|role| role.policies.clear());
+    });
+}
+
+/// Nobody tells of target groups, for a reason that may pass.
+fn short_of_answers<D: Deployment>(scene: &mut Scene<D>) {
+    let error = AwsError::client("InternalFailure", "try again");
+    scene.fault(&DESCRIBE_TARGET_GROUPS, Fault::Error(error), Times::Always);
+    short_of_time(scene);
 }
 
 /// Everything that makes a check ask for more than usual.

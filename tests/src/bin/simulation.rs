@@ -38,6 +38,7 @@ fn main() -> ExitCode {
     let began = Instant::now();
     let (next, stop) = (AtomicU64::new(1), AtomicBool::new(false));
     let (sum, broken) = (Mutex::new(Tally::default()), Mutex::new(None));
+    let told = AtomicU64::new(0);
     let work = || {
         let mut own = Tally::default();
         while !stop.load(Ordering::Relaxed) {
@@ -47,7 +48,9 @@ fn main() -> ExitCode {
             }
             match play(seed) {
                 Ok(Played { tally, broken: None, .. }) => own.add(&tally),
-                Ok(Played { broken: Some(broken), .. }) if options.keep_going => {
+                Ok(Played { tally, broken: Some(broken), .. }) if options.keep_going => {
+                    own.add(&tally);
+                    told.fetch_add(1, Ordering::Relaxed);
                     complain(&format!("seed {seed}: {broken}"));
                 }
                 other => {
@@ -65,8 +68,9 @@ fn main() -> ExitCode {
     });
     match broken.into_inner().unwrap_or_else(PoisonError::into_inner) {
         None => {
-            print(&sum.into_inner().unwrap_or_else(PoisonError::into_inner), began.elapsed());
-            ExitCode::SUCCESS
+            let told = told.into_inner();
+            print(&sum.into_inner().unwrap_or_else(PoisonError::into_inner), told, began.elapsed());
+            if told == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
         Some((seed, Ok(played))) => tell(seed, &played, false),
         Some((_, Err(error))) => complain(&error.to_string()),
@@ -97,7 +101,7 @@ fn tell(seed: u64, played: &Played, asked: bool) -> ExitCode {
 }
 
 #[expect(clippy::print_stdout, clippy::cast_precision_loss, reason = "these are the tables")]
-fn print(tally: &Tally, took: Duration) {
+fn print(tally: &Tally, broken: u64, took: Duration) {
     let all: u64 = tally.deployments.values().sum();
     println!("| deployments | number | ended |\n|---|---|---|");
     for kind in [Kind::Rolling, Kind::BlueGreen, Kind::Linear, Kind::Canary, Kind::CodeDeploy] {
@@ -128,8 +132,9 @@ fn print(tally: &Tally, took: Duration) {
     tally.executions.iter().for_each(|(name, count)| println!("| {name} | {count} |"));
     println!("\n| fault | injected |\n|---|---|");
     tally.faults.iter().for_each(|(name, count)| println!("| {name} | {count} |"));
-    println!("\n| promise | held | broken |\n|---|---|---|");
-    tally.promises.iter().for_each(|(name, count)| println!("| {name} | {count} | 0 |"));
+    println!("\n| promise | looked at |\n|---|---|");
+    tally.promises.iter().for_each(|(name, count)| println!("| {name} | {count} |"));
+    println!("| deployments in which one was broken | {broken} |");
     let rate = all as f64 / took.as_secs_f64();
     println!("\n{all} deployments in {:.1} s: {rate:.0} a second", took.as_secs_f64());
 }

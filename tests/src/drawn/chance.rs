@@ -34,6 +34,11 @@ impl Chance {
         if some.is_empty() { vec![self.one_of(choices)] } else { some }
     }
 
+    /// Another order.
+    pub fn shuffle<T>(&mut self, items: &mut [T]) {
+        self.0.shuffle(items);
+    }
+
     /// So many milliseconds.
     pub fn millis(&mut self, range: RangeInclusive<u64>) -> Duration {
         Duration::from_millis(self.number(range))

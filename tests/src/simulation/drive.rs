@@ -1,5 +1,9 @@
 //! Plays a world to its end: carries out what the controller decides, and hands back what comes of it.
 
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use greenlight::clock;
@@ -9,9 +13,9 @@ use serde_json::{Value, json};
 use tokio::time::sleep_until;
 
 use super::draw::{EPOCH, ROLE};
-use super::ending;
 use super::lambda::{body, deliver};
 use super::world::{Delivery, Handle, Next};
+use super::{ending, panic_message};
 
 /// More than any deployment here can need.
 const MOST_STEPS: usize = 200_000;
@@ -55,6 +59,21 @@ pub(super) async fn play(handle: &Handle) {
     handle.world().broke(format!("every deployment ends: it has not after {MOST_STEPS} steps"));
 }
 
+/// Delivers, and says so where that panics: nobody else would hear of it.
+async fn delivered(handle: Handle, delivery: Delivery) {
+    let mut delivering = pin!(deliver(handle.clone(), delivery));
+    let end = poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| delivering.as_mut().poll(cx))) {
+        Ok(Poll::Pending) => Poll::Pending,
+        Ok(Poll::Ready(())) => Poll::Ready(Ok(())),
+        Err(panic) => Poll::Ready(Err(panic)),
+    });
+    if let Err(panic) = end.await {
+        handle.world().broke(format!("nothing panics: {}", panic_message(panic.as_ref())));
+    }
+    handle.world().under_way -= 1;
+    handle.wake();
+}
+
 /// Everything whose time has come.
 fn happen(handle: &Handle) {
     loop {
@@ -67,7 +86,7 @@ fn happen(handle: &Handle) {
             Some(Next::Input(input)) => input,
             Some(Next::Delivery(delivery)) => {
                 handle.world().under_way += 1;
-                tokio::task::spawn_local(deliver(handle.clone(), delivery));
+                tokio::task::spawn_local(delivered(handle.clone(), delivery));
                 continue;
             }
             Some(Next::Jump(seconds)) => {

@@ -57,8 +57,6 @@ pub(super) async fn deliver(handle: Handle, delivery: Delivery) {
     } else {
         hand_on(&handle, delivery.execution, answer);
     }
-    handle.world().under_way -= 1;
-    handle.wake();
 }
 
 /// Takes a process, and notes what begins.

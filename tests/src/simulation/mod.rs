@@ -34,6 +34,9 @@ mod tell;
 mod truth;
 mod world;
 
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 pub use self::tally::Tally;
 
 use self::draw::Scenario;
@@ -51,27 +54,40 @@ pub struct Played {
     pub broken: Option<String>,
 }
 
-/// Plays the deployment that a seed stands for.
+/// Plays the deployment that a seed stands for. A panic is a broken promise, too, so that its seed is known.
 pub fn play(seed: u64) -> Result<Played, std::io::Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?;
     let local = tokio::task::LocalSet::new();
-    Ok(local.block_on(&runtime, async move {
-        // The SDK takes the jitter of its retries from here.
-        fastrand::seed(seed);
-        let mut chance = Chance::new(seed);
-        let scenario = Scenario::draw(seed, &mut chance);
-        let handle = Handle::new(scenario, chance);
-        drive::play(&handle).await;
-        // The processes know the world, which knows them.
-        let idle = std::mem::take(&mut handle.world().idle);
-        drop(idle);
-        let mut world = handle.world();
-        Played {
-            tally: std::mem::take(&mut world.tally),
-            trace: std::mem::take(&mut world.trace),
-            broken: world.broken.take(),
-        }
+    let played = catch_unwind(AssertUnwindSafe(|| local.block_on(&runtime, play_out(seed))));
+    Ok(played.unwrap_or_else(|panic| Played {
+        tally: Tally::default(),
+        trace: Vec::new(),
+        broken: Some(format!("nothing panics: {}", panic_message(panic.as_ref()))),
     }))
+}
+
+async fn play_out(seed: u64) -> Played {
+    // The SDK takes the jitter of its retries from here.
+    fastrand::seed(seed);
+    let mut chance = Chance::new(seed);
+    let scenario = Scenario::draw(seed, &mut chance);
+    let handle = Handle::new(scenario, chance);
+    drive::play(&handle).await;
+    // The processes know the world, which knows them.
+    let idle = std::mem::take(&mut handle.world().idle);
+    drop(idle);
+    let mut world = handle.world();
+    Played {
+        tally: std::mem::take(&mut world.tally),
+        trace: std::mem::take(&mut world.trace),
+        broken: world.broken.take(),
+    }
+}
+
+/// What a panic says.
+fn panic_message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("it says nothing")
 }
 
 /// The world that a seed stands for, in words.

@@ -9,6 +9,7 @@ use std::io;
 
 use clap::Parser;
 use greenlight_bench::{programs, results};
+use greenlight_tests::drawn::Chance;
 use serde_json::json;
 
 mod candidate;
@@ -47,9 +48,13 @@ async fn main() -> io::Result<()> {
     } else {
         given(&options.programs)?
     };
+    let mut order: Vec<usize> = (0..candidates.len()).collect();
     // One round first that does not count: it warms the page cache.
     for round in 0..=runs {
-        for candidate in &mut candidates {
+        // Another order each time, so that nobody always comes after the same one.
+        Chance::new(round.into()).shuffle(&mut order);
+        for place in &order {
+            let candidate = &mut candidates[*place];
             let sample = Sample::take(candidate, application).await?;
             if round > 0 {
                 candidate.samples.push(sample);
@@ -58,7 +63,7 @@ async fn main() -> io::Result<()> {
     }
     let measured = table::print(runs, &candidates, !options.short && options.programs.is_empty())?;
     if options.programs.is_empty() {
-        results::write("cold-start", measured)?;
+        results::write("cold-start", options.short, measured)?;
     }
     Ok(())
 }

@@ -11,27 +11,35 @@ use super::scene::Protocol;
 
 /// The peers of `test-traffic` for a protocol.
 pub(super) fn of_test_traffic(protocol: Protocol) -> io::Result<Vec<Candidate>> {
-    both(protocol.name(), protocol)
+    let sdk = protocol != Protocol::Ecs;
+    both(protocol.name(), "", sdk, protocol)
 }
 
 /// The peers of `health`, which look at one target group that they are told.
 pub(super) fn of_health() -> io::Result<Vec<Candidate>> {
-    both("health", Protocol::Ecs)
+    both("health", "health, ", true, Protocol::Ecs)
 }
 
-fn both(hook: &str, protocol: Protocol) -> io::Result<Vec<Candidate>> {
+/// `what` is before their names; with ECS a hook needs an SDK only to ask something.
+fn both(hook: &str, what: &str, sdk: bool, protocol: Protocol) -> io::Result<Vec<Candidate>> {
     let peers = programs::target()?.join("peers");
     if !peers.join("installed").is_file() {
         let missing = "the hooks in Node.js and Python are not installed: `bench/peers/install` does so";
         return Err(io::Error::other(missing));
     }
-    Ok(vec![node(&peers.join("node"), hook, protocol)?, python(&peers.join("python"), hook, protocol)?])
+    let name = |language: &str, its: &str| {
+        if sdk { format!("{what}{language}, {its}") } else { format!("{what}{language}") }
+    };
+    Ok(vec![
+        node(&peers.join("node"), hook, name("Node.js", "AWS SDK v3"), protocol)?,
+        python(&peers.join("python"), hook, name("Python", "boto3"), protocol)?,
+    ])
 }
 
-fn node(folder: &Path, hook: &str, protocol: Protocol) -> io::Result<Candidate> {
+fn node(folder: &Path, hook: &str, name: String, protocol: Protocol) -> io::Result<Candidate> {
     // The program itself, not what leads to it.
     let program = fs::canonicalize(folder.with_file_name("bin").join("node"))?;
-    let mut peer = Candidate::new("Node.js, AWS SDK v3", Maker::Node, protocol, program);
+    let mut peer = Candidate::new(name, Maker::Node, protocol, program);
     peer.arguments = vec![folder.join("node_modules/aws-lambda-ric/index.mjs").into()];
     peer.variables.push(("_HANDLER", format!("{hook}.handler")));
     peer.packed = vec![folder.join("bundles").join(format!("{hook}.js"))];
@@ -39,9 +47,9 @@ fn node(folder: &Path, hook: &str, protocol: Protocol) -> io::Result<Candidate> 
     Ok(peer)
 }
 
-fn python(folder: &Path, hook: &str, protocol: Protocol) -> io::Result<Candidate> {
+fn python(folder: &Path, hook: &str, name: String, protocol: Protocol) -> io::Result<Candidate> {
     let program = fs::read_to_string(folder.with_file_name("python-program"))?;
-    let mut peer = Candidate::new("Python, boto3", Maker::Python, protocol, program.trim().into());
+    let mut peer = Candidate::new(name, Maker::Python, protocol, program.trim().into());
     peer.arguments = ["-m", "awslambdaric", &format!("{hook}_hook.handler")].map(Into::into).into();
     peer.packed = vec![folder.join(format!("{hook}_hook.py")), folder.join("green.py")];
     peer.directory = Some(folder.to_owned());

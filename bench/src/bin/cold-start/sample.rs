@@ -34,7 +34,7 @@ impl Sample {
             biased;
             proceeds = scene.report() => {
                 reported = Some((began.elapsed(), proceeds));
-                invoking.await
+                invoking.as_mut().await
             }
             invocation = &mut invoking => invocation,
         };
@@ -48,19 +48,36 @@ impl Sample {
             return Err(wrong("it was to let the deployment go on"));
         }
         let process = invocation.process_id.ok_or_else(|| wrong("no process"))?;
-        Ok(Self {
+        let sample = Self {
             first_next,
             verdict,
             processor: processor(process)?,
             peak_kib: peak_kib(process)?,
             calls: scene.calls(),
-        })
+        };
+        drop(invoking);
+        drop(lambda);
+        gone(process).await?;
+        Ok(sample)
     }
 }
 
 fn answers_proceed(invocation: &Invocation) -> bool {
     let Outcome::Answered(answer) = &invocation.outcome else { return false };
     serde_json::from_slice::<Value>(answer).is_ok_and(|answer| answer["hookStatus"] == "SUCCEEDED")
+}
+
+/// Waits until a process that was killed has given back what it had, which is nobody else's run.
+async fn gone(process: u32) -> io::Result<()> {
+    for _ in 0..10_000 {
+        match fs::read_to_string(format!("/proc/{process}/stat")) {
+            // After the name, which is in parentheses: Z is one that has ended, and that nobody has asked after.
+            Ok(told) if !told.rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with('Z')) => {}
+            _ => return Ok(()),
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    Err(io::Error::other(format!("process {process} does not end")))
 }
 
 /// The time that the scheduler gave to the threads of a process, which all still live: to the nanosecond, where

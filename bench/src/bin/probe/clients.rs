@@ -14,6 +14,9 @@ use tokio::time::Instant;
 #[derive(Clone, Debug)]
 pub(super) struct Found {
     pub(super) requests_per_second: f64,
+    pub(super) requests: f64,
+    /// How much of its core the server needed for that rate: near 1 it is the server that was measured.
+    pub(super) server: f64,
     /// In milliseconds: p50, p90, p95, p99. wrk does not tell p95.
     pub(super) latency: [f64; 4],
 }
@@ -44,11 +47,15 @@ pub(super) async fn check(server: &str, path: &str, load: Load) -> io::Result<Fo
     let latency = &outcome.measured["latency_ms"];
     Ok(Found {
         requests_per_second: load.requests as f64 / took.as_secs_f64(),
-        latency: PERCENTILES.map(|percentile| latency[percentile].as_f64().unwrap_or(f64::NAN)),
+        requests: load.requests as f64,
+        server: f64::NAN,
+        latency: each(PERCENTILES, |percentile| latency[percentile].as_f64())
+            .ok_or_else(|| io::Error::other(format!("the check told no latencies: {latency}")))?,
     })
 }
 
 /// oha times itself, from its first request to its last; it does not judge.
+#[expect(clippy::cast_precision_loss, reason = "requests are few")]
 pub(super) fn oha(program: &Path, server: &str, path: &str, load: Load) -> io::Result<Found> {
     let (requests, concurrency) = (load.requests.to_string(), load.concurrency.to_string());
     let url = format!("{server}{path}");
@@ -61,7 +68,10 @@ pub(super) fn oha(program: &Path, server: &str, path: &str, load: Load) -> io::R
     let seconds = &report["latencyPercentiles"];
     Ok(Found {
         requests_per_second: report["summary"]["requestsPerSec"].as_f64().ok_or_else(wrong)?,
-        latency: PERCENTILES.map(|percentile| seconds[percentile].as_f64().unwrap_or(f64::NAN) * 1000.0),
+        requests: load.requests as f64,
+        server: f64::NAN,
+        latency: each(PERCENTILES, |percentile| Some(seconds[percentile].as_f64()? * 1000.0))
+            .ok_or_else(wrong)?,
     })
 }
 
@@ -76,11 +86,32 @@ pub(super) fn wrk(program: &Path, server: &str, path: &str, load: Load) -> io::R
     if report.contains("Socket errors") || report.contains("Non-2xx") {
         return Err(io::Error::other(format!("wrk did not get every answer: {report}")));
     }
-    Ok(Found {
-        requests_per_second: speed.ok_or_else(|| io::Error::other(format!("wrk said no speed: {report}")))?,
-        latency: ["50%", "90%", "95%", "99%"]
-            .map(|percentile| after(percentile).and_then(millis).unwrap_or(f64::NAN)),
-    })
+    let requests = report.lines().find_map(|line| line.trim().split_once(" requests in ")?.0.parse().ok());
+    // It does not tell p95.
+    let latency = |percentile: &str| match percentile {
+        "95%" => Some(f64::NAN),
+        percentile => after(percentile).and_then(millis),
+    };
+    let (Some(requests_per_second), Some(requests), Some(latency)) =
+        (speed, requests, each(["50%", "90%", "95%", "99%"], latency))
+    else {
+        return Err(io::Error::other(format!("wrk said something else: {report}")));
+    };
+    Ok(Found { requests_per_second, requests, server: f64::NAN, latency })
+}
+
+/// All of them, where each is told.
+fn each(names: [&str; 4], told: impl Fn(&str) -> Option<f64>) -> Option<[f64; 4]> {
+    let [first, second, third, fourth] = names.map(told);
+    Some([first?, second?, third?, fourth?])
+}
+
+/// The first line that a program says of its version.
+pub(super) fn version(program: &Path, argument: &str) -> io::Result<String> {
+    // wrk says it with the status of an error.
+    let ended = Command::new(program).arg(argument).output()?;
+    let said = String::from_utf8_lossy(&ended.stdout);
+    Ok(said.lines().next().unwrap_or_default().split(" Copyright").next().unwrap_or_default().to_owned())
 }
 
 /// A time as wrk writes it: `1.02ms`, `64.00us`, `1.20s`.

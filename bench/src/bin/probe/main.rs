@@ -65,7 +65,7 @@ fn main() -> io::Result<()> {
     let server = Server::start(several.then_some(0))?;
     // As many workers as the runtime of a validation has.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    runtime.block_on(measure(&options, &server.url))
+    runtime.block_on(measure(&options, &server))
 }
 
 fn stay_on(core: Option<usize>) -> io::Result<()> {
@@ -75,58 +75,80 @@ fn stay_on(core: Option<usize>) -> io::Result<()> {
     Ok(sched_setaffinity(None, &cores)?)
 }
 
-async fn measure(options: &Options, server: &str) -> io::Result<()> {
+async fn measure(options: &Options, server: &Server) -> io::Result<()> {
     let rounds = if options.short { 1 } else { options.rounds };
     let mut rows = Vec::new();
     for load in LOADS {
         let load = if options.short { Load { requests: 500, ..load } } else { load };
-        let mut found: BTreeMap<&str, Vec<Found>> = BTreeMap::new();
-        for round in 0..=rounds {
-            for (client, one) in ask_all(options, server, "/", load).await? {
-                if round > 0 {
-                    found.entry(client).or_default().push(one);
-                }
-            }
-        }
-        rows.extend(found.into_iter().map(|(client, found)| (client, load, middle(&found))));
+        let found = rounds_of(rounds, async |_| ask_all(options, server, load).await).await?;
+        rows.extend(found.into_iter().map(|(client, found)| (client, load, found)));
     }
     let known = if options.short { Load { requests: 200, ..KNOWN } } else { KNOWN };
     let mut told = vec![("drawn", drawn(known))];
-    for (place, (client, found)) in ask_known(options, server, known).await?.into_iter().enumerate() {
-        told.insert(place + 1, (client, found));
-    }
+    told.extend(rounds_of(rounds, async |round| ask_known(options, server, round, known).await).await?);
     let bars = bars(&rows, &told);
-    print(rounds, &rows, &told, &bars);
+    let mut versions = BTreeMap::new();
+    for (client, program, argument) in [("oha", &options.oha, "--version"), ("wrk", &options.wrk, "-v")] {
+        if let Some(program) = program {
+            versions.insert(client, clients::version(program, argument)?);
+        }
+    }
+    print(rounds, &versions, &rows, &told, &bars);
     let json_rows: Vec<Value> = rows.iter().map(|(client, load, found)| row(client, *load, found)).collect();
     let told: BTreeMap<_, _> = told.iter().map(|(client, found)| (*client, latencies(found))).collect();
     results::write(
         "probe",
-        json!({ "rounds": rounds, "rows": json_rows, "known_latencies_ms": told, "bars": bars }),
-    )?;
-    Ok(())
+        options.short,
+        json!({ "rounds": rounds, "clients": versions, "rows": json_rows, "known_latencies_ms": told, "bars": bars }),
+    )
 }
 
-async fn ask_all(
-    options: &Options,
-    server: &str,
-    path: &str,
-    load: Load,
-) -> io::Result<Vec<(&'static str, Found)>> {
-    let mut found = vec![("check `http`", clients::check(server, path, load).await?)];
+/// Asks once more than counts, and takes the medians.
+async fn rounds_of(
+    rounds: u32,
+    ask: impl AsyncFn(u32) -> io::Result<Vec<(&'static str, Found)>>,
+) -> io::Result<BTreeMap<&'static str, Found>> {
+    let mut found: BTreeMap<&str, Vec<Found>> = BTreeMap::new();
+    for round in 0..=rounds {
+        for (client, one) in ask(round).await? {
+            if round > 0 {
+                found.entry(client).or_default().push(one);
+            }
+        }
+    }
+    Ok(found.into_iter().map(|(client, found)| (client, middle(&found))).collect())
+}
+
+async fn ask_all(options: &Options, server: &Server, load: Load) -> io::Result<Vec<(&'static str, Found)>> {
+    let url = &server.url;
+    let mut before = server.processor()?;
+    let mut of_server = |found: Found| -> io::Result<Found> {
+        let now = server.processor()?;
+        let used = std::mem::replace(&mut before, now).abs_diff(now);
+        let server = used.as_secs_f64() / found.requests * found.requests_per_second;
+        Ok(Found { server, ..found })
+    };
+    let mut found = vec![("check `http`", of_server(clients::check(url, "/", load).await?)?)];
     if let Some(oha) = &options.oha {
-        found.push(("oha 1.16.0", clients::oha(oha, server, path, load)?));
+        found.push(("oha", of_server(clients::oha(oha, url, "/", load)?)?));
     }
     if let Some(wrk) = &options.wrk {
-        found.push(("wrk 4.1.0", clients::wrk(wrk, server, path, load)?));
+        found.push(("wrk", of_server(clients::wrk(wrk, url, "/", load)?)?));
     }
     Ok(found)
 }
 
 /// Each client meets the same latencies, as a run of its own; wrk cannot be told how many requests that are.
-async fn ask_known(options: &Options, server: &str, load: Load) -> io::Result<Vec<(&'static str, Found)>> {
-    let mut found = vec![("check `http`", clients::check(server, "/after/check", load).await?)];
+async fn ask_known(
+    options: &Options,
+    server: &Server,
+    round: u32,
+    load: Load,
+) -> io::Result<Vec<(&'static str, Found)>> {
+    let (url, path) = (&server.url, |client: &str| format!("/after/{client}-{round}"));
+    let mut found = vec![("check `http`", clients::check(url, &path("check"), load).await?)];
     if let Some(oha) = &options.oha {
-        found.push(("oha 1.16.0", clients::oha(oha, server, "/after/oha", load)?));
+        found.push(("oha", clients::oha(oha, url, &path("oha"), load)?));
     }
     Ok(found)
 }
@@ -135,7 +157,7 @@ async fn ask_known(options: &Options, server: &str, load: Load) -> io::Result<Ve
 fn drawn(load: Load) -> Found {
     let latencies = || (1..=load.requests).map(|number| server::latency(number).as_secs_f64() * 1000.0);
     let latency = [50.0, 90.0, 95.0, 99.0].map(|percent| percentile(latencies(), percent));
-    Found { requests_per_second: f64::NAN, latency }
+    Found { requests_per_second: f64::NAN, requests: f64::NAN, server: f64::NAN, latency }
 }
 
 /// The median of each number.
@@ -143,6 +165,8 @@ fn middle(found: &[Found]) -> Found {
     let latency = |place: usize| median(found.iter().map(|found| found.latency[place]));
     Found {
         requests_per_second: median(found.iter().map(|found| found.requests_per_second)),
+        requests: median(found.iter().map(|found| found.requests)),
+        server: median(found.iter().map(|found| found.server)),
         latency: [latency(0), latency(1), latency(2), latency(3)],
     }
 }
@@ -156,6 +180,7 @@ fn row(client: &str, load: Load, found: &Found) -> Value {
         "client": client,
         "at_once": load.concurrency,
         "requests_per_second": found.requests_per_second.round(),
+        "server_busy": rounded(found.server),
         "latency_ms": latencies(found),
     })
 }
@@ -188,18 +213,31 @@ fn bars(rows: &[Row], told: &[(&'static str, Found)]) -> Vec<Value> {
 }
 
 #[expect(clippy::print_stdout, reason = "these are the tables")]
-fn print(rounds: u32, rows: &[Row], told: &[(&'static str, Found)], bars: &[Value]) {
-    println!("medians of {rounds} interleaved rounds; the server on one core, the client on another\n");
-    println!("| client | at once | requests per second | × oha | p50, ms | p99, ms |");
-    println!("|---|---|---|---|---|---|");
+fn print(
+    rounds: u32,
+    versions: &BTreeMap<&str, String>,
+    rows: &[Row],
+    told: &[(&'static str, Found)],
+    bars: &[Value],
+) {
+    println!("medians of {rounds} interleaved rounds; the server on one core, the client on another");
+    println!("{}\n", versions.values().cloned().collect::<Vec<_>>().join(", "));
+    println!(
+        "| client | at once | requests per second | × oha | p50, ms | p99, ms | the server's core, busy |"
+    );
+    println!("|---|---|---|---|---|---|---|");
     for (client, load, found) in rows {
         let oha = rows
             .iter()
             .find(|(name, other, _)| name.starts_with("oha") && other.concurrency == load.concurrency);
         let ratio = oha.map_or(f64::NAN, |(_, _, oha)| found.requests_per_second / oha.requests_per_second);
         println!(
-            "| {client} | {} | {:.0} | {ratio:.2} | {:.3} | {:.3} |",
-            load.concurrency, found.requests_per_second, found.latency[0], found.latency[3]
+            "| {client} | {} | {:.0} | {ratio:.2} | {:.3} | {:.3} | {:.0} % |",
+            load.concurrency,
+            found.requests_per_second,
+            found.latency[0],
+            found.latency[3],
+            100.0 * found.server
         );
     }
     println!("\n| latencies, ms | {} |\n|---|---|---|---|---|", PERCENTILES.join(" | "));
