@@ -1,5 +1,6 @@
-//! What the benchmarks share: where programs are, medians, and the results as JSON.
+//! What the benchmarks share: where programs are, processor time, medians, and the results as JSON.
 
 pub mod numbers;
+pub mod processor;
 pub mod programs;
 pub mod results;

@@ -63,14 +63,15 @@ impl<C: Future<Output = Result<(), E>>, E> Driver<C, E> {
             // looked at then.
             ready!(pin!(unconstrained(timer.as_mut())).poll(cx));
             // An answer that is there counts even if this process was too busy to see it in time.
-            let mut late = (0..LATE_LOOKS).map(|_| {
-                let again = poll_fn(|cx| self.turn(cx, &mut wanted));
-                pin!(unconstrained(again)).poll(cx)
+            let late = poll_fn(|cx| {
+                for _ in 0..LATE_LOOKS {
+                    if let Poll::Ready(wanted) = self.turn(cx, &mut wanted) {
+                        return Poll::Ready(Some(wanted));
+                    }
+                }
+                Poll::Ready(None)
             });
-            Poll::Ready(late.find_map(|looked| match looked {
-                Poll::Ready(wanted) => Some(wanted),
-                Poll::Pending => None,
-            }))
+            pin!(unconstrained(late)).poll(cx)
         })
         .await
     }

@@ -93,8 +93,9 @@ impl Trail {
             return Next::Refused(RedirectRefused::BadLocation);
         };
         to.set_fragment(None);
-        if to.port_or_known_default() == Some(hop.peer.endpoint.connect_port()) {
-            // Fails only for URLs that can have no port, and such have another scheme.
+        let same_host = (to.scheme(), to.host()) == (here.scheme(), here.host());
+        if same_host && to.port_or_known_default() == Some(hop.peer.endpoint.connect_port()) {
+            // Fails only for URLs that can have no port, and such have another host.
             let _ = to.set_port(here.port());
         }
         match self.follow(hop, here, &to, status) {

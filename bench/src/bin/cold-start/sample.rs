@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::time::Duration;
 
+use greenlight_bench::processor;
 use greenlight_cli::rehearsal::lambda::{Invocation, Lambda, Outcome};
 use serde_json::Value;
 use tokio::time::Instant;
@@ -51,7 +52,7 @@ impl Sample {
         let sample = Self {
             first_next,
             verdict,
-            processor: processor(process)?,
+            processor: of_all_threads(process)?,
             peak_kib: peak_kib(process)?,
             calls: scene.calls(),
         };
@@ -80,16 +81,13 @@ async fn gone(process: u32) -> io::Result<()> {
     Err(io::Error::other(format!("process {process} does not end")))
 }
 
-/// The time that the scheduler gave to the threads of a process, which all still live: to the nanosecond, where
-/// `/proc/PID/stat` counts hundredths of a second.
-fn processor(process: u32) -> io::Result<Duration> {
-    let mut nanoseconds = 0;
+/// The processor time of the threads of a process, which all still live.
+fn of_all_threads(process: u32) -> io::Result<Duration> {
+    let mut used = Duration::ZERO;
     for thread in fs::read_dir(format!("/proc/{process}/task"))? {
-        let told = fs::read_to_string(thread?.path().join("schedstat"))?;
-        let first = told.split_whitespace().next().and_then(|first| first.parse::<u64>().ok());
-        nanoseconds += first.ok_or_else(|| io::Error::other(format!("schedstat says `{told}`")))?;
+        used += processor::used(&thread?.path())?;
     }
-    Ok(Duration::from_nanos(nanoseconds))
+    Ok(used)
 }
 
 /// The most memory that the process ever held, as the kernel counts it.

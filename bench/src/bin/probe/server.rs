@@ -8,10 +8,12 @@
 
 use std::collections::HashMap;
 use std::io::{self, BufRead, BufReader};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use greenlight_bench::processor;
 use greenlight_tests::drawn::Chance;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -43,12 +45,9 @@ impl Server {
 }
 
 impl Server {
-    /// The processor time that it has used, to the nanosecond: it has one thread.
+    /// The processor time that it has used: it has one thread.
     pub(super) fn processor(&self) -> io::Result<Duration> {
-        let told = std::fs::read_to_string(format!("/proc/{}/schedstat", self.process.id()))?;
-        let nanoseconds = told.split_whitespace().next().and_then(|first| first.parse().ok());
-        let nanoseconds = nanoseconds.ok_or_else(|| io::Error::other(format!("schedstat says `{told}`")))?;
-        Ok(Duration::from_nanos(nanoseconds))
+        processor::used(Path::new(&format!("/proc/{}", self.process.id())))
     }
 }
 
