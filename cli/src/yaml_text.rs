@@ -81,7 +81,7 @@ fn tagged(value: &Value) -> Option<(String, &Value)> {
     }
 }
 
-/// A text without quotes where it is safe: it reads as nothing but itself. Quoted as in JSON else, which YAML reads alike.
+/// A text without quotes where it is safe: it reads as nothing but itself. Quoted else.
 fn scalar(text: &str) -> String {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "_./:@*?${}-".contains(letter);
     let begins = text.chars().next().is_some_and(|first| first.is_ascii_alphabetic());
@@ -91,8 +91,24 @@ fn scalar(text: &str) -> String {
     if begins && !is_word && !text.ends_with(':') && text.chars().all(plain) {
         text.to_owned()
     } else {
-        Value::from(text).to_string()
+        quoted(text)
     }
+}
+
+/// A text as JSON quotes it, which YAML reads alike, but for letters that JSON lets stand and YAML does not print
+/// (<https://yaml.org/spec/1.2.2/#51-character-set>), or that version 1.1 of it takes for the end of a line.
+fn quoted(text: &str) -> String {
+    let json = Value::from(text).to_string();
+    let mut quoted = String::with_capacity(json.len());
+    for letter in json.chars() {
+        match letter {
+            '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}' => {
+                let _ = write!(quoted, "\\u{:04x}", u32::from(letter));
+            }
+            _ => quoted.push(letter),
+        }
+    }
+    quoted
 }
 
 fn in_order(fields: &Map<String, Value>) -> Vec<(&String, &Value)> {
@@ -120,5 +136,17 @@ mod tests {
         assert_eq!(crate::yaml::read(&text).unwrap(), value, "{text}");
         assert!(text.starts_with("Type: AWS::IAM::Role\n"), "{text}");
         assert!(text.contains("Resource: !Sub arn:${A::B}:*"), "{text}");
+    }
+
+    /// The first that fuzzing found was a name with U+007F in it.
+    #[test]
+    fn every_letter_reads_as_itself() {
+        for letters in (0..0x11_0000).filter_map(char::from_u32).collect::<Vec<_>>().chunks(512) {
+            let value = json!([letters.iter().collect::<String>()]);
+            let mut text = String::new();
+            write(&mut text, &value, 0);
+            let read = crate::yaml::read(&text);
+            assert_eq!(read.as_ref().ok(), Some(&value), "from {:#x}: {read:?}", u32::from(letters[0]));
+        }
     }
 }

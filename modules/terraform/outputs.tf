@@ -8,6 +8,18 @@ output "function_names" {
   value       = { for hook, function in aws_lambda_function.hook : hook => function.function_name }
 }
 
+output "appspec_hooks" {
+  description = "What `Hooks` of an AppSpec says, for CodeDeploy: `yamlencode` or `jsonencode` writes it."
+  value = [
+    for entry in [
+      { event = "BeforeInstall", hook = "preflight" },
+      { event = "AfterInstall", hook = "health" },
+      { event = "AfterAllowTestTraffic", hook = "test-traffic" },
+      { event = "AfterAllowTraffic", hook = "metrics" },
+    ] : { (entry.event) = aws_lambda_function.hook[entry.hook].function_name } if contains(var.hooks, entry.hook)
+  ]
+}
+
 output "invoke_role_arn" {
   description = "The role with which ECS invokes the functions: `role_arn` of a `lifecycle_hook`."
   value       = aws_iam_role.invoke.arn

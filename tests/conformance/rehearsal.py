@@ -12,7 +12,7 @@ import shlex
 import sys
 import tempfile
 
-from support import Cases, agrees, expect
+from support import ROOT, Cases, agrees, expect
 from support.clients import Boto3, CommandLine
 from support.definitions import appspec, arn, definition, hook, python
 from support.ended import service_deployment, service_ended
@@ -105,6 +105,18 @@ MISBEHAVING = [
     ("leaves", UNREADABLE, r"^Runtime\.ExitError: .*exit status 1$"),
     ("takes_too_long", UNREADABLE, r"Task timed out after 1\.00 seconds$"),
 ]
+
+
+def an_application_of_the_readers(cases, directory):
+    """The command that the README shows: Python's own web server as blue and as green."""
+    shown = re.search(r"^\$ cargo run -- rehearse (--blue .*)$", (ROOT / "README.md").read_text(), re.MULTILINE)[1]
+    play = played(*shlex.split(shown))
+    with cases.case("the README's application: the release is tested, and goes on"):
+        verdicts(play, "SUCCESSFUL", 0)
+        tested = [event for event in play.events("hook_ended", verdict="proceed") if event["reason"].startswith("check `http` passed")]
+        expect("at how many stages its answers were tested", len(tested), 3)
+        expect("the errors that users saw", play["users"]["errors"], 0)
+        expect("whether green served", play["green_served"], True)
 
 
 # Hooks of CodeDeploy.
@@ -346,6 +358,7 @@ def payloads_of_create(cases, directory):
 
 def plays():
     """Everything that is played, each by itself. What takes longest comes first."""
+    yield an_application_of_the_readers
     yield a_good_release
     yield no_report
     yield a_kept_success

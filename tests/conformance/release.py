@@ -38,8 +38,8 @@ ACTIONS = {
     ("actions/download-artifact", "v4.3.0"): "d3f86a106a0bac45b974a628896c90dbdf5c8093",
     ("actions/upload-artifact", "v4.6.2"): "ea165f8d65b6e75b540449e92b4886f43607fa02",
 }
-SCRIPTS = (".ci/run", "bench/run", "release/build", "release/check", "release/install", "release/reproduce", "release/sbom",
-           "release/try",           "tests/conformance/run")
+SCRIPTS = (".ci/run", "bench/peers/install", "bench/run", "fuzz/run", "release/build", "release/check", "release/install",
+           "release/reproduce", "release/sbom", "release/try", "tests/conformance/run")
 
 
 def run(*command, **variables):

@@ -10,8 +10,10 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from textwrap import indent
 
 from support import ROOT, Cases, binary, expect
+from support.printed import POLICIES, STRATEGIES, migrated, policies
 from support.template import filled
 
 TOOLS = Path(sys.executable).parent
@@ -19,6 +21,8 @@ TEMPLATES = ("template.yaml", "template-prebuilt.yaml")
 EXAMPLES = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("examples/*/template.yaml"))
 # It holds no service, so the doctor has nothing to judge in it; `operations.py` holds it against what hooks log and tell.
 OPERATIONS = "examples/operations/stack.yaml"
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html: the template body in a request.
+MOST_BYTES = 51_200
 HOOKS = {"TestTraffic": "test-traffic", "Health": "health", "Metrics": "metrics", "Preflight": "preflight"}
 PARAMETERS = {"Name": "greenlight", "Cluster": "shop", "Service": "orders", "AWS::Region": "us-east-1",
               "AWS::AccountId": "123456789012", "AWS::Partition": "aws", "PauseHook": "test-traffic"}
@@ -108,6 +112,36 @@ def functions(cases, name):
                [["BeforeInstall"], ["AfterInstall"], ["AfterAllowTestTraffic"], ["AfterAllowTraffic"]])
 
 
+def printed(cases):
+    """What the command prints for people's own templates, under cfn-lint."""
+    place = Path(os.environ.get("CARGO_TARGET_DIR") or ROOT / "target") / "conformance/printed"
+    place.mkdir(parents=True, exist_ok=True)
+
+    def linted(name, text):
+        file = place / f"{name}.yaml"
+        file.write_text(f'AWSTemplateFormatVersion: "2010-09-09"\n{text}')
+        run(TOOLS / "cfn-lint", "--", file)
+
+    def deploys(configuration):
+        head = "Resources:\n  Service:\n    Type: AWS::ECS::Service\n    Properties:\n      TaskDefinition: orders\n"
+        return head + indent(configuration, 6 * " ")
+
+    for name in POLICIES:
+        with cases.case(f"cfn-lint has nothing against what `iam` prints, {name}"):
+            linted(name, policies(name, "cloudformation"))
+    for configuration, strategy in STRATEGIES.items():
+        with cases.case(f"cfn-lint has nothing against what `migrate` prints for {strategy}"):
+            linted(strategy, deploys(migrated(configuration, "cloudformation")))
+    with cases.case("cfn-lint has something against a stage that there is not"):
+        wrong = deploys(migrated("CodeDeployDefault.ECSAllAtOnce", "cloudformation").replace("POST_TEST_TRAFFIC_SHIFT", "POST_TEST_SHIFT"))
+        try:
+            linted("wrong", wrong)
+        except AssertionError as error:
+            expect("whether it names the stage", "POST_TEST_SHIFT" in str(error), True)
+        else:
+            raise AssertionError("it says nothing")
+
+
 def cdk(cases):
     """The CDK's example, built and synthesised as its README says."""
     own = ROOT / "examples/cdk"
@@ -138,6 +172,10 @@ def main():
         with cases.case(f"`sam validate --lint` has nothing against {name}"):
             run(TOOLS / "sam", "validate", "--lint", "--template", name)
         functions(cases, name)
+    with cases.case("template-prebuilt.yaml fits into a request without a bucket (`--template-body`)"):
+        size = (ROOT / "template-prebuilt.yaml").stat().st_size
+        expect(f"whether {size} bytes do", size <= MOST_BYTES, True)
+    printed(cases)
     cdk(cases)
     cases.finish()
 

@@ -9,15 +9,19 @@ import re
 import shutil
 import subprocess
 import tarfile
+import tempfile
 from pathlib import Path
 
 import hcl2
 
 from support import ROOT, Cases, expect
+from support.printed import POLICIES, STRATEGIES, migrated, policies
 
 MODULE = ROOT / "modules/terraform"
 # Made from version 6.25.0 of the provider.
 BINDINGS = "@cdktf/provider-aws@21.22.1"
+# How the bindings call what they have of each kind of block.
+PACKAGES = {"resource": "", "data": "data-aws-"}
 META = {"count", "depends_on", "for_each", "lifecycle", "provider", "provisioner"}
 
 
@@ -93,6 +97,10 @@ def camel(name):
     return first + "".join(part.capitalize() for part in rest)
 
 
+def package(kind, of_type):
+    return PACKAGES[kind] + of_type.removeprefix("aws_").replace("_", "-")
+
+
 def unquoted(name):
     return name.strip('"')
 
@@ -118,16 +126,40 @@ def declared(folder):
     return names
 
 
+def printed(cases, schema):
+    """What the command prints for people's own configurations."""
+    def all_problems(text):
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "printed.tf"
+            file.write_text(text)
+            return {f"{name}: {problem}"
+                    for kind in PACKAGES
+                    for of_type, name, body in blocks(file, kind)
+                    for problem in schema.problems(package(kind, of_type), body)}
+
+    for name in POLICIES:
+        with cases.case(f"the provider knows all that `iam` prints, {name}"):
+            text = policies(name, "terraform")
+            expect("whether there is a policy", "aws_iam_policy_document" in text, True)
+            expect("what it has against it", all_problems(text), set())
+    for configuration, strategy in STRATEGIES.items():
+        with cases.case(f"the provider knows all that `migrate` prints for {strategy}, but for what its note names"):
+            text = migrated(configuration, "terraform")
+            expect("whether the strategy is named", f'"{strategy}"' in text, True)
+            found = all_problems(f'resource "aws_ecs_service" "orders" {{\n  name = "orders"\n{text}}}\n')
+            where = "ecs-service.deployment_configuration.lifecycle_hook"
+            expect("what it has against it", found, {f"orders: {where}.timeout_configuration is nothing that the provider knows"})
+
+
 def main():
     cases = Cases()
     schema = Schema(bindings())
+    printed(cases, schema)
     for path in sorted(MODULE.rglob("*.tf")):
-        for kind, prefix in (("resource", ""), ("data", "data-")):
+        for kind in PACKAGES:
             for of_type, name, body in blocks(path, kind):
                 with cases.case(f"{path.relative_to(ROOT)}: the provider knows {kind} {of_type}.{name}"):
-                    package = prefix + of_type.replace("_", "-")
-                    package = package.replace("aws-", "", 1) if kind == "resource" else package
-                    expect("what it has against it", schema.problems(package, body), [])
+                    expect("what it has against it", schema.problems(package(kind, of_type), body), [])
     for folder in {path.parent for path in MODULE.rglob("*.tf")}:
         with cases.case(f"{folder.relative_to(ROOT)}: every variable that is used is declared, and the other way round"):
             text = "\n".join(path.read_text() for path in folder.glob("*.tf"))

@@ -56,6 +56,7 @@ pub(super) const ALL: &[Elsewhere] = &[
     // What is the reader's own.
     not_run("(cd ../my-hook && cargo build)", "the program is a doc test"),
     not_run("cargo run -- invoke my-hook", "tests/it/command plays hooks of others' own"),
+    not_run("cargo run -- rehearse --blue 'python3", "takes Python; tests/conformance/rehearsal.py plays it"),
     not_run("cargo run -- rehearse my-service.json", "tests/it/rehearse plays functions of others' own"),
 ];
 

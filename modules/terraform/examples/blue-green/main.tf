@@ -36,6 +36,11 @@ variable "load_balancer_security_group_id" {
   type = string
 }
 
+variable "load_balancer_arn_suffix" {
+  type        = string
+  description = "app/NAME/ID, as CloudWatch names the load balancer"
+}
+
 variable "production_listener_arn" {
   type = string
 }
@@ -128,6 +133,13 @@ resource "aws_ecs_service" "orders" {
     }
   }
 
+  # Rolls back whatever the hooks say, and the hook `metrics` reads it, too.
+  alarms {
+    alarm_names = [aws_cloudwatch_metric_alarm.errors.alarm_name]
+    enable      = true
+    rollback    = true
+  }
+
   # AWS documents it for rolling and blue/green deployments only.
   dynamic "deployment_circuit_breaker" {
     for_each = var.strategy == "BLUE_GREEN" ? [1] : []
@@ -154,6 +166,48 @@ resource "aws_lb_target_group" "orders" {
     path     = "/ping"
     interval = 10
     timeout  = 5
+  }
+}
+
+resource "aws_cloudwatch_metric_alarm" "errors" {
+  alarm_name          = "orders-errors"
+  alarm_description   = "More than 1 % of the requests were answered with 5xx"
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 1
+  evaluation_periods  = 2
+  treat_missing_data  = "notBreaching"
+
+  metric_query {
+    id          = "share"
+    label       = "Errors in %"
+    expression  = "100 * (FILL(errors1, 0) + FILL(errors2, 0)) / (FILL(requests1, 0) + FILL(requests2, 0))"
+    return_data = true
+  }
+
+  # Green is in one of the two, and in the other the next time.
+  dynamic "metric_query" {
+    for_each = {
+      errors1   = { group = "1", name = "HTTPCode_Target_5XX_Count" }
+      errors2   = { group = "2", name = "HTTPCode_Target_5XX_Count" }
+      requests1 = { group = "1", name = "RequestCount" }
+      requests2 = { group = "2", name = "RequestCount" }
+    }
+
+    content {
+      id = metric_query.key
+
+      metric {
+        namespace   = "AWS/ApplicationELB"
+        metric_name = metric_query.value.name
+        stat        = "Sum"
+        period      = 60
+
+        dimensions = {
+          LoadBalancer = var.load_balancer_arn_suffix
+          TargetGroup  = aws_lb_target_group.orders[metric_query.value.group].arn_suffix
+        }
+      }
+    }
   }
 }
 
