@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Prints what CloudFormation would be given of a SAM template: every function, role and alarm, as JSON.
-
-    python3 release/show.py [TEMPLATE]      template.yaml, where none is named
+"""Prints what CloudFormation would be given of a SAM template: every function, role and alarm.
 
 It needs what `pip install aws-sam-cli` brings, and asks nothing of AWS.
 """
 
+import argparse
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -27,9 +27,36 @@ def translated(path):
     return Translator({}, Parser(), boto_session=session).translate(template, {})
 
 
-if __name__ == "__main__":
-    template = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent.parent / "template.yaml"
+def listed(template):
+    """A line for each resource: its type, its name in the template, and what it is called."""
+    conditions = template.get("Conditions", {})
+    for name, resource in sorted(template["Resources"].items(), key=lambda item: (item[1]["Type"], item[0])):
+        condition = resource.get("Condition")
+        only = f"  (if {condition})" if condition in conditions else ""
+        yield f"{resource['Type']:<36} {name}{only}"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("template", nargs="?", type=Path, default=Path(__file__).parent.parent / "template.yaml",
+                        help="template.yaml, where none is named")
+    parser.add_argument("--json", action="store_true", help="all of it, as CloudFormation would read it")
+    options = parser.parse_args()
     try:
-        print(json.dumps(translated(template), indent=2))
+        template = translated(options.template)
     except ImportError as error:
         sys.exit(f"error: {error}; `pip install aws-sam-cli` brings it")
+    except OSError as error:
+        sys.exit(f"error: cannot read the template: {error}")
+    lines = [json.dumps(template, indent=2)] if options.json else listed(template)
+    try:
+        for line in lines:
+            print(line)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Who reads has seen enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+if __name__ == "__main__":
+    main()

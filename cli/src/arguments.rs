@@ -145,9 +145,10 @@ pub(crate) struct MigrateOptions {
     /// The deployment group: what `aws deploy get-deployment-group` says.
     #[arg(long, value_name = "FILE")]
     pub(crate) deployment_group: Option<PathBuf>,
-    /// The deployment configuration, where it is one of your own: what `aws deploy get-deployment-config` says.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) deployment_config: Option<PathBuf>,
+    /// The deployment configuration, in the place of the group's: `CodeDeployDefault.…`, or the file of one of your own, which is what
+    /// `aws deploy get-deployment-config` says.
+    #[arg(long, value_name = "NAME|FILE", alias = "deployment-config-file")]
+    pub(crate) deployment_config: Option<String>,
     /// The role with which ECS is to invoke the functions.
     #[arg(long, value_name = "ARN")]
     pub(crate) role: Option<String>,

@@ -8,21 +8,29 @@
 mod configuration;
 mod write;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use self::configuration::Given;
 use crate::{arguments::MigrateOptions, document, failure::Failure, iam::Format, output};
 
 pub(crate) fn run(options: &MigrateOptions) -> Result<ExitCode, Failure> {
-    let read = |path: &Option<std::path::PathBuf>, what: &str| {
-        path.as_deref().map(|path| document::any(path, what)).transpose()
-    };
     let app_spec = document::any(&options.appspec, "AppSpec")?;
-    let group = read(&options.deployment_group, "deployment group")?;
-    let config = read(&options.deployment_config, "deployment configuration")?;
+    let group = options
+        .deployment_group
+        .as_deref()
+        .map(|path| document::any(path, "deployment group"))
+        .transpose()?;
+    // CodeDeploy's own ones say in their names what they do.
+    let (name, file) = match options.deployment_config.as_deref() {
+        Some(name) if name.starts_with("CodeDeployDefault.") => (Some(name), None),
+        other => (None, other.map(Path::new)),
+    };
+    let config = file.map(|path| document::any(path, "deployment configuration")).transpose()?;
     let given = Given {
         app_spec: &app_spec,
         group: group.as_ref(),
+        name,
         config: config.as_ref(),
         role: options.role.as_deref(),
     };

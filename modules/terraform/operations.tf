@@ -19,13 +19,20 @@ resource "aws_cloudwatch_event_rule" "pause" {
     }
   })
   tags = var.tags
+
+  lifecycle {
+    precondition {
+      condition     = contains(var.hooks, var.pause.hook)
+      error_message = "`pause.hook` is ${var.pause.hook}, which is none of `hooks`: deploy it, too, or let another one answer."
+    }
+  }
 }
 
 resource "aws_cloudwatch_event_target" "pause" {
   count = var.pause == null ? 0 : 1
 
   rule = aws_cloudwatch_event_rule.pause[0].name
-  arn  = aws_lambda_function.hook[var.pause.hook].arn
+  arn  = try(aws_lambda_function.hook[var.pause.hook].arn, null)
 
   retry_policy {
     maximum_retry_attempts       = 10
@@ -37,7 +44,7 @@ resource "aws_lambda_permission" "pause" {
   count = var.pause == null ? 0 : 1
 
   action        = "lambda:InvokeFunction"
-  function_name = aws_lambda_function.hook[var.pause.hook].function_name
+  function_name = try(aws_lambda_function.hook[var.pause.hook].function_name, null)
   principal     = "events.amazonaws.com"
   source_arn    = aws_cloudwatch_event_rule.pause[0].arn
 }

@@ -9,7 +9,7 @@ output "function_names" {
 }
 
 output "appspec_hooks" {
-  description = "What `Hooks` of an AppSpec says, for CodeDeploy: `yamlencode` or `jsonencode` writes it."
+  description = "What `Hooks` of an AppSpec says, for CodeDeploy: `yamlencode` writes it. (`jsonencode` escapes the brackets of <TASK_DEFINITION>, which CodePipeline then does not find.)"
   value = [
     for entry in [
       { event = "BeforeInstall", hook = "preflight" },

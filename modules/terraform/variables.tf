@@ -121,6 +121,11 @@ variable "pause" {
     stages = list(string)
   })
   default = null
+
+  validation {
+    condition     = var.pause == null || contains(["preflight", "health", "test-traffic", "metrics"], try(var.pause.hook, ""))
+    error_message = "`pause.hook` is one of preflight, health, test-traffic and metrics."
+  }
 }
 
 variable "event_bus_arn" {

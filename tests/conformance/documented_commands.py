@@ -19,7 +19,7 @@ REFUSED = "Could not connect to the endpoint URL"
 # Only version 2 of the CLI has these: its own documentation is https://docs.aws.amazon.com/cli/latest/reference/.
 OF_VERSION_2 = ("aws logs tail",)
 # What they make locally before they ask.
-FILES = {"answer.json": "{}", "event.json": "{}", "group.json": "{}", "dist/health-arm64.zip": ""}
+FILES = {"answer.json": "{}", "event.json": "{}", "group.json": "{}", "source.zip": "", "dist/health-arm64.zip": ""}
 
 
 def commands():

@@ -115,8 +115,20 @@ def an_application_of_the_readers(cases, directory):
         verdicts(play, "SUCCESSFUL", 0)
         tested = [event for event in play.events("hook_ended", verdict="proceed") if event["reason"].startswith("check `http` passed")]
         expect("at how many stages its answers were tested", len(tested), 3)
-        expect("the errors that users saw", play["users"]["errors"], 0)
         expect("whether green served", play["green_served"], True)
+
+
+def a_cancelled_hook(cases, directory):
+    """One stops the deployment while the other is at work for ten minutes more, for nobody."""
+    file = definition(directory, hook("slow", STAGE), hook("smoke", STAGE))
+    functions = [f"--function={name}={python(f'misbehaving.{handler}')}" for name, handler in (("slow", "takes_too_long"), ("smoke", "fails"))]
+    play = played(file, *functions, "--health-check", "/ping", "--timeout", "900s")
+    with cases.case("a hook in Python that is cancelled while it is at work"):
+        verdicts(play, "ROLLBACK_SUCCESSFUL", 1)
+        expect("the verdicts", sorted(event["verdict"] for event in play.events("hook_ended")), ["cancelled", "stop"])
+        # What users do when all is over takes 15 simulated seconds, which are not to be real ones for its sake.
+        if play["real_seconds"] > 12:
+            raise AssertionError(f"it holds up the end: {play['real_seconds']} s")
 
 
 # Hooks of CodeDeploy.
@@ -369,6 +381,7 @@ def plays():
     yield a_report_of_failure
     yield a_report_of_success
     yield an_alias
+    yield a_cancelled_hook
     yield a_secure_listener
     yield a_fast_clock
     yield a_late_green

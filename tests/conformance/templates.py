@@ -40,7 +40,7 @@ def run(*command, cwd=ROOT, **more):
 
 def translated(name):
     """The template that CloudFormation gets, as people have it printed."""
-    return json.loads(run(sys.executable, "release/show.py", name))
+    return json.loads(run(sys.executable, "release/show.py", "--json", name))
 
 
 def functions(cases, name):
@@ -132,6 +132,10 @@ def printed(cases):
     for configuration, strategy in STRATEGIES.items():
         with cases.case(f"cfn-lint has nothing against what `migrate` prints for {strategy}"):
             linted(strategy, deploys(migrated(configuration, "cloudformation")))
+    with cases.case("cfn-lint has nothing against a PAUSE hook that `migrate` prints"):
+        text = migrated("CodeDeployDefault.ECSAllAtOnce", "cloudformation", waits=True)
+        expect("whether there is one", "TargetType: PAUSE" in text, True)
+        linted("waits", deploys(text))
     with cases.case("cfn-lint has something against a stage that there is not"):
         wrong = deploys(migrated("CodeDeployDefault.ECSAllAtOnce", "cloudformation").replace("POST_TEST_TRAFFIC_SHIFT", "POST_TEST_SHIFT"))
         try:

@@ -142,13 +142,18 @@ def printed(cases, schema):
             text = policies(name, "terraform")
             expect("whether there is a policy", "aws_iam_policy_document" in text, True)
             expect("what it has against it", all_problems(text), set())
-    for configuration, strategy in STRATEGIES.items():
-        with cases.case(f"the provider knows all that `migrate` prints for {strategy}, but for what its note names"):
-            text = migrated(configuration, "terraform")
+    hook = "orders: ecs-service.deployment_configuration.lifecycle_hook"
+    later = {f"{hook}.timeout_configuration is nothing that the provider knows"}
+    person = {f"{hook}.target_type is nothing that the provider knows", f"{hook} lacks hookTargetArn", f"{hook} lacks roleArn"}
+    played = [(configuration, strategy, False, later) for configuration, strategy in STRATEGIES.items()]
+    played.append(("CodeDeployDefault.ECSAllAtOnce", "BLUE_GREEN", True, later | person))
+    for configuration, strategy, waits, expected in played:
+        what = f"{strategy}{' with a PAUSE hook' if waits else ''}"
+        with cases.case(f"the provider knows all that `migrate` prints for {what}, but for what its note names"):
+            text = migrated(configuration, "terraform", waits)
             expect("whether the strategy is named", f'"{strategy}"' in text, True)
             found = all_problems(f'resource "aws_ecs_service" "orders" {{\n  name = "orders"\n{text}}}\n')
-            where = "ecs-service.deployment_configuration.lifecycle_hook"
-            expect("what it has against it", found, {f"orders: {where}.timeout_configuration is nothing that the provider knows"})
+            expect("what it has against it", found, expected)
 
 
 def main():

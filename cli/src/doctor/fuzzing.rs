@@ -41,7 +41,9 @@ fn tell(text: &str) -> Vec<String> {
             let rules = examined::rules(&[]).unwrap_or_default();
             let examined = Examined::new(&wirings, &rules);
             assert_eq!(wirings.all.len(), examined.services.len());
-            let lines = u64::try_from(text.lines().count()).unwrap_or(u64::MAX).max(1);
+            // A carriage return ends a line by itself, too: for YAML, and for editors.
+            let breaks = text.replace("\r\n", "\n").matches(['\n', '\r']).count();
+            let lines = u64::try_from(breaks).unwrap_or(u64::MAX).saturating_add(1);
             for (_, finding, _) in examined.findings() {
                 let line = wirings.line(&finding.at);
                 assert!(line.is_none_or(|line| (1..=lines).contains(&line)), "{line:?} of {lines} lines");

@@ -10,11 +10,14 @@ use greenlight_preflight::Arn;
 use serde_json::{Map, Value, json};
 
 use crate::failure::Failure;
+use crate::rehearsal::subject::code_deploy::{A_GROUP, is_group};
 
 /// What people have.
 pub(super) struct Given<'a> {
     pub(super) app_spec: &'a Value,
     pub(super) group: Option<&'a Value>,
+    /// The deployment configuration's name, where it is not the group's.
+    pub(super) name: Option<&'a str>,
     pub(super) config: Option<&'a Value>,
     pub(super) role: Option<&'a str>,
 }
@@ -36,10 +39,15 @@ pub(super) fn migrated(given: &Given<'_>) -> Result<(Value, Vec<String>), Failur
             "`--role arn:aws:iam::123456789012:role/NAME`: the one with which ECS invokes the functions",
         ));
     }
+    if given.group.is_some_and(|group| !is_group(group)) {
+        return Err(Failure::wrong("what `--deployment-group` names is no deployment group")
+            .hint(format!("expected {A_GROUP}")));
+    }
     let mut notes = Vec::new();
     let group = given.group.map(|group| group.get("deploymentGroupInfo").unwrap_or(group));
     let mut configuration = Map::new();
-    configuration.extend(strategy(group, given.config, &mut notes)?);
+    let name = given.name.or_else(|| group?["deploymentConfigName"].as_str());
+    configuration.extend(strategy(name, given.config, &mut notes)?);
     if let Some(minutes) = group.and_then(|group| bake(group, &mut notes)) {
         configuration.insert("bakeTimeInMinutes".to_owned(), minutes.into());
     }
@@ -50,11 +58,18 @@ pub(super) fn migrated(given: &Given<'_>) -> Result<(Value, Vec<String>), Failur
     configuration.extend(
         group.and_then(|group| alarms(group, &mut notes)).map(|alarms| ("alarms".to_owned(), alarms)),
     );
-    if group.is_none() {
-        notes.push(
-            "without `--deployment-group` the strategy, the bake time and the alarms are not known: BLUE_GREEN is written"
-                .to_owned(),
-        );
+    let is_known = name.is_some() || given.config.is_some();
+    match (group, is_known) {
+        (Some(_), true) => {}
+        (Some(_), false) => {
+            notes.push("the deployment group names no deployment configuration: BLUE_GREEN is written".to_owned());
+        }
+        (None, true) => {
+            notes.push("without `--deployment-group` the bake time and the alarms are not known".to_owned());
+        }
+        (None, false) => notes.push(
+            "without `--deployment-group` the strategy, the bake time and the alarms are not known: BLUE_GREEN is written".to_owned(),
+        ),
     }
     notes.push(
         "the service changes, too: `deploymentController` ECS, and `advancedConfiguration` of its load balancer with the other target \
@@ -75,11 +90,10 @@ fn is_app_spec(document: &Value) -> Result<(), Failure> {
 
 /// The strategy, and the settings of its steps.
 fn strategy(
-    group: Option<&Value>,
+    name: Option<&str>,
     config: Option<&Value>,
     notes: &mut Vec<String>,
 ) -> Result<Map<String, Value>, Failure> {
-    let name = group.and_then(|group| group["deploymentConfigName"].as_str());
     let routing = match (config, name) {
         (Some(config), _) => {
             let config = config.get("deploymentConfigInfo").unwrap_or(config);

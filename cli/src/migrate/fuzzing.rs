@@ -38,7 +38,8 @@ pub fn appspec(data: &[u8]) {
     let (Ok(app_spec), Ok(group), Ok(config)) = (document(&spec), value(group), value(config)) else {
         return;
     };
-    let given = Given { app_spec: &app_spec, group: group.as_ref(), config: config.as_ref(), role: None };
+    let given =
+        Given { app_spec: &app_spec, group: group.as_ref(), name: None, config: config.as_ref(), role: None };
     let Ok((configuration, notes)) = migrated(&given) else { return };
     assert!(notes.iter().all(|note| !note.is_empty()));
     let _ = write::terraform(&configuration);

@@ -29,7 +29,7 @@ impl Expectation {
         }
         if self == Self::RollbackBeforeUsers && played.is_unseen() {
             return Err(format!(
-                "expected {self}, and green had production traffic that no user saw the answers of"
+                "expected {self}, and green had production traffic of which users learnt nothing"
             ));
         }
         let errors = played.errors_of_green();

@@ -225,6 +225,9 @@ fn outcome(played: &Played) -> String {
 fn gate(played: &Played) -> Option<String> {
     let errors = |verb: &str| match played.errors_of_green() {
         0 if played.users.total.requests == 0 => "no users were there".to_owned(),
+        0 if played.users.find_nothing() => {
+            "users asked for what is not there (404), which says nothing of green".to_owned()
+        }
         0 if played.is_unseen() => "no user asked green anything".to_owned(),
         0 => "no user saw an error of green".to_owned(),
         1 => format!("users saw 1 error of green {verb}"),
@@ -249,7 +252,7 @@ fn gate(played: &Played) -> Option<String> {
     Some(if others == 0 {
         so
     } else {
-        format!("{so}; {others} requests failed or were rejected that are not green's")
+        format!("{so}; {others} requests failed or were rejected by no fault of green's")
     })
 }
 

@@ -37,10 +37,14 @@ def policies(name, form):
     return printed("iam", "--service", SERVICE, *POLICIES[name], "--format", form)
 
 
-def migrated(configuration, form):
-    """The example of CodeDeploy with another deployment configuration, as ECS's own."""
+def migrated(configuration, form, waits=False):
+    """The example of CodeDeploy with another deployment configuration, as ECS's own; one that waits lets a person decide when traffic goes on."""
     group = json.loads((ROOT / GROUP).read_text())
-    group["deploymentGroupInfo"]["deploymentConfigName"] = configuration
+    info = group["deploymentGroupInfo"]
+    info["deploymentConfigName"] = configuration
+    if waits:
+        ready = {"actionOnTimeout": "STOP_DEPLOYMENT", "waitTimeInMinutes": 30}
+        info["blueGreenDeploymentConfiguration"]["deploymentReadyOption"] = ready
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "group.json"
         file.write_text(json.dumps(group))

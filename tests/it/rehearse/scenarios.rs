@@ -32,6 +32,9 @@ scenarios! {
     ecs_may_not_shift: "--fault", "rules:denied";
     a_handshake_hangs_once: "--tls", "--fault", "tls:hang-once", "--speed", "60x", "--hooks", "test-traffic";
 
+    the_built_in_application_is_healthy_wherever_it_is_asked: "--health-check", "/healthz", "--hooks", "health,test-traffic";
+    users_who_ask_for_what_is_not_there_say_nothing_of_green: "--path", "/nowhere", "--hooks", "test-traffic";
+
     // What can be wrong with hooks: AWS's words.
     a_hook_returns_failed_in_aws_words: "--plan", "tests/rehearsals/impossible.json", "--hooks", "test-traffic";
     a_hook_is_killed: "--fault", "hook:killed", "--hooks", "test-traffic";

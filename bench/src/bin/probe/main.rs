@@ -241,9 +241,15 @@ fn print(
         );
     }
     println!("\n| latencies, ms | {} |\n|---|---|---|---|---|", PERCENTILES.join(" | "));
+    let drawn =
+        told.iter().find(|(client, _)| *client == "drawn").map_or([f64::NAN; 4], |(_, drawn)| drawn.latency);
     for (client, found) in told {
-        let found = found.latency.map(|value| format!("{value:.2}"));
-        println!("| {client} | {} |", found.join(" | "));
+        let cell = |(found, drawn): (&f64, f64)| match *client {
+            "drawn" => format!("{found:.2}"),
+            _ => format!("{found:.2} ({:+.2})", found - drawn),
+        };
+        let cells: Vec<_> = found.latency.iter().zip(drawn).map(cell).collect();
+        println!("| {client} | {} |", cells.join(" | "));
     }
     println!();
     for bar in bars {

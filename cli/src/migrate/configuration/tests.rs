@@ -31,6 +31,7 @@ fn made(group: Option<&Value>, config: Option<&Value>) -> Result<(Value, Vec<Str
     migrated(&Given {
         app_spec: &app_spec(),
         group,
+        name: None,
         config,
         role: Some("arn:aws:iam::123456789012:role/hooks"),
     })
@@ -50,7 +51,7 @@ fn a_group_and_its_app_spec_in_each_format() {
 fn an_app_spec_alone() {
     let spec = app_spec();
     let (configuration, notes) =
-        migrated(&Given { app_spec: &spec, group: None, config: None, role: None }).unwrap();
+        migrated(&Given { app_spec: &spec, group: None, name: None, config: None, role: None }).unwrap();
     assert_eq!(configuration["strategy"], "BLUE_GREEN");
     let hook = &configuration["lifecycleHooks"][0];
     assert_eq!(
@@ -113,6 +114,36 @@ fn every_deployment_configuration_of_codedeploy_itself() {
 }
 
 #[test]
+fn another_configuration_than_the_group_s() {
+    let (spec, group) = (app_spec(), group());
+    let name = Some("CodeDeployDefault.ECSLinear10PercentEvery1Minutes");
+    let given = |group| Given { app_spec: &spec, group, name, config: None, role: None };
+    let (configuration, _) = migrated(&given(Some(&group))).unwrap();
+    assert_eq!(
+        (&configuration["strategy"], &configuration["bakeTimeInMinutes"]),
+        (&json!("LINEAR"), &json!(60))
+    );
+    let (configuration, notes) = migrated(&given(None)).unwrap();
+    assert_eq!(configuration["strategy"], "LINEAR");
+    assert!(notes.iter().all(|note| !note.contains("BLUE_GREEN")), "{notes:#?}");
+}
+
+#[test]
+fn what_is_no_group_is_not_taken_for_one_without_alarms() {
+    for other in [
+        json!({}),
+        app_spec(),
+        json!({ "serviceName": "orders", "loadBalancers": [] }),
+        json!({ "deploymentGroupInfo": 1 }),
+    ] {
+        let error = made(Some(&other), None).unwrap_err().to_string();
+        assert!(error.contains("is no deployment group"), "{other}: {error}");
+    }
+    let (_, notes) = made(Some(&json!({ "deploymentGroupName": "orders" })), None).unwrap();
+    assert!(notes.iter().any(|note| note.contains("names no deployment configuration")), "{notes:#?}");
+}
+
+#[test]
 fn a_configuration_of_one_s_own() {
     let config = |routing: Value| json!({ "deploymentConfigInfo": { "trafficRoutingConfig": routing } });
     let mut group = group();
@@ -170,7 +201,7 @@ fn what_is_no_app_spec_of_ecs_is_an_error() {
         ),
         (json!({ "Resources": [], "Hooks": [{ "AfterInstall": 1 }] }), "`AfterInstall` names no function"),
     ] {
-        let error = migrated(&Given { app_spec: &spec, group: None, config: None, role: None })
+        let error = migrated(&Given { app_spec: &spec, group: None, name: None, config: None, role: None })
             .unwrap_err()
             .to_string();
         assert!(error.contains(why), "{error}");
@@ -181,7 +212,7 @@ fn what_is_no_app_spec_of_ecs_is_an_error() {
 fn another_file_and_what_is_no_role_are_refused() {
     let role = "arn:aws:iam::123456789012:role/hooks";
     let refused = |app_spec: &Value, role| {
-        let given = Given { app_spec, group: None, config: None, role: Some(role) };
+        let given = Given { app_spec, group: None, name: None, config: None, role: Some(role) };
         migrated(&given).map(|_| ()).unwrap_err().to_string()
     };
     for other in [json!({ "Resources": { "Service": {} } }), json!({ "family": "app" }), json!([])] {

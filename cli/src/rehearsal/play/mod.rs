@@ -39,7 +39,7 @@ use super::Colour;
 use super::controller::{Command, Deployment, Input};
 use super::fault::HookFaultKind;
 use super::task::{NotReady, Tasks};
-use super::users::{NoAnswer, Of, PATIENCE, Seen};
+use super::users::{NoAnswer, PATIENCE, Seen};
 
 /// The second of a minute in which the deployment begins, whenever somebody happens to start it. Periods of metrics
 /// begin with whole minutes; green is healthy after about a minute, and gets its traffic shortly before one.
@@ -224,7 +224,8 @@ impl Play {
         }
         let simulated = self.stage.clock.elapsed().saturating_sub(self.began);
         if self.stage.users.windows().is_some() {
-            // What users have of the end belongs to it.
+            // What users have of the end belongs to it. A function that is still at work, for nobody, does not hold it up.
+            self.stage.clock.set_speed(self.stage.speed);
             self.stage.clock.sleep(AFTERMATH).await;
         }
         let users = self.stage.close_to_users().await;
@@ -474,9 +475,7 @@ impl Play {
                 patience.as_secs_f64()
             ));
         }
-        // Of one side only it would be that side's fault.
-        let finds_nothing = |of: &Of| of.statuses.get(&404).is_some_and(|count| count * 2 > of.requests);
-        if !users.by_colour.is_empty() && users.by_colour.values().all(finds_nothing) {
+        if users.find_nothing() {
             notes.push(
                 "most requests of users were answered with 404, by every side: `--path` says what they ask for"
                     .to_owned(),

@@ -49,8 +49,9 @@ impl Played {
         of(Side::Green).map_or(0, |green| green.errors + if blue_rejects { 0 } else { green.rejected })
     }
 
-    /// Whether green had production traffic, and no user was there to see what it makes of it.
+    /// Whether green had production traffic, and no user was there to see what it makes of it, or all asked for what is not there.
     pub fn is_unseen(&self) -> bool {
-        self.green_served && self.users.by_colour.get(&Side::Green).is_none_or(|green| green.requests == 0)
+        let asked = self.users.by_colour.get(&Side::Green).is_some_and(|green| green.requests > 0);
+        self.green_served && (!asked || self.users.find_nothing())
     }
 }

@@ -118,9 +118,33 @@ pub(super) struct Group {
     pub(super) alarms: Vec<String>,
 }
 
+/// What is expected of a deployment group's file.
+pub(crate) const A_GROUP: &str = "a deployment group, as `aws deploy get-deployment-group` prints it or `create-deployment-group` takes it";
+
+/// Whether a document is a deployment group, which has at least one of these keys: any other object would be taken for one without
+/// alarms, waits and steps.
+pub(crate) fn is_group(document: &serde_json::Value) -> bool {
+    let keys = [
+        "applicationName",
+        "deploymentGroupName",
+        "deploymentConfigName",
+        "deploymentStyle",
+        "ecsServices",
+        "loadBalancerInfo",
+        "blueGreenDeploymentConfiguration",
+        "autoRollbackConfiguration",
+        "alarmConfiguration",
+    ];
+    let group = document.get("deploymentGroupInfo").unwrap_or(document);
+    keys.iter().any(|key| group.get(key).is_some())
+}
+
 /// The output of `get-deployment-group`, or the input of `create-deployment-group`.
 pub(super) fn group(file: &File<'_>) -> Result<Group, Vec<Problem>> {
     let value = document::read(file).map_err(|problem| vec![problem])?;
+    if !is_group(&value) {
+        return Err(vec![Problem::of_file(file.name, "is no deployment group", A_GROUP)]);
+    }
     let report = Report::new(file.name, Spelling::Api);
     let root = report.root(&value, "");
     let wrapped = root.get("deploymentGroupInfo");

@@ -17,7 +17,7 @@
 mod appspec;
 mod built_in;
 pub(crate) mod cloud_formation;
-mod code_deploy;
+pub(crate) mod code_deploy;
 mod deployment_configuration;
 pub(crate) mod document;
 mod front;

@@ -222,7 +222,7 @@ fn start_all(settings: &Settings, addresses: &[SocketAddr]) -> Vec<Result<Starti
     match &settings.program {
         Program::BuiltIn { version } => {
             let version = settings.faults.version.as_ref().unwrap_or(version);
-            let router = application::router(version);
+            let router = application::router(version, settings.readiness.path());
             addresses.iter().map(|_| Ok(Starting::built_in(Behind::BuiltIn(router.clone())))).collect()
         }
         Program::Url(url) => vec![Upstream::url(url).map(Starting::url).map_err(Why::CannotStart)],

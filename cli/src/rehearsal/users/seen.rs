@@ -53,6 +53,13 @@ impl Seen {
     pub fn scale(&self) -> f64 {
         scale(self.asked, self.sent)
     }
+
+    /// Whether every side answered most requests with 404: users asked for what is not there. Where one side alone does, that is
+    /// its fault.
+    pub fn find_nothing(&self) -> bool {
+        let finds_nothing = |of: &Of| of.statuses.get(&404).is_some_and(|count| count * 2 > of.requests);
+        !self.by_colour.is_empty() && self.by_colour.values().all(finds_nothing)
+    }
 }
 
 /// One where nothing was sent: there is nothing to scale.

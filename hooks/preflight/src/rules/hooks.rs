@@ -214,7 +214,18 @@ fn stage_name(look: &Look<'_>) {
                 None if matches!(stage, "SCALE_UP" | "BAKE_TIME" | "CLEAN_UP") => {
                     at.wrong(format!("no hook is called at `{stage}`"));
                 }
-                None => at.wrong_name(format!("there is no stage `{stage}`"), &STAGES),
+                // As CodeDeploy's events begin; by its letters `AFTER_SCALE_UP` is most like the stage before.
+                None => {
+                    let name = stage.replacen("AFTER_", "POST_", 1).replacen("BEFORE_", "PRE_", 1);
+                    if STAGES.contains(&name.as_str()) {
+                        at.wrong_fix(
+                            format!("there is no stage `{stage}`"),
+                            format!("Write `{name}`, if that is what is meant."),
+                        );
+                    } else {
+                        at.wrong_name(format!("there is no stage `{stage}`"), &STAGES);
+                    }
+                }
             }
         }
     }

@@ -36,17 +36,24 @@ variable "load_balancer_security_group_id" {
   type = string
 }
 
-variable "load_balancer_arn_suffix" {
-  type        = string
-  description = "app/NAME/ID, as CloudWatch names the load balancer"
-}
-
 variable "production_listener_arn" {
   type = string
 }
 
 variable "test_listener_arn" {
   type = string
+}
+
+data "aws_lb_listener" "production" {
+  arn = var.production_listener_arn
+}
+
+data "aws_lb_listener" "test" {
+  arn = var.test_listener_arn
+}
+
+data "aws_lb" "production" {
+  arn = data.aws_lb_listener.production.load_balancer_arn
 }
 
 module "greenlight" {
@@ -56,6 +63,13 @@ module "greenlight" {
   service   = "orders"
   artifacts = { directory = "${path.root}/dist" }
   vpc       = { id = var.vpc_id, subnets = var.subnet_ids }
+
+  # The first days. Then "enforce".
+  mode = "shadow"
+
+  # Nothing here is deployed by CodeDeploy, so nobody may report to it.
+  application      = "none"
+  deployment_group = "none"
 }
 
 resource "aws_ecs_cluster" "shop" {
@@ -69,8 +83,8 @@ resource "aws_ecs_service" "orders" {
   desired_count   = 2
   launch_type     = "FARGATE"
 
-  # Terraform ends when the deployment does. It does not say how it ended: `greenlight explain --service shop/orders --follow`
-  # does, with its exit code.
+  # Terraform ends when the deployment does, and fails with ECS's reason where it was rolled back. `greenlight explain --service
+  # shop/orders --aws` says what that means.
   wait_for_steady_state = true
 
   # Bake times, steps and the hooks' patience add up; the provider's own 20 minutes are less than any LINEAR deployment takes.
@@ -133,7 +147,7 @@ resource "aws_ecs_service" "orders" {
     }
   }
 
-  # Rolls back whatever the hooks say, and the hook `metrics` reads it, too.
+  # Rolls back, too, and the hook `metrics` reads it, too.
   alarms {
     alarm_names = [aws_cloudwatch_metric_alarm.errors.alarm_name]
     enable      = true
@@ -171,7 +185,7 @@ resource "aws_lb_target_group" "orders" {
 
 resource "aws_cloudwatch_metric_alarm" "errors" {
   alarm_name          = "orders-errors"
-  alarm_description   = "More than 1 % of the requests were answered with 5xx"
+  alarm_description   = "More than 1 % of the answers of targets were 5xx"
   comparison_operator = "GreaterThanThreshold"
   threshold           = 1
   evaluation_periods  = 2
@@ -203,7 +217,7 @@ resource "aws_cloudwatch_metric_alarm" "errors" {
         period      = 60
 
         dimensions = {
-          LoadBalancer = var.load_balancer_arn_suffix
+          LoadBalancer = data.aws_lb.production.arn_suffix
           TargetGroup  = aws_lb_target_group.orders[metric_query.value.group].arn_suffix
         }
       }
@@ -263,8 +277,8 @@ resource "aws_vpc_security_group_ingress_rule" "test_listener" {
   security_group_id            = var.load_balancer_security_group_id
   referenced_security_group_id = module.greenlight.security_group_id
   ip_protocol                  = "tcp"
-  from_port                    = 9000
-  to_port                      = 9000
+  from_port                    = data.aws_lb_listener.test.port
+  to_port                      = data.aws_lb_listener.test.port
 }
 
 # At POST_PRODUCTION_TRAFFIC_SHIFT the hooks are users.
@@ -272,8 +286,8 @@ resource "aws_vpc_security_group_ingress_rule" "production_listener" {
   security_group_id            = var.load_balancer_security_group_id
   referenced_security_group_id = module.greenlight.security_group_id
   ip_protocol                  = "tcp"
-  from_port                    = 80
-  to_port                      = 80
+  from_port                    = data.aws_lb_listener.production.port
+  to_port                      = data.aws_lb_listener.production.port
 }
 
 # At POST_SCALE_UP the hooks ask tasks by their addresses.

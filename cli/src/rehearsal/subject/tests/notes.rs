@@ -86,7 +86,10 @@ fn functions_after_test_traffic_need_a_test_listener() {
         "hook CodeDeployHook_greenlight-test-traffic at AfterAllowTestTraffic is skipped: there is no test \
                 listener"
             .to_owned();
-    let without = spec(Some(File { name: "group.json", text: "{\"deploymentGroupInfo\": {}}" }));
+    let without = spec(Some(File {
+        name: "group.json",
+        text: "{\"deploymentGroupInfo\": {\"deploymentGroupName\": \"orders\"}}",
+    }));
     assert!(read(&without, &Options::default()).unwrap().notes.contains(&note));
     assert!(!read(&spec(None), &Options::default()).unwrap().notes.contains(&note));
 
