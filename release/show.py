@@ -28,11 +28,9 @@ def translated(path):
 
 
 def listed(template):
-    """A line for each resource: its type, its name in the template, and what it is called."""
-    conditions = template.get("Conditions", {})
+    """A line for each resource: its type, its name in the template, and the condition that it is made under."""
     for name, resource in sorted(template["Resources"].items(), key=lambda item: (item[1]["Type"], item[0])):
-        condition = resource.get("Condition")
-        only = f"  (if {condition})" if condition in conditions else ""
+        only = f"  (if {resource['Condition']})" if "Condition" in resource else ""
         yield f"{resource['Type']:<36} {name}{only}"
 
 

@@ -15,18 +15,15 @@ use self::configuration::Given;
 use crate::{arguments::MigrateOptions, document, failure::Failure, iam::Format, output};
 
 pub(crate) fn run(options: &MigrateOptions) -> Result<ExitCode, Failure> {
+    let read = |path: Option<&Path>, what: &str| path.map(|path| document::any(path, what)).transpose();
     let app_spec = document::any(&options.appspec, "AppSpec")?;
-    let group = options
-        .deployment_group
-        .as_deref()
-        .map(|path| document::any(path, "deployment group"))
-        .transpose()?;
+    let group = read(options.deployment_group.as_deref(), "deployment group")?;
     // CodeDeploy's own ones say in their names what they do.
     let (name, file) = match options.deployment_config.as_deref() {
         Some(name) if name.starts_with("CodeDeployDefault.") => (Some(name), None),
         other => (None, other.map(Path::new)),
     };
-    let config = file.map(|path| document::any(path, "deployment configuration")).transpose()?;
+    let config = read(file, "deployment configuration")?;
     let given = Given {
         app_spec: &app_spec,
         group: group.as_ref(),

@@ -8,16 +8,14 @@ enumerations it leaves to the service, so the models' are held here.
 import json
 import re
 import shlex
-import subprocess
 import tempfile
 from pathlib import Path
 
 import botocore.session
 from botocore.validate import ParamValidator
 
-from support import ROOT, Cases, binary, environment, expect
-
-SECONDS = 60
+from support import ROOT, Cases, expect
+from support.printed import printed
 
 # A placeholder that a pipeline fills in before AWS sees it; the value stands for what it puts there.
 FILLED_IN = {"<IMAGE>": "123456789012.dkr.ecr.us-east-1.amazonaws.com/app@sha256:1f0e9d8c"}
@@ -131,11 +129,7 @@ def refused(parameters, service, operation, words):
 
 
 def greenlight(*arguments):
-    command = [str(part) for part in (binary("greenlight"), *arguments)]
-    done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=SECONDS)
-    if done.returncode != 0:
-        raise AssertionError(f"`greenlight {arguments[0]}` exited with {done.returncode}: {done.stderr}")
-    return json.loads(done.stdout)
+    return json.loads(printed(*arguments))
 
 
 def read(path):
@@ -245,9 +239,8 @@ def roles(cases):
 def override(cases):
     """The line that `greenlight override` prints, for a shell."""
     with cases.case("override: a parameter that Parameter Store takes"):
-        command = [binary("greenlight"), "override", "--service", "shop/orders", "--for", "2h", "--reason", "INC-123", "--by", "ada"]
-        done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=SECONDS, check=True)
-        (line,) = (line for line in done.stdout.splitlines() if line.startswith("aws "))
+        told = printed("override", "--service", "shop/orders", "--for", "2h", "--reason", "INC-123", "--by", "ada")
+        (line,) = (line for line in told.splitlines() if line.startswith("aws "))
         _, service, operation, *rest = shlex.split(line)
         expect("the command", (service, operation, rest.pop(rest.index("--overwrite"))), ("ssm", "put-parameter", "--overwrite"))
         named = {flag.removeprefix("--").capitalize(): value for flag, value in zip(rest[::2], rest[1::2], strict=True)}

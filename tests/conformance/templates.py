@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from textwrap import indent
 
@@ -114,13 +115,11 @@ def functions(cases, name):
 
 def printed(cases):
     """What the command prints for people's own templates, under cfn-lint."""
-    place = Path(os.environ.get("CARGO_TARGET_DIR") or ROOT / "target") / "conformance/printed"
-    place.mkdir(parents=True, exist_ok=True)
-
-    def linted(name, text):
-        file = place / f"{name}.yaml"
-        file.write_text(f'AWSTemplateFormatVersion: "2010-09-09"\n{text}')
-        run(TOOLS / "cfn-lint", "--", file)
+    def linted(text):
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "printed.yaml"
+            file.write_text(f'AWSTemplateFormatVersion: "2010-09-09"\n{text}')
+            run(TOOLS / "cfn-lint", "--", file)
 
     def deploys(configuration):
         head = "Resources:\n  Service:\n    Type: AWS::ECS::Service\n    Properties:\n      TaskDefinition: orders\n"
@@ -128,18 +127,18 @@ def printed(cases):
 
     for name in POLICIES:
         with cases.case(f"cfn-lint has nothing against what `iam` prints, {name}"):
-            linted(name, policies(name, "cloudformation"))
+            linted(policies(name, "cloudformation"))
     for configuration, strategy in STRATEGIES.items():
         with cases.case(f"cfn-lint has nothing against what `migrate` prints for {strategy}"):
-            linted(strategy, deploys(migrated(configuration, "cloudformation")))
+            linted(deploys(migrated(configuration, "cloudformation")))
     with cases.case("cfn-lint has nothing against a PAUSE hook that `migrate` prints"):
         text = migrated("CodeDeployDefault.ECSAllAtOnce", "cloudformation", waits=True)
         expect("whether there is one", "TargetType: PAUSE" in text, True)
-        linted("waits", deploys(text))
+        linted(deploys(text))
     with cases.case("cfn-lint has something against a stage that there is not"):
         wrong = deploys(migrated("CodeDeployDefault.ECSAllAtOnce", "cloudformation").replace("POST_TEST_TRAFFIC_SHIFT", "POST_TEST_SHIFT"))
         try:
-            linted("wrong", wrong)
+            linted(wrong)
         except AssertionError as error:
             expect("whether it names the stage", "POST_TEST_SHIFT" in str(error), True)
         else:

@@ -10,7 +10,7 @@ use greenlight_preflight::Arn;
 use serde_json::{Map, Value, json};
 
 use crate::failure::Failure;
-use crate::rehearsal::subject::code_deploy::{A_GROUP, is_group};
+use crate::rehearsal::subject::code_deploy::{A_GROUP, group_in};
 
 /// What people have.
 pub(super) struct Given<'a> {
@@ -39,12 +39,12 @@ pub(super) fn migrated(given: &Given<'_>) -> Result<(Value, Vec<String>), Failur
             "`--role arn:aws:iam::123456789012:role/NAME`: the one with which ECS invokes the functions",
         ));
     }
-    if given.group.is_some_and(|group| !is_group(group)) {
-        return Err(Failure::wrong("what `--deployment-group` names is no deployment group")
-            .hint(format!("expected {A_GROUP}")));
-    }
+    let no_group = || {
+        Failure::wrong("what `--deployment-group` names is no deployment group")
+            .hint(format!("expected {A_GROUP}"))
+    };
+    let group = given.group.map(|document| group_in(document).ok_or_else(no_group)).transpose()?;
     let mut notes = Vec::new();
-    let group = given.group.map(|group| group.get("deploymentGroupInfo").unwrap_or(group));
     let mut configuration = Map::new();
     let name = given.name.or_else(|| group?["deploymentConfigName"].as_str());
     configuration.extend(strategy(name, given.config, &mut notes)?);

@@ -7,6 +7,7 @@ use super::report::{Field, Report};
 use super::{File, document, functions};
 use crate::rehearsal::controller::configuration::{RollbackOn, Shift};
 use greenlight_preflight::Spelling;
+use serde_json::Value;
 
 /// The deployment configuration where nobody names one.
 pub(super) const ALL_AT_ONCE: &str = "CodeDeployDefault.ECSAllAtOnce";
@@ -121,9 +122,9 @@ pub(super) struct Group {
 /// What is expected of a deployment group's file.
 pub(crate) const A_GROUP: &str = "a deployment group, as `aws deploy get-deployment-group` prints it or `create-deployment-group` takes it";
 
-/// Whether a document is a deployment group, which has at least one of these keys: any other object would be taken for one without
-/// alarms, waits and steps.
-pub(crate) fn is_group(document: &serde_json::Value) -> bool {
+/// The deployment group that a document is, or holds. It has at least one of these keys: any other object would be taken for one
+/// without alarms, waits and steps.
+pub(crate) fn group_in(document: &Value) -> Option<&Value> {
     let keys = [
         "applicationName",
         "deploymentGroupName",
@@ -136,13 +137,13 @@ pub(crate) fn is_group(document: &serde_json::Value) -> bool {
         "alarmConfiguration",
     ];
     let group = document.get("deploymentGroupInfo").unwrap_or(document);
-    keys.iter().any(|key| group.get(key).is_some())
+    keys.iter().any(|key| group.get(key).is_some()).then_some(group)
 }
 
 /// The output of `get-deployment-group`, or the input of `create-deployment-group`.
 pub(super) fn group(file: &File<'_>) -> Result<Group, Vec<Problem>> {
     let value = document::read(file).map_err(|problem| vec![problem])?;
-    if !is_group(&value) {
+    if group_in(&value).is_none() {
         return Err(vec![Problem::of_file(file.name, "is no deployment group", A_GROUP)]);
     }
     let report = Report::new(file.name, Spelling::Api);

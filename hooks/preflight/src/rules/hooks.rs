@@ -217,14 +217,7 @@ fn stage_name(look: &Look<'_>) {
                 // As CodeDeploy's events begin; by its letters `AFTER_SCALE_UP` is most like the stage before.
                 None => {
                     let name = stage.replacen("AFTER_", "POST_", 1).replacen("BEFORE_", "PRE_", 1);
-                    if STAGES.contains(&name.as_str()) {
-                        at.wrong_fix(
-                            format!("there is no stage `{stage}`"),
-                            format!("Write `{name}`, if that is what is meant."),
-                        );
-                    } else {
-                        at.wrong_name(format!("there is no stage `{stage}`"), &STAGES);
-                    }
+                    at.wrong_key(&name, format!("there is no stage `{stage}`"), &STAGES);
                 }
             }
         }

@@ -147,7 +147,7 @@ resource "aws_ecs_service" "orders" {
     }
   }
 
-  # Rolls back, too, and the hook `metrics` reads it, too.
+  # Rolls back by itself, and the hook `metrics` reads it, too.
   alarms {
     alarm_names = [aws_cloudwatch_metric_alarm.errors.alarm_name]
     enable      = true
