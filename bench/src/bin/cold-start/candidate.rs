@@ -77,7 +77,7 @@ impl Candidate {
             for name in ["GREENLIGHT_TARGET_URL", "TARGET_URL"] {
                 function = function.with_variable(name, application.url());
             }
-            function = function.with_variable("TARGET_GROUP_ARN", application.target_group());
+            function = function.with_variable("TARGET_GROUP_ARN", application.target_group(self.protocol));
         }
         for (name, value) in &self.variables {
             function = function.with_variable(*name, value);

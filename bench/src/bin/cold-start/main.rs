@@ -112,10 +112,12 @@ fn everything(with_peers: bool) -> io::Result<Vec<Candidate>> {
     }
     // The one check that the peers make, then all of them.
     let plan = json!({ "checks": [{ "targets": {} }] });
-    let targets = Candidate::hook("health, `targets`", Protocol::Ecs, health.clone(), Some(&plan));
-    candidates.push(Candidate { told: false, ..targets });
-    if with_peers {
-        candidates.extend(peers::of_health()?);
+    for protocol in Protocol::ALL {
+        let hook = Candidate::hook("health, `targets`", protocol, health.clone(), Some(&plan));
+        candidates.push(Candidate { told: false, ..hook });
+        if with_peers {
+            candidates.extend(peers::of_health(protocol)?);
+        }
     }
     for protocol in Protocol::ALL {
         let hook = Candidate::hook("health, by default", protocol, health.clone(), None);

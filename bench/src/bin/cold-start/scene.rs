@@ -73,8 +73,11 @@ impl Application {
     }
 
     /// The target group that green is in, for those who are told.
-    pub(super) fn target_group(self) -> String {
-        self.blue_green().green_target_group_arn()
+    pub(super) fn target_group(self, protocol: Protocol) -> String {
+        match protocol {
+            Protocol::Ecs | Protocol::Pause => self.blue_green().green_target_group_arn(),
+            Protocol::CodeDeploy => self.codedeploy().green_target_group_arn(),
+        }
     }
 
     fn sides(self) -> (Side, Side) {
@@ -92,6 +95,11 @@ impl Application {
         }
     }
 
+    fn codedeploy(self) -> CodeDeploy {
+        let (blue, green) = self.sides();
+        CodeDeploy { blue, green, container_port: self.green.port(), front: local(), ..CodeDeploy::default() }
+    }
+
     fn world(self, protocol: Protocol) -> (World, Value) {
         match protocol {
             Protocol::Ecs => {
@@ -99,9 +107,7 @@ impl Application {
                 (deployment.world(), deployment.event())
             }
             Protocol::CodeDeploy => {
-                let (blue, green) = self.sides();
-                let (container_port, front) = (self.green.port(), local());
-                let deployment = CodeDeploy { blue, green, container_port, front, ..CodeDeploy::default() };
+                let deployment = self.codedeploy();
                 (deployment.world(), deployment.event())
             }
             Protocol::Pause => {
