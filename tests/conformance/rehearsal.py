@@ -107,6 +107,18 @@ MISBEHAVING = [
 ]
 
 
+def a_hook_that_logs(cases, directory):
+    """No evidence of ours says why somebody else's function stopped: its log may."""
+    file = definition(directory, hook("smoke", STAGE))
+    function = f"smoke={python('misbehaving.fails')}"
+    with rehearsal(file, "--function", function, "--health-check", "/ping", "--timeout", "1s") as play:
+        stopped = play.until(r"^ *\d+:\d+    smoke  STOP  (.*) \(\d+ ms\)$")
+        after = play.until("")
+    with cases.case("a hook in Python that stops: the timeline shows what it logged"):
+        expect("the reason", stopped[1], "green answers 500")
+        expect("the line after it", after.string.split("  ", 3)[-1].strip(), "smoke  | smoke test: GET /checkout answered 500")
+
+
 def an_application_of_the_readers(cases, directory):
     """The command that the README shows: Python's own web server as blue and as green."""
     shown = re.search(r"^\$ cargo run -- rehearse (--blue .*)$", (ROOT / "README.md").read_text(), re.MULTILINE)[1]
@@ -382,6 +394,7 @@ def plays():
     yield a_report_of_success
     yield an_alias
     yield a_cancelled_hook
+    yield a_hook_that_logs
     yield a_secure_listener
     yield a_fast_clock
     yield a_late_green

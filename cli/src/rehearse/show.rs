@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::rehearsal::controller::{Happening, HookKind, Status, Verdict};
-use crate::rehearsal::play::{Around, Entry, Invoked, Played, Settings, What};
+use crate::rehearsal::play::{Around, Entry, Invoked, Played, Settings, What, Whose};
 use crate::rehearsal::subject::functions;
 
-/// So many of the last lines of a function's log are shown where it failed.
+/// So many of the last lines of a function's log are shown where it failed, and where somebody else's stopped.
 const LOG_LINES: usize = 5;
 
 /// What is rehearsed, before it begins.
@@ -50,6 +50,8 @@ pub(super) struct Timeline {
     took: BTreeMap<usize, (u64, usize)>,
     /// Why each waited last.
     waited: BTreeMap<usize, String>,
+    /// What the last invocation of each wrote, where it is a function of somebody else's.
+    logged: BTreeMap<usize, Vec<String>>,
 }
 
 impl Timeline {
@@ -110,7 +112,12 @@ impl Timeline {
                     Some((millis, times)) => format!(" ({millis} ms in {times} invocations)"),
                     None => String::new(),
                 };
-                one(format!("  {}  {word}{reason}{took}", self.name(*execution)))
+                let logged = self.logged.remove(execution).unwrap_or_default();
+                let has_stopped = matches!(verdict, Verdict::Stop | Verdict::TimedOut);
+                let logged = if has_stopped { logged } else { Vec::new() };
+                std::iter::once(format!("  {}  {word}{reason}{took}", self.name(*execution)))
+                    .chain(logged)
+                    .collect()
             }
             Happening::AlarmFired { name } => one(format!("  alarm {name} is in ALARM")),
             Happening::Failed { reason, code } => {
@@ -155,7 +162,12 @@ impl Timeline {
         let took = self.took.entry(invoked.execution).or_default();
         *took = (took.0 + invoked.duration_ms, took.1 + 1);
         let name = self.name(invoked.execution).to_owned();
+        let log = last_lines(&name, &invoked.log);
         let Some(failure) = &invoked.failure else {
+            // Evidence says why; of somebody else's function the log may.
+            if invoked.whose == Whose::Others && invoked.evidence.is_none() {
+                self.logged.insert(invoked.execution, log);
+            }
             // ECS tells of a wait by itself. Of one that the function hands over to itself nobody does.
             let answer = invoked.answer.as_ref().filter(|answer| answer["hookStatus"] == "IN_PROGRESS");
             let waits = answer.filter(|_| invoked.asynchronous);
@@ -166,14 +178,19 @@ impl Timeline {
                 .into_iter()
                 .collect();
         };
-        let skipped = invoked.log.len().saturating_sub(LOG_LINES);
-        let log = invoked.log.iter().skip(skipped).map(|line| format!("  {name}  | {line}"));
-        [format!("  {name}  no answer: {failure}")].into_iter().chain(log).collect()
+        self.logged.remove(&invoked.execution);
+        std::iter::once(format!("  {name}  no answer: {failure}")).chain(log).collect()
     }
 
     fn name(&self, execution: usize) -> &str {
         self.executions.get(&execution).map_or("PAUSE", String::as_str)
     }
+}
+
+/// The last lines of a function's log.
+fn last_lines(name: &str, log: &[String]) -> Vec<String> {
+    let skipped = log.len().saturating_sub(LOG_LINES);
+    log.iter().skip(skipped).map(|line| format!("  {name}  | {line}")).collect()
 }
 
 fn word(verdict: Verdict) -> &'static str {

@@ -208,11 +208,6 @@ impl Deployment {
         self.doing == Doing::Awaited(errand)
     }
 
-    /// Whether it waits for what others do, and not for time to pass.
-    pub fn waits_for_others(&self) -> bool {
-        matches!(self.doing, Doing::Awaited(_) | Doing::Executions(_))
-    }
-
     /// What it is.
     pub fn status(&self) -> Status {
         self.status

@@ -73,6 +73,15 @@ pub enum Around {
     },
 }
 
+/// Who wrote the program that a function runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// It is a hook of this command.
+    Ours,
+    /// It is somebody else's, or a built artefact.
+    Others,
+}
+
 /// An invocation of a function.
 #[derive(Clone, Debug, Serialize)]
 pub struct Invoked {
@@ -86,6 +95,9 @@ pub struct Invoked {
     /// Whether nobody waited for what it answered.
     #[serde(skip)]
     pub(crate) asynchronous: bool,
+    /// Who wrote the program that it runs.
+    #[serde(skip)]
+    pub(crate) whose: Whose,
     /// Whether its process ever asked for an event.
     #[serde(skip)]
     pub(super) was_ready: bool,
@@ -109,6 +121,7 @@ impl Invoked {
         execution: usize,
         function: &str,
         (asynchronous, twice): (bool, bool),
+        whose: Whose,
         invocation: &Invocation,
     ) -> Self {
         let answer = match &invocation.outcome {
@@ -129,6 +142,7 @@ impl Invoked {
             function: function.to_owned(),
             asynchronous,
             twice,
+            whose,
             // A warm process, or one that asked, or one that was killed while it had its event.
             was_ready: !matches!(invocation.outcome, Outcome::CouldNotStart { .. } | Outcome::Exited(_))
                 || invocation.initialization.is_some(),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::entry::{Around, Entry, Invoked, MOST_BYTES};
+use super::entry::{Around, Entry, Invoked, MOST_BYTES, Whose};
 use super::settings::Answerer;
 use super::{Done, Play};
 use crate::rehearsal::aws::codedeploy;
@@ -60,7 +60,6 @@ impl Play {
             // An event that is not of this deployment is nobody's here.
             let Some((execution, function)) = self.link(&asked) else { continue };
             let Some(lambda) = self.stage.functions.lambda(&function) else { continue };
-            self.work.hope();
             let delivery = Delivery { asynchronous: true, twice: false };
             self.spawn_invocation(execution, &function, &lambda, &asked.payload, delivery);
         }
@@ -103,11 +102,13 @@ impl Play {
     ) {
         let (lambda, body, function) = (lambda.clone(), body.to_owned(), function.to_owned());
         let (tell, clock) = (self.work.tell.clone(), self.stage.clock.clone());
+        self.work.silent.remove(&execution);
         let under_way = self.work.under_way(execution);
         under_way.send_modify(|invocations| *invocations += 1);
         let at_work = self.at_work.clone();
         let shared = self.stage.aws.shared();
         let answers = !delivery.asynchronous;
+        let whose = if self.stage.functions.is_real_time(&function) { Whose::Others } else { Whose::Ours };
         at_work.begin(&function, answers);
         self.work.tasks.spawn(async move {
             let made = |invocation: &Invocation| {
@@ -115,7 +116,7 @@ impl Play {
                 // Before anybody hears of the end: who reads the log then finds why.
                 let group = format!("/aws/lambda/{}", name(&function));
                 shared.change(|world| world.logs.write(&group, clock.now(), written(invocation)));
-                Box::new(Invoked::new(execution, &function, (asynchronous, twice), invocation))
+                Box::new(Invoked::new(execution, &function, (asynchronous, twice), whose, invocation))
             };
             if delivery.asynchronous {
                 let mut attempts = lambda.attempts(body);

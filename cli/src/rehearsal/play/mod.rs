@@ -26,14 +26,14 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{AbortHandle, JoinSet};
 
-pub use self::entry::{Around, Entry, Invoked, What};
+pub use self::entry::{Around, Entry, Invoked, What, Whose};
 pub use self::functions::{FunctionSettings, Runs};
 pub use self::played::{OfCodeDeploy, Played};
 pub use self::progress::{Progress, UsersSoFar};
 pub use self::settings::{Answerer, Settings};
 pub use self::stage::NotPlayed;
 
-use self::pace::AtWork;
+use self::pace::{AtWork, Hope};
 use self::stage::Stage;
 use super::Colour;
 use super::controller::{Command, Deployment, Input};
@@ -89,8 +89,10 @@ struct Work {
     under_way: BTreeMap<usize, watch::Sender<usize>>,
     /// What waits for a side to be healthy.
     health: Option<AbortHandle>,
-    /// Whether nobody is expected to bring what the controller waits for.
-    is_hopeless: bool,
+    /// The errand that is late, and whether it will be done.
+    late: Option<(usize, Hope)>,
+    /// The executions whose functions have ended without a report, and whether one will come.
+    silent: BTreeMap<usize, Hope>,
 }
 
 /// What was done.
@@ -103,7 +105,7 @@ enum Done {
     /// Blue's targets are healthy again.
     Restored { errand: usize },
     /// Targets were not healthy for as long as the circuit breaker takes.
-    Broke { errand: usize },
+    Broke { errand: usize, colour: Colour },
     /// An invocation of a function came to its end.
     Invoked {
         invoked: Box<Invoked>,
@@ -138,7 +140,8 @@ impl Play {
                 of_executions: BTreeMap::new(),
                 under_way: BTreeMap::new(),
                 health: None,
-                is_hopeless: false,
+                late: None,
+                silent: BTreeMap::new(),
             },
             green: None,
             fired: Vec::new(),
@@ -305,11 +308,11 @@ impl Play {
             Done::Started { errand, .. }
             | Done::Healthy { errand }
             | Done::Restored { errand }
-            | Done::Broke { errand }
+            | Done::Broke { errand, .. }
                 if !self.deployment.awaits(errand) => {}
             Done::Started { errand, tasks: Err(not_ready) } if not_ready.is_its_own() => {
                 self.note(never_ready(not_ready), tell);
-                self.work.lose_hope();
+                self.work.late = Some((errand, Hope::None));
                 return Ok(Some(Input::Broke { errand }));
             }
             Done::Started { tasks: Err(not_ready), .. } => return Err(NotPlayed::NotReady(not_ready)),
@@ -334,11 +337,12 @@ impl Play {
                 self.stage.end_side(Colour::Green);
                 return Ok(Some(Input::Done { errand }));
             }
-            Done::Broke { errand } => {
-                self.work.lose_hope();
+            Done::Broke { errand, colour } => {
+                let hope = if self.stage.may_be_late(colour) { Hope::Little } else { Hope::None };
+                self.work.late = Some((errand, hope));
                 return Ok(Some(Input::Broke { errand }));
             }
-            Done::Pace => self.work.hope(),
+            Done::Pace => {}
             Done::Invoked { invoked, .. }
                 if !invoked.was_ready
                     && self.stage.functions.is_real_time(&invoked.function)
@@ -352,8 +356,10 @@ impl Play {
                 if let (Some(reason), false) = (reason, invoked.twice) {
                     self.reasons.insert(invoked.execution, reason);
                 }
-                if is_last && !self.is_reported(invoked.execution) && !self.goes_on() {
-                    self.work.lose_hope();
+                if is_last && !self.is_reported(invoked.execution) {
+                    // Who ends well may have asked somebody else to report.
+                    let hope = if invoked.failure.is_some() { Hope::None } else { Hope::Little };
+                    self.work.silent.insert(invoked.execution, hope);
                 }
                 self.note(Around::Invoked(invoked), tell);
                 return Ok(input);
@@ -368,9 +374,6 @@ impl Play {
     }
 
     fn carry_out(&mut self, command: Command, tell: &mut impl FnMut(&Entry)) {
-        if !matches!(command, Command::Note(_)) {
-            self.work.hope();
-        }
         match command {
             Command::ScaleUp { errand } | Command::Replace { errand } => self.start_green(errand),
             Command::Restore { errand } => self.restore_blue(errand),
@@ -418,7 +421,7 @@ impl Play {
             tokio::select! {
                 () = &mut healthy => {}
                 () = gives_up => {
-                    let _ = tell.send(Done::Broke { errand });
+                    let _ = tell.send(Done::Broke { errand, colour });
                     // Who is late is healthy nevertheless.
                     healthy.await;
                 }
@@ -438,7 +441,7 @@ impl Play {
         if let Some(health) = self.work.health.take() {
             health.abort();
         }
-        self.work.lose_hope();
+        self.work.late = Some((self.errand, Hope::None));
         Some(Input::Broke { errand: self.errand })
     }
 

@@ -15,8 +15,35 @@ use crate::rehearsal::subject::functions::name;
 
 /// A wait for others that is at least so long is not played at the usual speed.
 const LONG: Duration = Duration::from_mins(10);
-/// So much faster it is then.
+/// So much faster it is then, where there is little hope.
 const FASTER: f64 = 20.0;
+/// So much of real time it takes where there is none, however long it is on AWS: a day for a stage of ECS, an hour for
+/// CodeDeploy's hook.
+const SHORT: Duration = Duration::from_secs(3);
+
+/// Whether what the controller waits for is expected to come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Hope {
+    /// Nobody is left to bring it.
+    None,
+    /// It is late, and may come yet, in real time.
+    Little,
+    /// It is.
+    Some,
+}
+
+impl Hope {
+    /// How fast the clock runs while nothing is at work: what speed was asked for, what is left of a long wait, and how
+    /// fast it runs now.
+    fn speed(self, asked: f64, left: Duration, now: f64) -> f64 {
+        match self {
+            Self::Some => asked,
+            Self::Little => asked * FASTER,
+            // What is left shrinks, and the speed does not.
+            Self::None => left.div_duration_f64(SHORT).max(asked).max(now),
+        }
+    }
+}
 
 /// How many invocations are under way, by function and by whether somebody waits for the answer.
 #[derive(Clone, Debug, Default)]
@@ -64,9 +91,9 @@ impl Play {
             (asked.min(1.0), Some(text))
         } else if computes {
             (asked.min(1.0), None)
-        } else if at_work.is_empty() && self.is_idle_for_long() {
-            let text = "nothing can happen for long: the clock runs 20 times as fast".to_owned();
-            (asked * FASTER, Some(text))
+        } else if let Some(left) = self.idle_for_long() {
+            let text = "nothing can happen for long: the clock runs faster".to_owned();
+            (self.hope().speed(asked, left, self.stage.clock.speed()), Some(text))
         } else {
             (asked, None)
         };
@@ -92,11 +119,22 @@ impl Play {
         others.filter(|function| functions.is_real_time(function)).chain(patient).next()
     }
 
-    /// Whether the controller waits for something that will not come.
-    fn is_idle_for_long(&self) -> bool {
-        let far =
-            self.deployment.deadline().is_some_and(|deadline| deadline > self.stage.clock.elapsed() + LONG);
-        far && self.deployment.waits_for_others() && self.work.is_hopeless
+    /// For how long the controller waits for something that is not expected to come, where that is long.
+    fn idle_for_long(&self) -> Option<Duration> {
+        let left = self.deployment.deadline()?.checked_sub(self.stage.clock.elapsed())?;
+        (left > LONG && self.hope() != Hope::Some && !self.goes_on()).then_some(left)
+    }
+
+    /// Whether what the controller waits for is expected to come; of several executions, any.
+    fn hope(&self) -> Hope {
+        if let Some((_, hope)) = self.work.late.filter(|(errand, _)| self.deployment.awaits(*errand)) {
+            return hope;
+        }
+        let current = self.deployment.current_executions();
+        let first = self.deployment.executions().len().saturating_sub(current.len());
+        let open = (first..).zip(current).filter(|(_, execution)| execution.verdict.is_none());
+        let hope = |(index, _)| self.work.silent.get(&index).copied().unwrap_or(Hope::Some);
+        open.map(hope).max().unwrap_or(Hope::Some)
     }
 
     /// Whether a real person is to answer a PAUSE hook.
@@ -116,18 +154,32 @@ impl Play {
 }
 
 impl Work {
-    /// From now on nobody is expected to bring what the controller waits for.
-    pub(super) fn lose_hope(&mut self) {
-        self.is_hopeless = true;
-    }
-
     /// How many invocations of an execution's function are under way.
     pub(super) fn under_way(&mut self, execution: usize) -> watch::Sender<usize> {
         self.under_way.entry(execution).or_insert_with(|| watch::Sender::new(0)).clone()
     }
+}
 
-    /// Something new was begun.
-    pub(super) fn hope(&mut self) {
-        self.is_hopeless = false;
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_clock_runs_ahead_only_where_nobody_is_left_to_wait_for() {
+        let (day, hour) = (Duration::from_hours(24), Duration::from_hours(1));
+        for (hope, asked, left, now, expected) in [
+            (Hope::Some, 60.0, day, 60.0, 60.0),
+            (Hope::Some, 60.0, day, 28_800.0, 60.0),
+            (Hope::Little, 60.0, day, 60.0, 1200.0),
+            (Hope::Little, 60.0, day, 28_800.0, 1200.0),
+            (Hope::None, 60.0, day, 60.0, 28_800.0),
+            (Hope::None, 60.0, hour, 60.0, 1200.0),
+            // What is left takes no longer for being less.
+            (Hope::None, 60.0, hour, 28_800.0, 28_800.0),
+            (Hope::None, 3600.0, hour, 3600.0, 3600.0),
+        ] {
+            let speed = hope.speed(asked, left, now);
+            assert!((speed - expected).abs() < 1e-6, "{hope:?} {asked} {left:?} {now}: {speed}");
+        }
     }
 }

@@ -229,6 +229,11 @@ impl Stage {
             .any(|fault| fault.kind == *kind && self.functions.is_of(function, fault.hook.as_deref()))
     }
 
+    /// Whether a side can be healthy yet, however late.
+    pub(super) fn may_be_late(&self, colour: Colour) -> bool {
+        !self.faults.of(colour).never_healthy
+    }
+
     pub(super) fn is_rolling(&self) -> bool {
         matches!(&self.subject.configuration, Configuration::Ecs(ecs) if ecs.strategy == Strategy::Rolling)
     }

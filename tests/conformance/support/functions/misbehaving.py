@@ -14,6 +14,7 @@ def answers_like_api_gateway(_event, _context):
 
 
 def fails(_event, _context):
+    print("smoke test: GET /checkout answered 500")
     return {"hookStatus": "FAILED", "reason": "green answers 500"}
 
 
