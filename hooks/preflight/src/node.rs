@@ -67,10 +67,15 @@ impl<'a> Node<'a> {
     fn note(&self) -> bool {
         let unknown = Unknown::of(self.value);
         if let Some(unknown) = &unknown {
-            let at = self.path.rsplit('.').next().unwrap_or_default();
-            self.look.lack_value(format!("`{at}` is not known before the deployment ({})", unknown.why));
+            self.lack(&unknown.why);
         }
         unknown.is_some()
+    }
+
+    /// Notes that what is there is not known, and why.
+    pub(crate) fn lack(&self, why: &str) {
+        let at = self.path.rsplit('.').next().unwrap_or_default();
+        self.look.lack_value(format!("`{at}` is not known before the deployment ({why})"));
     }
 
     /// What is there, if it is known and there.

@@ -1,21 +1,20 @@
-//! Keys that AWS's API does not have: what is misspelt is not set.
-
-use std::sync::LazyLock;
+//! What AWS's API does not take in a document: keys that it does not have, and values of another kind.
 
 use serde_json::{Map, Value};
 
-use super::Subject;
+use super::{Subject, kinds, shapes};
 use crate::{
-    facts::Key,
     look::Look,
     node::Node,
     pages::CLI_SKELETON,
     rule::{Rule, Severity},
 };
 
-pub(super) const SUBJECT: Subject = Subject { title: "Keys", rules: RULES };
+pub(super) const SUBJECT: Subject = Subject { title: "Keys and values", rules: RULES };
 
-static RULES: &[Rule] = &[Rule {
+static RULES: &[Rule] = &[UNKNOWN, kinds::VALUE_KIND];
+
+const UNKNOWN: Rule = Rule {
     id: "KEY-UNKNOWN",
     severity: Severity::Error,
     title: "a key that AWS's API does not have",
@@ -34,37 +33,28 @@ static RULES: &[Rule] = &[Rule {
     ],
     not_proven: "That the key is misspelt. An AWS CLI or SDK that is older than the key says the same: update it first.",
     ..Rule::BASE
-}];
-
-/// The keys of each document by their names, with those below them; null where any value may stand.
-/// `tests/conformance/known_keys.py` writes them from botocore's models.
-static KNOWN: LazyLock<Value> =
-    LazyLock::new(|| serde_json::from_str(include_str!("../known_keys.json")).unwrap_or_default());
+};
 
 fn unknown(look: &Look<'_>) {
-    for (key, name) in [
-        (Key::Service, "Service"),
-        (Key::TaskDefinition, "TaskDefinition"),
-        (Key::DeploymentGroup, "DeploymentGroup"),
-    ] {
-        if let Some(document) = look.at_hand(&key).filter(Node::is_input) {
-            within(&document, &KNOWN[name]);
-        }
-    }
+    shapes::each(look, within);
 }
 
 /// Says what keys below a place are not known.
 fn within(node: &Node<'_>, known: &Value) {
-    let Some(known) = known.as_object() else { return };
-    for item in node.items() {
-        of_one(&item, known);
+    match known {
+        Value::Object(known) => of_one(node, known),
+        Value::Array(element) => {
+            let element = element.first().unwrap_or(&Value::Null);
+            node.items().iter().for_each(|item| within(item, element));
+        }
+        // A value, or anything at all.
+        _ => {}
     }
-    of_one(node, known);
 }
 
 fn of_one(node: &Node<'_>, known: &Map<String, Value>) {
     for (key, field) in node.entries() {
-        if let Some(below) = known.get(key) {
+        if let Some(below) = shapes::under(known, key) {
             within(&field, below);
         } else {
             let names: Vec<&str> = known.keys().map(String::as_str).collect();

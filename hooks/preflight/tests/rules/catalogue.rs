@@ -100,7 +100,9 @@ fn changed(base: &Base, changes: &Changes) -> Facts {
 
 fn spelt(mut facts: Facts, spelling: Spelled) -> Facts {
     if let (Spelled::CloudFormation, Some(service)) = (spelling, facts.document(&Key::Service).cloned()) {
-        facts.know(Key::Service, Document { spelling: Spelling::CloudFormation, ..service });
+        // A template is not given to AWS's API as it stands.
+        let template = Document { spelling: Spelling::CloudFormation, is_input: false, ..service };
+        facts.know(Key::Service, template);
     }
     facts
 }

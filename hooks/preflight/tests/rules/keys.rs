@@ -1,12 +1,16 @@
-//! Keys that AWS's API does not have: which are told, with what in their place, and whose are not.
+//! Keys that AWS's API does not have, and values of another kind: which are told, with what in their place, and whose are not.
 
 use greenlight_preflight::{Document, Facts, Finding, Key, Spelling, find, judge};
 use serde_json::{Value, json};
 
 fn found(key: Key, document: Document) -> Vec<Finding> {
+    found_by("KEY-UNKNOWN", key, document)
+}
+
+fn found_by(rule: &str, key: Key, document: Document) -> Vec<Finding> {
     let mut facts = Facts::default();
     facts.know(key, document);
-    let judged = judge(find("KEY-UNKNOWN"), &facts);
+    let judged = judge(find(rule), &facts);
     assert_eq!(judged.lacks, [], "nothing else is asked for");
     judged.findings
 }
@@ -62,6 +66,90 @@ fn only_what_is_given_to_the_api_as_it_stands_is_judged() {
     assert_eq!(found(Key::Service, answer.clone()), []);
     for spelling in [Spelling::CloudFormation, Spelling::Terraform] {
         assert_eq!(found(Key::Service, Document { spelling, ..answer.clone() }), []);
+        let kind = Document { spelling, ..Document::new("service.json", json!({"desiredCount": "two"})) };
+        assert_eq!(found_by("VALUE-KIND", Key::Service, kind), []);
     }
     assert_eq!(found(Key::AppSpec, input(value)), []);
+}
+
+/// The kind that is there is told, the kind that is to be there, and what to write where that is plain.
+#[test]
+fn a_value_of_another_kind_is_told_with_what_to_write() {
+    let list = Some("Write a list in square brackets, each of its elements by itself.");
+    for (key, value, path, kinds, fix) in [
+        (Key::Service, json!({"desiredCount": "two"}), "desiredCount", ("a text", "a whole number"), None),
+        (
+            Key::Service,
+            json!({"desiredCount": "2"}),
+            "desiredCount",
+            ("a text", "a whole number"),
+            Some("Write `2`, without quotes."),
+        ),
+        (
+            Key::Service,
+            json!({"enableExecuteCommand": "true"}),
+            "enableExecuteCommand",
+            ("a text", "`true` or `false`"),
+            Some("Write `true`, without quotes."),
+        ),
+        // It is `ENABLED` that is meant.
+        (
+            Key::Service,
+            json!({"networkConfiguration": {"awsvpcConfiguration": {"assignPublicIp": true}}}),
+            "networkConfiguration.awsvpcConfiguration.assignPublicIp",
+            ("`true` or `false`", "a text"),
+            None,
+        ),
+        (Key::TaskDefinition, json!({"cpu": 256}), "cpu", ("a number", "a text"), Some("Put it in quotes.")),
+        (
+            Key::Service,
+            json!({"networkConfiguration": {"awsvpcConfiguration": {"subnets": "subnet-1,subnet-2"}}}),
+            "networkConfiguration.awsvpcConfiguration.subnets",
+            ("a text", "a list"),
+            list,
+        ),
+        (Key::Service, json!({"tags": {"team": "shop"}}), "tags", ("an object", "a list"), list),
+        (
+            Key::Service,
+            json!({"loadBalancers": [{"containerPort": 80.5}]}),
+            "loadBalancers[0].containerPort",
+            ("a number with a fraction", "a whole number"),
+            None,
+        ),
+        (
+            Key::DeploymentGroup,
+            json!({"alarmConfiguration": true}),
+            "alarmConfiguration",
+            ("`true` or `false`", "an object"),
+            None,
+        ),
+    ] {
+        let findings = found_by("VALUE-KIND", key, input(value));
+        let [finding] = &findings[..] else { panic!("{path}: {findings:?}") };
+        assert_eq!(finding.at.path, path);
+        assert_eq!(finding.observed, format!("{}, where AWS's API takes {}", kinds.0, kinds.1), "{path}");
+        assert_eq!(finding.fix.as_deref(), fix, "{path}");
+    }
+}
+
+/// What is there may be a password, and is not said.
+#[test]
+fn a_value_of_another_kind_is_not_told() {
+    for environment in [json!([{"name": "PASSWORD", "value": 87_654_321}]), json!({"PASSWORD": "87654321"})] {
+        let value = json!({"containerDefinitions": [{"environment": environment}]});
+        let findings = found_by("VALUE-KIND", Key::TaskDefinition, input(value));
+        let [finding] = &findings[..] else { panic!("{findings:?}") };
+        assert!(!format!("{finding:?}").contains("87654321"), "{finding:?}");
+    }
+}
+
+/// What a tool puts in the place of a placeholder may be of any kind, so that nothing is judged.
+#[test]
+fn a_placeholder_is_of_no_kind() {
+    for text in ["${COUNT}", "$COUNT", "{{ env.COUNT }}", "<COUNT>", "%COUNT%", "__COUNT__"] {
+        let mut facts = Facts::default();
+        facts.know(Key::Service, input(json!({"desiredCount": text})));
+        let judged = judge(find("VALUE-KIND"), &facts);
+        assert_eq!((judged.findings, judged.lacks.len()), (vec![], 1), "{text}");
+    }
 }

@@ -12,6 +12,15 @@ const SAID: &[(&str, &str)] = &[
         "* UnexpectedParameter: Unexpected key 'appProtocol' found in params.containerDefinitions[0].portMappings[0]",
     ),
     (
+        "VALUE-KIND",
+        "Parameter validation failed:\nInvalid type for parameter containerDefinitions[0].memory, value: 256, type: <class 'str'>, valid types: <class 'int'>",
+    ),
+    (
+        "VALUE-KIND",
+        "Error: Failed to register task definition in ECS: STRING_VALUE cannot be converted to Integer",
+    ),
+    ("VALUE-KIND", "* InvalidParameterType: Expected params.containerDefinitions[0].memory to be a number"),
+    (
         "CD-ALARM-ROLLBACK",
         r#"{"code": "ALARM_ACTIVE", "message": "One or more alarms have been activated according to the Amazon CloudWatch metrics you selected, and the affected deployments have been stopped. Activated alarms: <hello-5xx>"}"#,
     ),
