@@ -61,7 +61,7 @@ async fn main() -> io::Result<()> {
             }
         }
     }
-    let measured = table::print(runs, &candidates, !options.short && options.programs.is_empty())?;
+    let measured = table::print(runs, &candidates, !options.short)?;
     if options.programs.is_empty() {
         results::write("cold-start", options.short, measured)?;
     }

@@ -10,7 +10,7 @@ use super::scene::Protocol;
 
 const MIB: f64 = 1024.0 * 1024.0;
 
-/// Prints the table; what is written as JSON. A zip takes seconds to make, and so is only made on request.
+/// Prints the table; what is written as JSON. A zip takes seconds to make, and so is made where it was asked for.
 #[expect(clippy::print_stdout, clippy::cast_precision_loss, reason = "this is the table")]
 pub(super) fn print(runs: u32, candidates: &[Candidate], with_zip: bool) -> io::Result<Value> {
     println!("medians of {runs} interleaved runs\n");
