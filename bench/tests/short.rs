@@ -38,7 +38,7 @@ fn cold_start() {
         [("codedeploy", "PutLifecycleEventHookExecutionStatus"), ("pause", "ContinueServiceDeployment")]
     {
         let reporting: Vec<_> = rows.iter().filter(|row| row["protocol"] == protocol).collect();
-        assert_eq!(reporting.len(), 3, "test-traffic, told and not, and health");
+        assert_eq!(reporting.len(), 4, "test-traffic, told and not, and health, one check and all");
         for row in reporting {
             assert_eq!(calls(row).iter().filter(|call| *call == report).count(), 1, "{row}");
         }

@@ -7,6 +7,7 @@ mod runs;
 use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::process::Command;
+use std::sync::{Arc, Mutex};
 
 use greenlight_cli::rehearsal::aws::iam::Policy;
 use greenlight_tests::binaries;
@@ -157,70 +158,103 @@ async fn enough(policy: &Value, runs: &[(&'static str, Run)]) -> Result<BTreeMap
     Ok(used)
 }
 
-/// And the least: without any action of it, a call is denied.
-async fn least(policy: &Value, used: &BTreeMap<String, Run>, idle: &[&str]) -> Outcome {
-    let mut unused = Vec::new();
-    for statement in policy["Statement"].as_array().ok_or("no statements")? {
-        let sid = &statement["Sid"];
-        if OUT_OF_REACH.iter().any(|known| *sid == *known) {
-            continue;
-        }
-        for action in actions(statement) {
-            let Some(run) = used.get(&action) else {
-                unused.push(action);
-                continue;
-            };
-            let seen = run(Some(Policy::parse(&without(policy, sid, &action))?)).await;
-            ensure!(!denied(&seen).is_empty(), "nothing is denied without {action} of {sid}");
-        }
-    }
-    ensure!(unused == idle, "allowed, and no run calls it: {unused:?}; known as such: {idle:?}");
-    Ok(())
+/// A case whose policy is enough, which is to be held for the least.
+struct Enough {
+    case: &'static Case,
+    protocol: &'static str,
+    policy: Value,
+    /// A run that calls each action.
+    used: BTreeMap<String, Run>,
 }
 
-/// And of this service alone: with a statement as another service has it, a call is denied.
-async fn of_one_service(policy: &Value, other: &Value, used: &BTreeMap<String, Run>) -> Outcome {
-    let statements = |policy: &Value| policy["Statement"].as_array().cloned().ok_or("no statements");
-    for (place, (own, foreign)) in statements(policy)?.iter().zip(statements(other)?).enumerate() {
-        let sid = &own["Sid"];
-        ensure!(*sid == foreign["Sid"], "{sid} stands where another service has {}", foreign["Sid"]);
-        if OUT_OF_REACH.iter().any(|known| *sid == *known) {
-            continue;
+impl Enough {
+    fn name(&self) -> String {
+        format!("{} × {}", self.case.hook, self.protocol)
+    }
+
+    /// The statements that a call of the local world may need, with their places.
+    fn statements(&self) -> impl Iterator<Item = (usize, &Value)> {
+        let statements = self.policy["Statement"].as_array().into_iter().flatten().enumerate();
+        statements.filter(|(_, statement)| !OUT_OF_REACH.iter().any(|known| statement["Sid"] == *known))
+    }
+
+    /// And the least: without any action of it, a call is denied.
+    fn least(&self, table: &mut Table) {
+        let mut unused = Vec::new();
+        for (_, statement) in self.statements() {
+            let sid = &statement["Sid"];
+            for action in actions(statement) {
+                let Some(run) = self.used.get(&action).copied() else {
+                    unused.push(action);
+                    continue;
+                };
+                let name = format!("{} without {action} of {sid}", self.name());
+                table.add(name, is_denied(run, without(&self.policy, sid, &action)));
+            }
         }
-        if *own == foreign {
-            ensure!(
-                OF_EVERY_SERVICE.iter().any(|known| *sid == *known),
-                "{sid} is the same for every service"
-            );
-            continue;
-        }
-        let mut mixed = policy.clone();
-        mixed["Statement"][place] = foreign;
-        let runs = actions(own).into_iter().filter_map(|action| used.get(&action)).copied();
-        for run in runs {
-            let seen = run(Some(Policy::parse(&mixed)?)).await;
-            ensure!(!denied(&seen).is_empty(), "nothing is denied where {sid} is another service's");
+        let known = IDLE.into_iter().find(|(hook, of, _)| (self.case.hook, self.protocol) == (*hook, *of));
+        let (.., idle) = known.unwrap_or_default();
+        assert_eq!(unused, idle, "{}: allowed, and no run calls it; known as such", self.name());
+    }
+
+    /// And of this service alone: with a statement as another service has it, a call is denied.
+    fn of_one_service(&self, table: &mut Table) {
+        let other = printed_for_another(self.case);
+        assert_eq!(
+            self.policy["Statement"].as_array().map(Vec::len),
+            other["Statement"].as_array().map(Vec::len)
+        );
+        for (place, own) in self.statements() {
+            let (sid, foreign) = (&own["Sid"], &other["Statement"][place]);
+            assert_eq!(*sid, foreign["Sid"], "{}: for another service it stands elsewhere", self.name());
+            if own == foreign {
+                let is_known = OF_EVERY_SERVICE.iter().any(|known| *sid == *known);
+                assert!(is_known, "{}: {sid} is the same for every service", self.name());
+                continue;
+            }
+            let mut mixed = self.policy.clone();
+            mixed["Statement"][place] = foreign.clone();
+            for action in actions(own) {
+                let Some(run) = self.used.get(&action).copied() else { continue };
+                let name = format!("{} with another service's {sid}, for {action}", self.name());
+                table.add(name, is_denied(run, mixed.clone()));
+            }
         }
     }
+}
+
+/// A call of the run is denied behind this policy.
+async fn is_denied(run: Run, policy: Value) -> Outcome {
+    let seen = run(Some(Policy::parse(&policy)?)).await;
+    ensure!(!denied(&seen).is_empty(), "nothing is denied");
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn printed_policies_are_enough_and_the_least() {
+    let found = Arc::new(Mutex::new(Vec::new()));
     let mut table = Table::default();
     for (protocol, cases) in [("ecs", ECS), ("codedeploy", CODEDEPLOY), ("pause", PAUSE)] {
         for case in cases {
+            let found = found.clone();
             table.add(format!("{} × {protocol}", case.hook), async move {
                 let policy = printed(case);
                 let used = enough(&policy, case.runs).await?;
-                let (.., idle) = IDLE
-                    .into_iter()
-                    .find(|(hook, of, _)| (case.hook, protocol) == (*hook, *of))
-                    .unwrap_or_default();
-                least(&policy, &used, idle).await?;
-                of_one_service(&policy, &printed_for_another(case), &used).await
+                found.lock().map_err(|error| error.to_string())?.push(Enough {
+                    case,
+                    protocol,
+                    policy,
+                    used,
+                });
+                Ok(())
             });
         }
+    }
+    table.play().await;
+    let mut table = Table::default();
+    for enough in found.lock().unwrap().iter() {
+        enough.least(&mut table);
+        enough.of_one_service(&mut table);
     }
     table.play().await;
 }
