@@ -1,7 +1,7 @@
 //! What green, or somebody in its place, may send is bounded in size, in depth and in time: the process neither grows by it
 //! nor is late.
 
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use greenlight_cli::rehearsal::aws::{Aws, Fault, Garbled, Times, ssm};
 use greenlight_cli::rehearsal::lambda::{Function, Lambda};
 use greenlight_tests::binaries;
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
@@ -231,16 +231,40 @@ async fn serve(sent: Sent) -> (String, Serving) {
 
 async fn give(stream: TcpStream, sent: Arc<Sent>) -> std::io::Result<()> {
     let mut stream = BufReader::new(stream);
-    let mut line = String::new();
-    while stream.read_line(&mut line).await? > 2 {
-        line.clear();
-    }
+    heard(&mut stream).await?;
     stream.write_all(&sent.first).await?;
     stream.flush().await?;
     while !sent.again.is_empty() {
         stream.write_all(&sent.again).await?;
     }
     // Until it is closed.
-    stream.read_line(&mut line).await?;
+    stream.read_line(&mut String::new()).await?;
     Ok(())
+}
+
+/// Reads a request to the end of its head: what answers a stream of HTTP/2 that is not open yet breaks the protocol.
+async fn heard(stream: &mut BufReader<TcpStream>) -> std::io::Result<()> {
+    const HEADERS: u8 = 1;
+    let (mut head, mut last) = (String::new(), 0);
+    while last != 2 {
+        last = stream.read_line(&mut head).await?;
+        if last == 0 {
+            return Err(ErrorKind::UnexpectedEof.into());
+        }
+    }
+    if !head.starts_with("PRI * HTTP/2") {
+        return Ok(());
+    }
+    // The rest of the preface, then frames: three bytes of length, the type, one of flags, four of the stream.
+    stream.read_exact(&mut [0; 6]).await?;
+    loop {
+        let mut frame = [0; 9];
+        stream.read_exact(&mut frame).await?;
+        let [first, second, third, kind, ..] = frame;
+        let length = u32::from_be_bytes([0, first, second, third]);
+        stream.read_exact(&mut vec![0; length as usize]).await?;
+        if kind == HEADERS {
+            return Ok(());
+        }
+    }
 }
