@@ -90,6 +90,11 @@ impl<'a> Node<'a> {
         !self.note() && self.value.is_null()
     }
 
+    /// Whether no element is there for sure: it is absent, or an empty list.
+    pub fn is_empty(&self) -> bool {
+        self.is_absent() || self.value().and_then(Value::as_array).is_some_and(Vec::is_empty)
+    }
+
     /// Whether something is there for sure, even if nobody knows what.
     pub fn is_present(&self) -> bool {
         self.see();

@@ -185,7 +185,7 @@ fn test_route(site: &Site<'_>, standard: &Front, production: &Way<'_>, test: &Re
         }
         Some(why) => report.note(format!(
             "the conditions of the test rule are not known ({why}): it is taken to have a listener of its own, \
-             on port {}, and none; {fix}",
+             on port {}, and no conditions; {fix}",
             like.port
         )),
         None if shared && empty && network => report.add(Problem {

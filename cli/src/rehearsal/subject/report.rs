@@ -159,7 +159,7 @@ impl<'a> Field<'a> {
                 Some(text == "true")
             }
             _ => {
-                self.wrong("`true` or `false`");
+                self.of_another_kind("`true` or `false`");
                 None
             }
         }
@@ -182,7 +182,7 @@ impl<'a> Field<'a> {
         }
         let number = self.as_number().filter(|number| (least..=most).contains(number));
         if number.is_none() {
-            self.wrong(&format!("a number from {least} to {most}"));
+            self.of_another_kind(&format!("a number from {least} to {most}"));
         }
         number
     }
@@ -209,7 +209,7 @@ impl<'a> Field<'a> {
         // It is whole and between two `u32`.
         let number = number.filter(|number| bounds.contains(number)).map(|number| number as u32);
         if number.is_none() {
-            self.wrong(&format!("a whole number from {least} to {most}"));
+            self.of_another_kind(&format!("a whole number from {least} to {most}"));
         }
         number
     }
@@ -227,6 +227,15 @@ impl<'a> Field<'a> {
     /// Says that something else should stand here.
     pub(super) fn wrong(&self, expected: &str) {
         self.report.add(self.problem(expected));
+    }
+
+    /// The same of what is no text: where one stands here, that is what is wrong, whatever it says.
+    fn of_another_kind(&self, expected: &str) {
+        let mut problem = self.problem(expected);
+        if self.value.is_string() {
+            problem.observed = problem.observed.replacen("is `", "is the text `", 1);
+        }
+        self.report.add(problem);
     }
 
     /// The problem that something else should stand here.

@@ -63,7 +63,7 @@ impl NotReady {
             Why::Ended(exit) => format!("{task} ended before it was ready: {exit}"),
             Why::TimedOut { limit, observed } => {
                 let limit = Span::from_millis(u64::try_from(limit.as_millis()).unwrap_or(u64::MAX));
-                format!("{task} was not ready within {limit}: {observed}")
+                format!("{task} was not ready within {limit} of real time: {observed}")
             }
         }
     }

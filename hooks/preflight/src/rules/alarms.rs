@@ -94,7 +94,7 @@ fn missing(look: &Look<'_>) {
     }
     let flag = alarms.get("enable");
     let given = alarms.get("alarmNames");
-    if flag.flag() == Some(true) && given.is_known() && given.items().is_empty() {
+    if flag.flag() == Some(true) && given.is_empty() {
         flag.wrong(format!(
             "`{}` is true, and `{}` names none",
             alarms.spelt("enable"),

@@ -73,8 +73,7 @@ fn no_target_group(look: &Look<'_>) {
         classic.wrong(format!("`{}` is a Classic Load Balancer", classic.get("loadBalancerName")));
     }
     // A service that exists may have them in its task sets only.
-    let none = balancers.is_absent() || balancers.is_known() && balancers.items().is_empty();
-    if none && service.get("taskSets").is_absent() {
+    if balancers.is_empty() && service.get("taskSets").is_absent() {
         service.wrong("the service is deployed by CodeDeploy, and has no load balancer");
     }
 }

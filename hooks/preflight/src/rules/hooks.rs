@@ -183,8 +183,7 @@ fn fields(look: &Look<'_>) {
                 }
             }
         }
-        let stages = hook.get("lifecycleStages");
-        if stages.is_absent() || (stages.value().is_some() && stages.items().is_empty()) {
+        if hook.get("lifecycleStages").is_empty() {
             hook.wrong(format!("there are no `{}`", hook.spelt("lifecycleStages")));
         }
     }

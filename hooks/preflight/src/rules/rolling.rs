@@ -271,10 +271,7 @@ fn forgets(look: &Look<'_>) {
     let Some(service) = rolling(look) else { return };
     let Some(breaker) = breaker(&service) else { return };
     let reset = breaker.get("resetOnHealthyTask");
-    let none = |key: &str| {
-        let list = service.get(key);
-        list.is_absent() || list.is_known() && list.items().is_empty()
-    };
+    let none = |key: &str| service.get(key).is_empty();
     let resets = reset.is_absent() || reset.flag() == Some(true);
     if !(resets && none("loadBalancers") && none("serviceRegistries")) {
         return;

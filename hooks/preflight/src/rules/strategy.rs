@@ -183,9 +183,7 @@ fn controller(look: &Look<'_>) {
 
 fn no_shift(look: &Look<'_>) {
     let Some(service) = shifting(look) else { return };
-    let balancers = service.get("loadBalancers");
-    let has_none = balancers.is_absent() || balancers.value().is_some() && balancers.items().is_empty();
-    if has_none && !may_be_connected(&service) {
+    if service.get("loadBalancers").is_empty() && !may_be_connected(&service) {
         configuration(&service)
             .get("strategy")
             .wrong("the service has no load balancer, no Service Connect and no VPC Lattice");

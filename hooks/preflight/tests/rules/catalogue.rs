@@ -390,3 +390,19 @@ fn a_place_breaks_a_rule_once() {
         }
     }
 }
+
+/// What is of another kind is there all the same: that it is missing would be untrue.
+#[test]
+fn a_text_where_a_list_belongs_is_not_missing() {
+    let configuration = "service/deploymentConfiguration";
+    for (place, rule) in [
+        (format!("{configuration}/lifecycleHooks/0/lifecycleStages"), "HOOK-LAMBDA-FIELDS"),
+        (format!("{configuration}/alarms/alarmNames"), "DEPLOY-ALARM-MISSING"),
+        ("service/loadBalancers".to_owned(), "DEPLOY-NO-SHIFT"),
+    ] {
+        let found = |value: Value| broken(&changed(&base("ecs"), &Changes::from([(place.clone(), value)])));
+        assert!(found(serde_json::json!([])).contains(rule), "{place}");
+        let of_text = found("POST_SCALE_UP".into());
+        assert!(of_text.contains("VALUE-KIND") && !of_text.contains(rule), "{place}: {of_text:?}");
+    }
+}

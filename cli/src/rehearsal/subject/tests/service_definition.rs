@@ -76,7 +76,7 @@ fn what_a_definition_does_not_say_is_noted() {
     let subject = read(&definition(EXAMPLE), &Options::default()).unwrap();
     assert_eq!(subject.source, "service.json");
     insta::assert_snapshot!(subject.notes.join("\n"), @r"
-    the conditions of the test rule are not known (the service names the rule by its ARN only): it is taken to have a listener of its own, on port 8080, and none; give them: --test-rule 'host=green.example.com,header:x-stage=green'
+    the conditions of the test rule are not known (the service names the rule by its ARN only): it is taken to have a listener of its own, on port 8080, and no conditions; give them: --test-rule 'host=green.example.com,header:x-stage=green'
     the listeners are taken to speak HTTP, production on port 80
     the health check is not known: targets are taken to be checked at /; give another path with --health-check
     ");
@@ -164,7 +164,7 @@ fn services_that_aws_refuses_are_refused() {
         (
             "/desiredCount".to_owned(),
             json!("3"),
-            "`service.json`: `desiredCount` is `3`, expected a whole number from 0 to 5000",
+            "`service.json`: `desiredCount` is the text `3`, expected a whole number from 0 to 5000",
         ),
         (
             "/deploymentController".to_owned(),

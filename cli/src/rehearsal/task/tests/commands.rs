@@ -81,7 +81,10 @@ async fn a_command_that_never_serves_is_told_when_its_time_is_over() {
         ..settings(Program::Command("sleep 1000".to_owned()))
     };
     let error = Tasks::start(settings).await.unwrap_err().to_string();
-    assert!(error.starts_with("task 1 of green was not ready within 1s: no connection to 127.0."), "{error}");
+    assert!(
+        error.starts_with("task 1 of green was not ready within 1s of real time: no connection to 127.0."),
+        "{error}"
+    );
 }
 
 #[tokio::test]

@@ -59,7 +59,7 @@ async fn a_url_where_the_health_check_fails_is_not_ready() {
     };
     let error = Tasks::start(settings).await.unwrap_err();
     let expected = format!(
-        "task 1 of green was not ready within 500ms: `GET /health at {}` was answered with 404 where 200-299 was expected",
+        "task 1 of green was not ready within 500ms of real time: `GET /health at {}` was answered with 404 where 200-299 was expected",
         elsewhere.address()
     );
     assert_eq!(error.to_string(), expected);
